@@ -1,0 +1,1 @@
+"""Text in, tags out. No network, no database."""

@@ -1,0 +1,1 @@
+"""The web side: feeds, REST, health and metrics."""

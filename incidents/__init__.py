@@ -1,0 +1,1 @@
+"""Grouping, routing, deadlines, workflow."""

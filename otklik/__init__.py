@@ -1,0 +1,3 @@
+"""The command line, the YAML file and the supervisor of Otklik."""
+
+__version__ = "0.1.0"

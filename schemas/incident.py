@@ -1,0 +1,55 @@
+"""One matter in one place, with an authority, deadlines and a status."""
+
+from enum import StrEnum
+from typing import ClassVar
+
+from pydantic import Field
+
+from schemas.base import Model, UtcDatetime
+from schemas.tags import Urgency
+
+
+class IncidentStatus(StrEnum):
+    NEW = "new"
+    CONFIRMED = "confirmed"
+    ASSIGNED = "assigned"
+    WAITING = "waiting"
+    ANSWERED = "answered"
+    SOLVED = "solved"
+    CLOSED = "closed"
+    REJECTED = "rejected"
+    MERGED = "merged"
+    """Its posts live on in `merged_into`."""
+
+
+class Incident(Model):
+    """A snapshot. `sequence` rises by one with each event, so two snapshots can be put in order."""
+
+    schema_name: ClassVar[str] = "incident/1"
+
+    id: int = Field(ge=1)
+    sequence: int = Field(ge=1)
+    status: IncidentStatus = IncidentStatus.NEW
+    title: str
+    municipality: str | None = None
+    """OKTMO code; None where no post names a place."""
+    municipality_name: str | None = None
+    group: str
+    topic: str
+    urgency: Urgency = "normal"
+    needs_review: bool = False
+    authority: str | None = None
+    """Id of the answerable authority in the YAML file."""
+    authority_name: str | None = None
+    opened: UtcDatetime
+    """Registration: deadlines count from here."""
+    updated: UtcDatetime
+    first_published: UtcDatetime
+    last_published: UtcDatetime
+    answer_due: UtcDatetime | None = None
+    posts: tuple[str, ...]
+    """Ids of its posts, in order of event time."""
+    urls: tuple[str, ...] = ()
+    history: bool = False
+    """All its posts were collected late on purpose."""
+    merged_into: int | None = None

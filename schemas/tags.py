@@ -1,0 +1,69 @@
+"""What the classifier says of a post."""
+
+from typing import ClassVar, Literal
+
+from pydantic import Field
+
+from schemas.base import Model
+from schemas.post import Post
+
+Urgency = Literal["now", "soon", "normal"]
+Probability = float
+
+
+class Municipality(Model):
+    """Where the trouble is, and what that rests on."""
+
+    oktmo: str
+    name: str
+    probability: Probability = Field(ge=0, le=1)
+    found_by: Literal["text", "source", "street", "geotag"]
+    span: tuple[int, int] | None = None
+    """Start and end, in characters of `title + "\\n" + text` (of `text` where there is no title)."""
+    others: tuple[str, ...] = ()
+    """OKTMO codes of further municipalities that the text names."""
+
+
+class Address(Model):
+    street: str
+    house: str | None = None
+    text: str
+    """As written in the post."""
+
+
+class Head(Model):
+    """The answer of a further head: a learned authority, say."""
+
+    value: str
+    probability: Probability = Field(ge=0, le=1)
+
+
+class Tags(Model):
+    """Every judgement on one post. `group` and `topic` always hold the best guess; how sure, stands beside."""
+
+    relevance: Probability = Field(ge=0, le=1)
+    """That the text reports or asks about a concrete, current trouble in public services."""
+    relevant: bool
+    """`relevance` against the threshold in force when the post was judged; appeals and calls always are."""
+    group: str
+    group_probability: Probability = Field(ge=0, le=1)
+    topic: str
+    topic_probability: Probability = Field(ge=0, le=1)
+    municipality: Municipality | None = None
+    settlement: str | None = None
+    address: Address | None = None
+    urgency: Urgency = "normal"
+    needs_review: bool = False
+    """Some judgement is below its set probability: an operator decides."""
+    heads: dict[str, Head] = Field(default_factory=dict)
+    signature: tuple[int, ...] = ()
+    """MinHash of the lemmas: the share of equal places estimates the Jaccard likeness of two texts."""
+    model: str
+    """Version of the model that judged."""
+
+
+class TaggedPost(Model):
+    schema_name: ClassVar[str] = "tagged/1"
+
+    post: Post
+    tags: Tags

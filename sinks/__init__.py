@@ -1,0 +1,1 @@
+"""Incident events out; a module per kind of receiver."""

@@ -1,0 +1,1 @@
+"""Engine, migrations, tables and small repositories over SQLite and PostgreSQL."""

@@ -1,0 +1,1 @@
+"""Cleaning, lemmas, masking, author hash: pure functions over Russian text."""
