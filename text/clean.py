@@ -1,0 +1,78 @@
+"""From what a source sent to plain text: no markup, no invisible characters, bounded length."""
+
+import html
+import re
+import unicodedata
+
+MAX_CHARS = 20_000
+"""Characters kept of a raw text. VK allows 16,000 and Telegram 4,096; only articles are cut."""
+
+# What a reader doesn't see, by how it opens and closes.
+_INVISIBLE = [("<!--", "-->"), *((f"<{tag}", f"</{tag}") for tag in ("script", "style", "head", "template"))]
+_LINE_TAG = re.compile(r"<(?:br|/p|/div|/li|/tr|/h[1-6]|p|li)\b[^<>]*>", re.I)
+# `[^<>]` rather than `.*?`: a thousand unclosed "<a" stay linear.
+_TAG = re.compile(r"<[a-zA-Z/!][^<>]*>")
+_MAYBE_MARKUP = re.compile(r"<[a-zA-Z/!]|&[#a-zA-Z]")
+
+_CLUB_MENTION = re.compile(r"\[(?:club|public|event)\d+(?::[^|\]]*)?\|([^\]]*)\]")
+_LINK_MENTION = re.compile(r"\[https?://[^|\]]+\|([^\]]*)\]")
+
+# Characters that take no room: they hide words from a reader's search and numbers from masking.
+_ZERO_WIDTH = dict.fromkeys(
+    [0x00AD, 0x034F, 0x061C, 0x180E, 0xFEFF, *range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x2070)]
+)
+_CONTROLS = dict.fromkeys((*range(0x09), 0x0B, 0x0C, *range(0x0E, 0x20), *range(0x7F, 0xA0)), " ")
+_CHARACTERS: dict[int, str | None] = {**_ZERO_WIDTH, **_CONTROLS, 0x2028: "\n", 0x2029: "\n", 0x85: "\n"}
+
+_SPACES = re.compile(r"[^\S\n]+")
+_BLANK_LINES = re.compile(r" ?\n ?(?:\n ?)+")
+_LINE_EDGES = re.compile(r" ?\n ?")
+
+
+def _without_between(text: str, opening: str, closing: str) -> str:
+    """`text` without what stands between the marks; linear, unlike a regular expression on unclosed marks."""
+    lower = text.lower()
+    if len(lower) != len(text) or opening not in lower:  # lower() may lengthen: then the places differ
+        return text
+    kept, at = [], 0
+    while (start := lower.find(opening, at)) >= 0 and (end := lower.find(closing, start)) >= 0:
+        kept.append(text[at:start])
+        at = end + len(closing)
+    kept.append(text[at:])
+    return " ".join(kept)
+
+
+def _without_markup(text: str) -> str:
+    for opening, closing in _INVISIBLE:
+        text = _without_between(text, opening, closing)
+    text = _LINE_TAG.sub("\n", text)
+    text = _TAG.sub(" ", text)
+    return html.unescape(text)
+
+
+def clean(raw: str) -> str:
+    """Plain text of a post, article or call.
+
+    HTML tags and entities, VK's markup of communities and links, control, zero-width and bidirectional characters
+    and lone surrogates go; line breaks stay, single or doubled. Works on the first `MAX_CHARS` characters.
+    """
+    return clean_cut(raw)[0]
+
+
+def clean_cut(raw: str) -> tuple[str, bool]:
+    """`clean(raw)`, and whether `raw` was longer than `MAX_CHARS`."""
+    cut = len(raw) > MAX_CHARS
+    text = raw[:MAX_CHARS].encode("utf-8", "replace").decode("utf-8")
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    if _MAYBE_MARKUP.search(text):
+        text = _without_markup(text)
+        if _MAYBE_MARKUP.search(text):  # entities of entities: `&lt;br&gt;` as portals export it
+            text = _without_markup(text)
+    text = unicodedata.normalize("NFC", text.translate(_CHARACTERS))
+    if "[" in text:
+        text = _CLUB_MENTION.sub(r"\1", text)
+        text = _LINK_MENTION.sub(r"\1", text)
+    text = _SPACES.sub(" ", text)
+    text = _BLANK_LINES.sub("\n\n", text)
+    text = _LINE_EDGES.sub("\n", text) if " \n" in text or "\n " in text else text
+    return text.strip()[:MAX_CHARS], cut
