@@ -8,7 +8,7 @@ MAX_CHARS = 20_000
 """Characters kept of a raw text. VK allows 16,000 and Telegram 4,096; only articles are cut."""
 
 # What a reader doesn't see, by how it opens and closes.
-_INVISIBLE = [("<!--", "-->"), *((f"<{tag}", f"</{tag}") for tag in ("script", "style", "head", "template"))]
+_INVISIBLE = [("<!--", "-->"), *((f"<{tag}", f"</{tag}>") for tag in ("script", "style", "head", "template"))]
 _LINE_TAG = re.compile(r"<(?:br|/p|/div|/li|/tr|/h[1-6]|p|li)\b[^<>]*>", re.I)
 # `[^<>]` rather than `.*?`: a thousand unclosed "<a" stay linear.
 _TAG = re.compile(r"<[a-zA-Z/!][^<>]*>")
@@ -63,6 +63,8 @@ def clean_cut(raw: str) -> tuple[str, bool]:
     """`clean(raw)`, and whether `raw` was longer than `MAX_CHARS`."""
     cut = len(raw) > MAX_CHARS
     text = raw[:MAX_CHARS].encode("utf-8", "replace").decode("utf-8")
+    if cut:  # not in the middle of a number: half a number would not be masked
+        text = text.rstrip("0123456789+-() ")
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     if _MAYBE_MARKUP.search(text):
         text = _without_markup(text)

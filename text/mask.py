@@ -53,6 +53,7 @@ _NAMED = {"снилс": SNILS, "инн": INN, "карт": CARD}
 _RUSSIAN_PHONE = re.compile(
     rf"(?<![\d+])\+?[78](?:{_SEP}|[()]){{0,3}}\d{{3}}(?:{_SEP}|[()]){{0,3}}\d{{3}}(?:{_SEP}{{0,2}}\d){{4}}(?!\d)"
 )
+_INTERNATIONAL = re.compile(rf"(?<!\w)\+\d(?:(?:{_SEP}|[()]){{0,2}}\d){{8,14}}(?!\d)")
 _MOBILE = re.compile(rf"(?<![\d+])\(?9\d{{2}}\)?{_SEP}{{0,2}}\d{{3}}{_SEP}?\d{{2}}{_SEP}?\d{{2}}(?!\d)")
 _LOCAL_PHONE = re.compile(r"(?<![\d-])\d{3}[-‐-―]\d{2}[-‐-―]\d{2}(?![\d-])")
 _NAMED_PHONE = re.compile(
@@ -110,6 +111,7 @@ def _mask_foreign_phones(text: str) -> str:
 
 def _mask_numbers(text: str) -> str:
     text = _NAMED_PASSPORT.sub(rf"\1\2{PASSPORT}", text)
+    text = _INTERNATIONAL.sub(PHONE, text) if "+" in text else text
     text = _RUSSIAN_PHONE.sub(PHONE, text) if "7" in text or "8" in text else text
     text = _SNILS.sub(partial(_mask_if, _snils_valid, SNILS), text)
     text = _CARD.sub(partial(_mask_if, luhn.is_valid, CARD), text)

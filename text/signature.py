@@ -5,6 +5,7 @@ from functools import lru_cache
 from hashlib import blake2b
 
 import numpy as np
+import numpy.typing as npt
 
 PLACES = 32
 """Standard error of the estimated likeness is at most 0.5 / sqrt(32) = 0.09: enough to tell a repost from a topic."""
@@ -12,10 +13,17 @@ MIN_WORDS = 3
 """Below three different words every «спасибо» would look like a repost."""
 
 _PRIME = np.uint64((1 << 61) - 1)
-_rng = np.random.default_rng(20201127)  # any fixed seed: signatures must agree between machines and versions
+
+
+def _constants(name: str, bits: int) -> npt.NDArray[np.uint64]:
+    """Fixed factors, drawn by a hash and not by a generator: signatures must agree between machines and versions."""
+    digests = (blake2b(f"{name}{i}".encode(), digest_size=8).digest() for i in range(PLACES))
+    return np.array([1 + int.from_bytes(d, "big") % ((1 << bits) - 1) for d in digests], dtype=np.uint64)
+
+
 # Factors under 2**29 and words under 2**32: the product stays within 64 bits.
-_A = _rng.integers(1, 1 << 29, PLACES, dtype=np.uint64)
-_B = _rng.integers(0, 1 << 61, PLACES, dtype=np.uint64)
+_A = _constants("a", 29)
+_B = _constants("b", 61)
 
 
 @lru_cache(200_000)

@@ -1,0 +1,57 @@
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from text import MAX_CHARS, clean, clean_cut
+
+
+@pytest.mark.parametrize(
+    ("raw", "plain"),
+    [
+        ("Нет воды.<br>Второй день<br/>ждём", "Нет воды.\nВторой день\nждём"),
+        ("<p>Яма</p><p>у школы</p>", "Яма\n\nу школы"),
+        ("свет &amp; тепло&nbsp;&laquo;есть&raquo;", "свет & тепло «есть»"),
+        ("портал пишет &lt;br&gt;так", "портал пишет\nтак"),
+        ("<script>alert('x')</script>слово<!-- примечание -->", "слово"),
+        ("давление < 5 и > 3", "давление < 5 и > 3"),
+        ("[club123|Типичный Миасс], почему", "Типичный Миасс, почему"),
+        ("ну\u200bль ши\u00adри\u2060ны", "нуль ширины"),
+        ("нуль\x00байт\x07", "нуль байт"),
+        ("оди\u202eноко", "одиноко"),
+        ("е\u0308лка", "ёлка"),
+        ("много    пробелов \n \n\n\n и строк", "много пробелов\n\nи строк"),
+        ("\ud83d половина знака", "? половина знака"),
+        ("", ""),
+    ],
+)
+def test_clean(raw, plain):
+    assert clean(raw) == plain
+
+
+def test_long_text_is_cut_and_said_to_be():
+    assert clean_cut("слово " * 10_000)[1] is True
+    assert len(clean("а" * 1_000_000)) == MAX_CHARS
+    assert clean_cut("коротко") == ("коротко", False)
+
+
+def test_a_cut_leaves_no_half_of_a_number():
+    raw = "а" * (MAX_CHARS - 8) + " +7 (912) 345-67-89"
+    assert clean(raw) == "а" * (MAX_CHARS - 8)
+
+
+@given(st.text(alphabet=st.characters(codec=None), max_size=300))
+def test_any_text_gives_text_without_invisible_characters(raw):
+    plain = clean(raw)
+    plain.encode()
+    assert "\x00" not in plain
+    assert "\u200b" not in plain
+    assert plain == plain.strip()
+
+
+@pytest.mark.parametrize("hostile", ["<a", "<!--", "<script>", "&lt;", "[club1|", "<!-- -->", "\n ", "&#60;b"])
+def test_hostile_repetition_takes_bounded_time(hostile):
+    start = time.process_time()
+    clean(hostile * 20_000)
+    assert time.process_time() - start < 1, "quadratic: a linear pass takes about 10 ms"
