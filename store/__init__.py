@@ -1,1 +1,6 @@
-"""Engine, migrations, tables and small repositories over SQLite and PostgreSQL."""
+"""What outlives a process: sources and their leases, quotas, incidents, the outbox, decisions by hand, the audit."""
+
+from store.engine import Store
+from store.errors import StoreError
+
+__all__ = ["Store", "StoreError"]

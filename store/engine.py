@@ -1,0 +1,177 @@
+"""The store's engine: connections, transactions and the version of the schema, on SQLite and on PostgreSQL."""
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import orjson
+import structlog
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from store import schema
+from store.errors import StoreError, explain
+from store.types import dump_json
+
+log = structlog.get_logger()
+
+BUSY_SECONDS = 30
+"""How long a writer on SQLite waits for another: many times the longest transaction of ours (a batch of 256 posts,
+well under a second), and shorter than any lease."""
+
+CONNECT_SECONDS = 10
+"""PostgreSQL on a working network answers within milliseconds; a worker must notice an outage, not hang in it."""
+
+READ_ONLY = "otklik_read_only"
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Store:
+    """A database with the tables of Otklik. Threads may share it; processes each make their own.
+
+    `url` is `sqlite:///folder/store.db` or `postgresql://user@host/name`.
+
+    Raises:
+        StoreError: the URL is of neither form (not transient).
+    """
+
+    def __init__(self, url: str, now: Callable[[], datetime] = utc_now) -> None:
+        self.url = url
+        self.now = now
+        self._url = _driver_url(url)
+        self.is_sqlite = self._url.get_backend_name() == "sqlite"
+        self.engine: Engine = _sqlite_engine(self._url) if self.is_sqlite else _postgres_engine(self._url)
+
+    @property
+    def name(self) -> str:
+        """The URL without a password: for messages and logs."""
+        return make_url(self.url).render_as_string(hide_password=True)
+
+    @property
+    def path(self) -> Path | None:
+        """The database file; None on PostgreSQL."""
+        return Path(self._url.database) if self.is_sqlite and self._url.database else None
+
+    def open(self) -> None:
+        """See that the database answers and has exactly the schema that this program knows.
+
+        Raises:
+            StoreError: it does not answer (transient), or the schema is missing, older or newer (not transient).
+        """
+        if self.path is not None and not self.path.exists():
+            raise StoreError(schema.MISSING.format(name=self.name), transient=False)
+        with self.reading() as conn:
+            schema.check(conn, self.name)
+
+    def upgrade(self) -> None:
+        """Create the schema or bring it up to this program's version; a no-op where it is. Safe to run at once twice.
+
+        Raises:
+            StoreError: the database does not answer, or its schema is newer than this program.
+        """
+        if self.path is not None:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+        with self._told(), self.engine.connect() as conn:
+            if self.is_sqlite:
+                # Rebuilding a table, SQLite's way to alter one, would delete the rows that refer to it; the pragma
+                # has no effect inside a transaction.
+                conn.connection.driver_connection.execute("PRAGMA foreign_keys=OFF")  # type: ignore[union-attr]
+            try:
+                with conn.begin():
+                    schema.upgrade(conn, self.name)
+            finally:
+                conn.invalidate()  # its pragma must not be met by the next user
+        log.info("store_upgraded", store=self.name)
+
+    @contextmanager
+    def transaction(self) -> Iterator[Connection]:
+        """A transaction that may write; committed at the end of the block, rolled back by any exception.
+
+        SQLite: takes the one write lock at once (BEGIN IMMEDIATE), waiting up to `BUSY_SECONDS`. PostgreSQL: read
+        committed.
+
+        Raises:
+            StoreError: the database does not answer, is locked or full; nothing of the block is stored. Only where the
+                connection broke during the commit itself it may have been, so effects must be idempotent.
+        """
+        with self._told(), self.engine.begin() as conn:
+            yield conn
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """A transaction that only reads, and on SQLite waits for no writer.
+
+        Raises:
+            StoreError: the database does not answer.
+        """
+        with self._told(), self.engine.connect().execution_options(**{READ_ONLY: True}) as conn:
+            yield conn
+
+    def close(self) -> None:
+        """Close the connections. May be called twice."""
+        self.engine.dispose()
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """Turn what the database's outages raise into a StoreError; mistakes of ours pass through."""
+        try:
+            yield
+        except (DBAPIError, PoolTimeout) as error:
+            message = explain(error, self.name)
+            if message is None:
+                raise
+            raise StoreError(message) from error
+
+
+def _driver_url(url: str) -> URL:
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        parsed = None
+    if parsed is not None and parsed.drivername == "sqlite" and parsed.database and parsed.database != ":memory:":
+        return parsed
+    if parsed is not None and parsed.drivername in ("postgresql", "postgres") and parsed.database:
+        return parsed.set(drivername="postgresql+psycopg")
+    shown = url if parsed is None else parsed.render_as_string(hide_password=True)
+    raise StoreError(
+        f"Непонятный адрес базы {shown!r}. Напишите в строке store: "
+        "sqlite:///папка/store.db или postgresql://пользователь@машина/база.",
+        transient=False,
+    )
+
+
+def _engine(url: URL, **options: Any) -> Engine:
+    return create_engine(url, json_serializer=dump_json, json_deserializer=orjson.loads, **options)
+
+
+def _sqlite_engine(url: URL) -> Engine:
+    engine = _engine(url, connect_args={"timeout": BUSY_SECONDS})
+
+    @event.listens_for(engine, "connect")
+    def on_connect(connection: sqlite3.Connection, _record: object) -> None:
+        # The sqlite3 module opens transactions by itself, late and not for every statement; here SQLAlchemy's "begin"
+        # does: https://docs.sqlalchemy.org/en/20/dialects/sqlite.html#pysqlite-serializable
+        connection.isolation_level = None
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("PRAGMA synchronous=FULL")
+        connection.execute("PRAGMA foreign_keys=ON")
+
+    @event.listens_for(engine, "begin")
+    def on_begin(conn: Connection) -> None:
+        # A transaction that first reads and then writes could not wait for the lock: it would fail at once, since
+        # what it has read may be stale.
+        conn.exec_driver_sql("BEGIN" if conn.get_execution_options().get(READ_ONLY) else "BEGIN IMMEDIATE")
+
+    return engine
+
+
+def _postgres_engine(url: URL) -> Engine:
+    # Pre-ping: connections that died with a restarted server are replaced before use.
+    return _engine(url, pool_pre_ping=True, connect_args={"connect_timeout": CONNECT_SECONDS})

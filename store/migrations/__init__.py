@@ -1,0 +1,1 @@
+"""Alembic's scripts; they are part of the package, so that an installed wheel can upgrade a database."""
