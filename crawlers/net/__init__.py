@@ -1,0 +1,7 @@
+"""The HTTP stack that every crawler of web pages shares."""
+
+from crawlers.net.errors import Failure, FetchError
+from crawlers.net.http import Http, Response
+from crawlers.net.slots import LocalSlots, Slots
+
+__all__ = ["Failure", "FetchError", "Http", "LocalSlots", "Response", "Slots"]

@@ -1,0 +1,101 @@
+"""The name resolver of every connection that Scrapy makes: it answers with addresses that may be connected to."""
+
+import asyncio
+import socket
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
+
+from twisted.internet.address import IPv4Address, IPv6Address
+from twisted.internet.interfaces import IHostnameResolver, IHostResolution
+from zope.interface import implementer  # type: ignore[import-untyped]
+
+from net import AddressRefused, Exempt, public_only
+
+Resolve = Callable[[str, int], Awaitable[list[str]]]
+"""Host and port to IP addresses, best first. Raises OSError where the name does not resolve."""
+
+DNS_SECONDS = 10.0  # resolv.conf's defaults give up after two rounds of 5 s
+
+
+async def system_resolve(host: str, port: int) -> list[str]:
+    """The addresses the operating system knows for `host`; it reads literals too, however they are written."""
+    found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return list(dict.fromkeys(str(address[4][0]) for address in found))
+
+
+@implementer(IHostResolution)
+class _Resolution:
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.task: asyncio.Task[None] | None = None
+
+    def cancel(self) -> None:
+        if self.task is not None:
+            self.task.cancel()
+
+
+@implementer(IHostnameResolver)
+class GuardedResolver:
+    """Twisted connects to what this returns and looks nothing up again, so a name can't be bound anew in between.
+
+    IP literals in URLs come here as well. `exempt` holds the host and port pairs that may lie at a private address;
+    which source may use them is checked per request (`crawlers.net.politeness`).
+    """
+
+    def __init__(self, resolve: Resolve = system_resolve) -> None:
+        self._resolve = resolve
+        self._tasks: set[asyncio.Task[None]] = set()
+        self.exempt: set[tuple[str, int]] = set()
+        self.refused: dict[tuple[str, int], AddressRefused] = {}
+        """Host and port pairs whose last look-up gave private addresses only."""
+
+    def resolveHostName(  # noqa: N802
+        self,
+        resolutionReceiver: Any,  # noqa: N803
+        hostName: str,  # noqa: N803
+        portNumber: int = 0,  # noqa: N803
+        addressTypes: Sequence[type] | None = None,  # noqa: N803
+        transportSemantics: str = "TCP",  # noqa: N803, ARG002
+    ) -> _Resolution:
+        """Twisted's interface; see `twisted.internet.interfaces.IHostnameResolver`."""
+        resolution = _Resolution(hostName)
+        resolutionReceiver.resolutionBegan(resolution)
+        resolution.task = asyncio.get_running_loop().create_task(
+            self._answer(resolutionReceiver, hostName, portNumber, addressTypes)
+        )
+        self._tasks.add(resolution.task)
+        resolution.task.add_done_callback(self._tasks.discard)
+        return resolution
+
+    async def _answer(self, receiver: Any, host: str, port: int, types: Sequence[type] | None) -> None:
+        try:
+            for address in await self.addresses(host, port):
+                kind = IPv6Address if ":" in address else IPv4Address
+                if types is None or kind in types:
+                    receiver.addressResolved(kind("TCP", address, port))
+        except (OSError, UnicodeError, TimeoutError):
+            pass  # no address: Twisted reports a name that does not resolve
+        receiver.resolutionComplete()
+
+    async def addresses(self, host: str, port: int) -> list[str]:
+        """The addresses that may be connected to for `host` and `port`.
+
+        Raises:
+            AddressRefused: none of its addresses is public.
+            OSError, TimeoutError, UnicodeError: the name does not resolve.
+        """
+        key = (host.lower(), port)
+        self.refused.pop(key, None)
+        async with asyncio.timeout(DNS_SECONDS):
+            found = await self._resolve(host, port)
+        if key in self.exempt:
+            return found
+        try:
+            return public_only(host, found)
+        except AddressRefused as refusal:
+            self.refused[key] = refusal
+            raise
+
+    def allow(self, exempt: Exempt) -> None:
+        """From now on these pairs may lie at a private address."""
+        self.exempt |= exempt
