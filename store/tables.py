@@ -45,7 +45,7 @@ TAKEN = text("lease_owner IS NOT NULL")
 # Whatever the program does, the database never grants a slot twice.
 Index("uq_sources_slot_taken", sources.c.slot, unique=True, sqlite_where=TAKEN, postgresql_where=TAKEN)
 Index("ix_sources_due", sources.c.next_due, sources.c.id, sqlite_where=FREE, postgresql_where=FREE)
-Index("ix_sources_slot_due", sources.c.slot, sources.c.next_due, sqlite_where=FREE, postgresql_where=FREE)
+Index("ix_sources_slot_due", sources.c.slot, sources.c.next_due, sources.c.id, sqlite_where=FREE, postgresql_where=FREE)
 
 slots = Table(
     "slots",

@@ -42,6 +42,9 @@ def _people() -> None:
         sa.Column("value", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("name", name="pk_counters"),
     )
+    # `outbox` counts the positions given out; the other two are only ever locked: by the one relay at work, and by
+    # whoever is taking leases.
+    op.execute("INSERT INTO counters (name, value) VALUES ('outbox', 0), ('relay', 0), ('lease', 0)")
     op.create_table(
         "decisions",
         sa.Column("id", BigId, nullable=False),
@@ -73,8 +76,6 @@ def _outbox() -> None:
         sa.UniqueConstraint("incident", "sequence", name="uq_outbox_incident_sequence"),
         sa.UniqueConstraint("position", name="uq_outbox_position"),
     )
-    # `outbox` counts the positions given out; the row `relay` is only ever locked, by the one relay at work.
-    op.execute("INSERT INTO counters (name, value) VALUES ('outbox', 0), ('relay', 0)")
     op.create_index("ix_outbox_new", "outbox", ["id"], **_where("position IS NULL"))
     op.create_index("ix_outbox_sent", "outbox", ["sent"])
     op.create_index("ix_outbox_unsent", "outbox", ["position"], **_where("sent IS NULL"))
@@ -139,7 +140,9 @@ def _sources() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_sources"),
     )
     op.create_index("ix_sources_due", "sources", ["next_due", "id"], **_where("enabled AND lease_owner IS NULL"))
-    op.create_index("ix_sources_slot_due", "sources", ["slot", "next_due"], **_where("enabled AND lease_owner IS NULL"))
+    op.create_index(
+        "ix_sources_slot_due", "sources", ["slot", "next_due", "id"], **_where("enabled AND lease_owner IS NULL")
+    )
     op.create_index("uq_sources_slot_taken", "sources", ["slot"], unique=True, **_where("lease_owner IS NOT NULL"))
 
 

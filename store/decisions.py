@@ -1,0 +1,82 @@
+"""What people decided about posts: these two are one matter, or they are not."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import Connection, Row, insert, or_, select, update
+
+from store.engine import Store
+from store.sql import chunks
+from store.tables import decisions
+
+
+class Link(StrEnum):
+    MUST = "must_link"
+    CANNOT = "cannot_link"
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """`left` sorts before `right`; both are post ids."""
+
+    id: int
+    kind: Link
+    left: str
+    right: str
+    actor: str
+    made: datetime
+    undone_by: str | None = None
+    undone: datetime | None = None
+
+
+class Decisions:
+    """Every method may raise StoreError. Nothing is deleted: an undone decision stays on record."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def add(self, conn: Connection, kind: Link, one: str, other: str, actor: str) -> int:
+        """Decide about two posts; the decision's id. What was decided before about the same two is undone.
+
+        Raises:
+            ValueError: it is the same post twice.
+        """
+        if one == other:
+            raise ValueError(f"a decision needs two posts, not {one!r} twice")
+        left, right = sorted((one, other))
+        pair = (decisions.c.left_post == left) & (decisions.c.right_post == right) & decisions.c.undone.is_(None)
+        now = self._store.now()
+        conn.execute(update(decisions).where(pair).values(undone=now, undone_by=actor))
+        row = insert(decisions).values(kind=kind.value, left_post=left, right_post=right, actor=actor, made=now)
+        return int(conn.execute(row.returning(decisions.c.id)).scalar_one())
+
+    def undo(self, conn: Connection, decision: int, actor: str) -> bool:
+        """False: there is no such decision, or it was undone before."""
+        row = (decisions.c.id == decision) & decisions.c.undone.is_(None)
+        return bool(
+            conn.execute(update(decisions).where(row).values(undone=self._store.now(), undone_by=actor)).rowcount
+        )
+
+    def of(self, conn: Connection, posts: Collection[str]) -> list[Decision]:
+        """The decisions in force about any of these posts, by id."""
+        found: dict[int, Decision] = {}
+        for part in chunks(sorted(posts)):
+            about = or_(decisions.c.left_post.in_(part), decisions.c.right_post.in_(part))
+            for row in conn.execute(select(decisions).where(about, decisions.c.undone.is_(None))):
+                found[row.id] = _decision(row)
+        return [found[id_] for id_ in sorted(found)]
+
+    def list(self, limit: int = 100) -> list[Decision]:
+        """The last decisions, undone ones included, the newest first."""
+        with self._store.reading() as conn:
+            rows = conn.execute(select(decisions).order_by(decisions.c.id.desc()).limit(limit))
+            return [_decision(row) for row in rows]
+
+
+def _decision(row: Row[Any]) -> Decision:
+    return Decision(
+        row.id, Link(row.kind), row.left_post, row.right_post, row.actor, row.made, row.undone_by, row.undone
+    )
