@@ -1,0 +1,170 @@
+"""The HTTP side: tokens, limits per second and per day, errors on demand, slow and cut answers."""
+
+import json
+import threading
+import time
+from collections import Counter, deque
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import TracebackType
+from typing import Any, Self
+from urllib.parse import parse_qsl
+
+from tests.simulators.vk.methods import Methods, VkError
+from tests.simulators.vk.wall import Community
+
+TOKEN = "simulated-service-token"
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One misbehaviour, for the next call of `method` ("" for any)."""
+
+    method: str = ""
+    error: VkError | None = None
+    status: int | None = None
+    """An HTTP error with a page instead of JSON."""
+    redirect: str | None = None
+    body: str | None = None
+    """A 200 with this instead of JSON."""
+    cut: bool = False
+    """Close the connection in the middle of the body."""
+
+
+@dataclass
+class VkSimulator:
+    """A context manager; `url` is the API's base. Everything may be changed while it runs."""
+
+    communities: Iterable[Community]
+    port: int = 0
+    token: str = TOKEN
+    per_second: int | None = None
+    """Calls within a second above which it answers with error 6."""
+    per_day: dict[str, int] = field(default_factory=dict)
+    """Calls per method above which it answers with error 29."""
+    slow: float = 0.0
+    """Seconds before each answer."""
+    faults: deque[Fault] = field(default_factory=deque)
+    """Used up one by one, each by the first call that it fits."""
+    calls: list[tuple[str, dict[str, str]]] = field(default_factory=list)
+    """Method and parameters, without the token."""
+
+    def __post_init__(self) -> None:
+        self.methods = Methods(self.communities)
+        self.counts: Counter[str] = Counter()
+        self._recent: deque[float] = deque()
+        self._lock = threading.Lock()
+        self._server = _Server(("127.0.0.1", self.port), _Handler)
+        self._server.simulator = self
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self._server.server_address[1]}"
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
+
+    def fail(self, method: str, code: int, message: str = "simulated", times: int = 1, **more: Any) -> None:
+        """Answer the next `times` calls of `method` with VK's error `code`."""
+        self.faults.extend([Fault(method, VkError(code, message, **more))] * times)
+
+    def called(self, method: str) -> int:
+        """How often `method` was called."""
+        return sum(name == method for name, _ in self.calls)
+
+    def answer(self, method: str, values: Mapping[str, str]) -> dict[str, Any]:
+        """The JSON of one call."""
+        with self._lock:
+            self.calls.append((method, {k: v for k, v in values.items() if k not in ("access_token", "v")}))
+            try:
+                self._admit(method, values)
+                return {"response": self.methods.table[method](values)}
+            except VkError as error:
+                return {
+                    "error": {
+                        "error_code": error.code,
+                        "error_msg": error.message,
+                        "request_params": [{"key": "method", "value": method}],
+                        **error.more,
+                    }
+                }
+
+    def fault(self, method: str) -> Fault | None:
+        """The misbehaviour that is due for this call."""
+        with self._lock:
+            for fault in self.faults:
+                if fault.method in ("", method):
+                    self.faults.remove(fault)
+                    return fault
+        return None
+
+    def _admit(self, method: str, values: Mapping[str, str]) -> None:
+        if values.get("access_token") != self.token:
+            raise VkError(5, "User authorization failed: invalid access_token (4).")
+        if method not in self.methods.table:
+            raise VkError(3, "Unknown method passed")
+        now = time.monotonic()
+        while self._recent and self._recent[0] <= now - 1:
+            self._recent.popleft()
+        if self.per_second is not None and len(self._recent) >= self.per_second:
+            raise VkError(6, "Too many requests per second")
+        self._recent.append(now)
+        self.counts[method] += 1
+        if method in self.per_day and self.counts[method] > self.per_day[method]:
+            raise VkError(29, "Rate limit reached")
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    simulator: VkSimulator
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A client that went away is none of our business."""
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    server: _Server
+
+    def do_POST(self) -> None:
+        simulator = self.server.simulator
+        body = self.rfile.read(int(self.headers.get("Content-Length", 0))).decode()
+        values = dict(parse_qsl(body, keep_blank_values=True))
+        method = self.path.removeprefix("/method/")
+        time.sleep(simulator.slow)
+        fault = simulator.fault(method) or Fault()
+        if fault.error is not None:
+            simulator.calls.append((method, {}))
+            error = {"error_code": fault.error.code, "error_msg": fault.error.message, **fault.error.more}
+            return self._send(200, json.dumps({"error": error}))
+        if fault.redirect is not None:
+            return self._send(302, "", {"Location": fault.redirect})
+        if fault.status is not None or fault.body is not None:
+            simulator.calls.append((method, {}))
+            return self._send(fault.status or 200, fault.body or "<html>Извините</html>")
+        return self._send(200, json.dumps(simulator.answer(method, values), ensure_ascii=False), cut=fault.cut)
+
+    def do_GET(self) -> None:
+        self._send(405, "")
+
+    def _send(self, status: int, body: str, headers: Mapping[str, str] | None = None, cut: bool = False) -> None:
+        data = body.encode()
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json; charset=utf-8")
+        self.send_header("Content-Length", str(len(data)))
+        for name, value in (headers or {}).items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(data[: len(data) // 2] if cut else data)
+        self.close_connection = cut
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Quiet: tests read `calls`."""

@@ -1,0 +1,158 @@
+"""A community's wall as VK keeps it: mutable, so that tests and the demo can write, edit and delete."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML
+
+DATA = Path(__file__).parent / "wall.yaml"
+
+
+@dataclass
+class Comment:
+    id: int
+    author: int
+    date: int
+    text: str
+    replies: list["Comment"] = field(default_factory=list)
+    to: int | None = None
+    """The comment this reply answers, where it is another reply."""
+    deleted: bool = False
+
+    def shape(self, owner: int, post: int, top: int | None = None) -> dict[str, Any]:
+        """VK's object `wall_wall_comment`, without the thread's replies."""
+        item: dict[str, Any] = {
+            "id": self.id,
+            "from_id": self.author,
+            "date": self.date,
+            "text": self.text,
+            "post_id": post,
+            "owner_id": owner,
+            "parents_stack": [] if top is None else [top],
+            "likes": {"can_like": 0, "count": 1, "user_likes": 0},
+        }
+        if self.deleted:
+            item = {"id": self.id, "date": self.date, "post_id": post, "owner_id": owner, "deleted": True}
+        if top is None:
+            item["thread"] = {"count": len(self.replies), "items": [], "can_post": False, "show_reply_button": True}
+        else:
+            item["reply_to_comment"] = self.to or top
+        return item
+
+
+@dataclass
+class Post:
+    id: int
+    author: int
+    date: int
+    text: str
+    comments: list[Comment] = field(default_factory=list)
+    pinned: bool = False
+    edited: int | None = None
+    likes: int = 0
+    views: int = 0
+    ads: bool = False
+    more: dict[str, Any] = field(default_factory=dict)
+    """Further fields of the answer: attachments, geo, copy_history."""
+
+    def comment_count(self) -> int:
+        """As VK counts: comments and replies that are not deleted."""
+        return sum(not c.deleted for top in self.comments for c in (top, *top.replies))
+
+    def shape(self, owner: int) -> dict[str, Any]:
+        """VK's object `wall_wallpost_full`, as far as anybody reads it."""
+        item: dict[str, Any] = {
+            "id": self.id,
+            "from_id": self.author,
+            "owner_id": owner,
+            "date": self.date,
+            "post_type": "post",
+            "text": self.text,
+            "marked_as_ads": int(self.ads),
+            "attachments": [],
+            "comments": {"can_post": 0, "count": self.comment_count()},
+            "likes": {"can_like": 0, "count": self.likes, "user_likes": 0},
+            "reposts": {"count": 0},
+            "views": {"count": self.views},
+            **self.more,
+        }
+        if self.pinned:
+            item["is_pinned"] = 1
+        if self.edited is not None:
+            item["edited"] = self.edited
+        return item
+
+
+@dataclass
+class Community:
+    id: int
+    screen_name: str
+    name: str
+    posts: dict[int, Post] = field(default_factory=dict)
+    closed: bool = False
+    deleted: bool = False
+
+    @property
+    def owner(self) -> int:
+        return -self.id
+
+    def wall(self) -> list[Post]:
+        """As wall.get lists it: the pinned post first, then the newest."""
+        return sorted(self.posts.values(), key=lambda post: (post.pinned, post.id), reverse=True)
+
+    def ids(self) -> Iterator[str]:
+        """What a collector should have of it."""
+        for post in self.posts.values():
+            yield f"vk:{self.owner}_{post.id}"
+            for top in post.comments:
+                yield from (f"vk:{self.owner}_c{c.id}" for c in (top, *top.replies))
+
+    def next_id(self) -> int:
+        """Posts and comments share the wall's numbers."""
+        numbers = [c.id for p in self.posts.values() for top in p.comments for c in (top, *top.replies)]
+        return max([0, *self.posts, *numbers]) + 1
+
+    def add(self, text: str, at: datetime, author: int | None = None, **more: Any) -> Post:
+        """Write a post now."""
+        post = Post(self.next_id(), author or self.owner, int(at.timestamp()), text, **more)
+        self.posts[post.id] = post
+        return post
+
+    def comment(self, post: Post, text: str, at: datetime, author: int = 900, under: Comment | None = None) -> Comment:
+        """Write a comment, or a reply `under` one."""
+        comment = Comment(self.next_id(), author, int(at.timestamp()), text)
+        (post.comments if under is None else under.replies).append(comment)
+        return comment
+
+
+def load(start: datetime, path: Path = DATA) -> Community:
+    """The community of a YAML file, its times counted back from `start`."""
+    data = YAML(typ="safe").load(path)
+    community = Community(**data["community"])
+
+    def stamp(ago: int) -> int:
+        return int((start - timedelta(minutes=ago)).timestamp())
+
+    def author(who: Any) -> int:
+        return community.owner if who == "wall" else who
+
+    def comment(item: dict[str, Any]) -> Comment:
+        replies = [comment(reply) for reply in item.get("replies", ())]
+        return Comment(item["id"], author(item["from"]), stamp(item["ago"]), item["text"], replies, item.get("to"))
+
+    for item in data["posts"]:
+        community.posts[item["id"]] = Post(
+            id=item["id"],
+            author=author(item["from"]),
+            date=stamp(item["ago"]),
+            text=item["text"],
+            comments=[comment(one) for one in item.get("comments", ())],
+            pinned=item.get("pinned", False),
+            likes=item.get("likes", 0),
+            views=item.get("views", 0),
+            ads=item.get("ads", False),
+        )
+    return community
