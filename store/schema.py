@@ -32,7 +32,7 @@ def check(conn: Connection, name: str) -> None:
     if found is None:
         raise StoreError(MISSING.format(name=name), transient=False)
     if found != head():
-        _refuse_newer(found, name)
+        refuse_newer(found, name)
         raise StoreError(OLD.format(name=name, found=found, head=head()), transient=False)
 
 
@@ -48,10 +48,21 @@ def upgrade(conn: Connection, name: str, revision: str = "head") -> None:
         conn.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": UPGRADE_LOCK})
     found = _found(conn)
     if found is not None:
-        _refuse_newer(found, name)
+        refuse_newer(found, name)
     config = _config()
     config.attributes["connection"] = conn
     command.upgrade(config, revision)
+
+
+def refuse_newer(found: str, name: str) -> None:
+    """See that this program knows the revision `found`.
+
+    Raises:
+        StoreError: it does not, so a newer program has written it.
+    """
+    known = {script.revision for script in _scripts().walk_revisions()}
+    if found not in known:
+        raise StoreError(NEW.format(name=name, found=found, head=head()), transient=False)
 
 
 @cache
@@ -67,12 +78,6 @@ def _found(conn: Connection) -> str | None:
         return None
     found: str | None = conn.execute(text("SELECT version_num FROM alembic_version")).scalar()
     return found
-
-
-def _refuse_newer(found: str, name: str) -> None:
-    known = {script.revision for script in _scripts().walk_revisions()}
-    if found not in known:
-        raise StoreError(NEW.format(name=name, found=found, head=head()), transient=False)
 
 
 def _config() -> "Config":

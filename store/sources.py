@@ -95,7 +95,8 @@ class Sources:
             for row in rows:
                 if row.id in known:
                     self._configure(conn, row, known[row.id], now)
-            missing = sorted(id_ for id_, row in known.items() if row.enabled and id_ not in {row.id for row in rows})
+            wanted = {row.id for row in rows}
+            missing = sorted(id_ for id_, row in known.items() if row.enabled and id_ not in wanted)
             for ids in chunks(missing):
                 conn.execute(update(sources).where(sources.c.id.in_(ids)).values(enabled=False))
 
@@ -120,8 +121,12 @@ class Sources:
         change["next_due"] = min(before.next_due, now)
         conn.execute(update(sources).where(sources.c.id == row.id).values(change))
 
-    def lease(self, owner: str, kinds: Collection[str], limit: int, term: timedelta) -> list[Lease]:
+    def lease(
+        self, owner: str, kinds: Collection[str], limit: int, term: timedelta, only: Collection[str] | None = None
+    ) -> list[Lease]:
         """Take up to `limit` due sources, the longest due first, whose slots are free as well.
+
+        `only` are the ids that this crawler has settings for: another one may be ahead of it with a newer file.
 
         Lapsed leases, those of crashed crawlers, are open to everybody again.
         """
@@ -133,7 +138,7 @@ class Sources:
             conn.execute(update(sources).where(lapsed).values(lease_owner=None, lease_until=None))
             taken = conn.execute(
                 update(sources)
-                .where(sources.c.id.in_(_due(now, kinds, limit)), text("enabled AND lease_owner IS NULL"))
+                .where(sources.c.id.in_(_due(now, kinds, limit, only)), text("enabled AND lease_owner IS NULL"))
                 .values(lease_owner=owner, lease_until=now + term, fence=sources.c.fence + 1)
                 .returning(sources)
             ).all()
@@ -230,7 +235,7 @@ def _held(lease: Lease) -> Any:
     return and_(sources.c.id == lease.source, sources.c.fence == lease.fence, sources.c.lease_owner == lease.owner)
 
 
-def _due(now: datetime, kinds: Collection[str], limit: int) -> Any:
+def _due(now: datetime, kinds: Collection[str], limit: int, only: Collection[str] | None) -> Any:
     """Ids of due sources, of each free slot the one that is due longest."""
     mine, taken, earlier = sources.alias("mine"), sources.alias("taken"), sources.alias("earlier")
     slot_taken = exists().where(taken.c.slot == mine.c.slot, taken.c.lease_owner.is_not(None))
@@ -239,12 +244,13 @@ def _due(now: datetime, kinds: Collection[str], limit: int) -> Any:
         text("earlier.enabled AND earlier.lease_owner IS NULL"),
         earlier.c.kind.in_(kinds),
         tuple_(earlier.c.next_due, earlier.c.id) < tuple_(mine.c.next_due, mine.c.id),
+        *([] if only is None else [earlier.c.id.in_(only)]),
     )
     return (
         select(mine.c.id)
         # Spelled as in the partial indexes, so that both databases see that these apply.
         .where(text("mine.enabled AND mine.lease_owner IS NULL"), mine.c.next_due <= now, mine.c.kind.in_(kinds))
-        .where(~slot_taken, ~not_first)
+        .where(~slot_taken, ~not_first, *([] if only is None else [mine.c.id.in_(only)]))
         .order_by(mine.c.next_due, mine.c.id)
         .limit(limit)
     )
