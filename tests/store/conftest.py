@@ -1,0 +1,31 @@
+"""Every test with `kit` or `store` runs on SQLite and on PostgreSQL."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from store import Store
+from tests.store.conformance import Kit
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """URL of an empty database."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/store.db"
+    url: str = request.getfixturevalue("postgres_db")
+    return url
+
+
+@pytest.fixture
+def kit(store_url: str) -> Iterator[Kit]:
+    kit = Kit(store_url)
+    kit.open().upgrade()
+    yield kit
+    kit.close()
+
+
+@pytest.fixture
+def store(kit: Kit) -> Store:
+    return kit.open()
