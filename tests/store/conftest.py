@@ -6,7 +6,10 @@ from pathlib import Path
 import pytest
 
 from store import Store
-from tests.store.conformance import Kit
+from tests.store.kit import Kit
+
+for name in ("sources", "versions", "quotas", "outbox"):
+    pytest.register_assert_rewrite(f"tests.store.checks.{name}")
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -1,0 +1,286 @@
+"""Implementations that are broken on purpose: the suite must fail on every one."""
+
+import time
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import select, update
+
+from schemas import IncidentEvent, SourceHealth
+from store import Lease, Outbox, Quotas, SourceRow, Sources, Store, Version, Versions
+from store.tables import counters, slots, sources, versions
+
+
+class GrantsALeasedSource(Sources):
+    """Looks at what is due and not at who has it."""
+
+    def lease(self, owner: str, kinds: Collection[str], limit: int, term: timedelta) -> list[Lease]:
+        taken = super().lease(owner, kinds, limit, term)
+        for state in self.list():
+            if state.lease_owner not in (None, owner) and len(taken) < limit:
+                fence, until = 1, state.next_due + term
+                taken.append(Lease(state.id, state.kind, state.slot, owner, fence, until, state.cursor, None))
+        return taken
+
+
+class ChoosesThenTakes(Sources):
+    """Two steps where one conditional UPDATE is needed: a race."""
+
+    def lease(self, owner: str, kinds: Collection[str], limit: int, term: timedelta) -> list[Lease]:
+        now = self._store.now()
+        with self._store.reading() as conn:
+            free = (sources.c.lease_owner.is_(None) | (sources.c.lease_until <= now)) & sources.c.enabled
+            due = select(sources).where(free, sources.c.next_due <= now, sources.c.kind.in_(kinds))
+            first_of = {row.slot: row for row in conn.execute(due.order_by(sources.c.next_due.desc()))}
+            busy = set(conn.execute(select(sources.c.slot).where(sources.c.lease_until > now)).scalars())
+        time.sleep(0.005)
+        chosen = sorted((row for slot, row in first_of.items() if slot not in busy), key=lambda row: row.next_due)
+        until = now + term
+        with self._store.transaction() as conn:
+            for row in chosen[:limit]:
+                new = {"lease_owner": owner, "lease_until": until, "fence": row.fence + 1}
+                conn.execute(update(sources).where(sources.c.id == row.id).values(new))
+        return [
+            Lease(row.id, row.kind, row.slot, owner, row.fence + 1, until, row.cursor, row.interval_seconds)
+            for row in chosen[:limit]
+        ]
+
+
+class NeverLapses(Sources):
+    """A crashed crawler's sources are never visited again."""
+
+    def lease(self, owner: str, kinds: Collection[str], limit: int, term: timedelta) -> list[Lease]:
+        return super().lease(owner, kinds, limit, timedelta(days=3650))
+
+
+class CursorWithoutFence(Sources):
+    def save_cursor(self, lease: Lease, cursor: Mapping[str, Any]) -> bool:
+        with self._store.transaction() as conn:
+            conn.execute(update(sources).where(sources.c.id == lease.source).values(cursor=dict(cursor)))
+        return True
+
+
+class FenceIsTheOwner(Sources):
+    """Tells owners apart, and not one owner's earlier lease from its later one."""
+
+    def save_cursor(self, lease: Lease, cursor: Mapping[str, Any]) -> bool:
+        mine = (sources.c.id == lease.source) & (sources.c.lease_owner == lease.owner)
+        with self._store.transaction() as conn:
+            return bool(conn.execute(update(sources).where(mine).values(cursor=dict(cursor))).rowcount)
+
+
+class FinishWithoutFence(Sources):
+    def finish(
+        self,
+        lease: Lease,
+        health: SourceHealth,
+        cursor: Mapping[str, Any] | None = None,
+        interval: float | None = None,
+    ) -> bool:
+        with self._store.reading() as conn:
+            row = conn.execute(select(sources).where(sources.c.id == lease.source)).one()
+        held = replace(lease, fence=row.fence, owner=row.lease_owner or lease.owner)
+        return super().finish(held, health, cursor, interval)
+
+
+class SlotIgnored(Sources):
+    def sync(self, rows: Sequence[SourceRow]) -> None:
+        super().sync([replace(row, slot=f"{row.slot} {row.id}") for row in rows])
+
+    def lease(self, owner: str, kinds: Collection[str], limit: int, term: timedelta) -> list[Lease]:
+        return [replace(lease, slot=lease.slot.split()[0]) for lease in super().lease(owner, kinds, limit, term)]
+
+
+class CursorLostAtSync(Sources):
+    def sync(self, rows: Sequence[SourceRow]) -> None:
+        super().sync(rows)
+        with self._store.transaction() as conn:
+            conn.execute(update(sources).values(cursor=None))
+
+
+class AllAtOnce(Sources):
+    """New sources are all due at once."""
+
+    def sync(self, rows: Sequence[SourceRow]) -> None:
+        super().sync(rows)
+        with self._store.transaction() as conn:
+            conn.execute(update(sources).where(sources.c.fence == 0).values(next_due=self._store.now()))
+
+
+class SlotReservedInTwoSteps(Sources):
+    def reserve_slot(self, slot: str, delay: timedelta) -> datetime:
+        super().reserve_slot(slot, timedelta(0))
+        with self._store.reading() as conn:
+            found = conn.execute(select(slots.c.next_free).where(slots.c.slot == slot)).scalar_one()
+        at: datetime = max(found, self._store.now())
+        time.sleep(0.002)
+        with self._store.transaction() as conn:
+            conn.execute(update(slots).where(slots.c.slot == slot).values(next_free=at + delay))
+        return at
+
+
+class VersionsForgotten(Versions):
+    """Kept by the process alone."""
+
+    def __init__(self, store: Store) -> None:
+        super().__init__(store)
+        self._rows: dict[str, Version] = {}
+
+    def known(self, ids: Sequence[str]) -> dict[str, Version]:
+        return {id_: self._rows[id_] for id_ in ids if id_ in self._rows}
+
+    def store(self, rows: Sequence[Version]) -> None:
+        for row in rows:
+            if row.id not in self._rows or row.revision >= self._rows[row.id].revision:
+                self._rows[row.id] = row
+
+
+class LastWriterWins(Versions):
+    """A late writer brings an old revision back."""
+
+    def store(self, rows: Sequence[Version]) -> None:
+        super().store(rows)
+        with self._store.transaction() as conn:
+            for row in rows:
+                old = {"revision": row.revision, "digest": row.digest, "reach_digest": row.reach_digest}
+                conn.execute(update(versions).where(versions.c.id == row.id).values(old))
+
+
+class QuotaForgottenAtRestart(Quotas):
+    def __init__(self, store: Store) -> None:
+        super().__init__(store)
+        self._start = str(id(self))
+
+    def take(self, service: str, method: str, token_hash: str, per_second: int, per_day: int | None) -> datetime | None:
+        return super().take(service, method, token_hash + self._start, per_second, per_day)
+
+
+class QuotaPerMethod(Quotas):
+    """Paces each method by itself, though the limit is the token's."""
+
+    def take(self, service: str, method: str, token_hash: str, per_second: int, per_day: int | None) -> datetime | None:
+        return super().take(service + method, method, token_hash, per_second, per_day)
+
+
+class QuotaAllowsOneMore(Quotas):
+    def take(self, service: str, method: str, token_hash: str, per_second: int, per_day: int | None) -> datetime | None:
+        return super().take(service, method, token_hash, per_second + 1, per_day)
+
+
+class QuotaByTheClocksSecond(Quotas):
+    """Counts within 12:00:00 to 12:00:01, so that two bursts may meet at the border."""
+
+    def take(self, service: str, method: str, token_hash: str, per_second: int, per_day: int | None) -> datetime | None:
+        at = super().take(service, method, token_hash, 1000, per_day)
+        if at is None:
+            return None
+        for ahead in range(3600):
+            second = int(at.timestamp()) + ahead
+            name = f"{service} {token_hash} {second}"
+            if super().take(name, method, "", 1000, per_second) is not None:
+                return at if ahead == 0 else datetime.fromtimestamp(second, at.tzinfo)
+        return None
+
+
+class DayAllowsOneMore(Quotas):
+    def take(self, service: str, method: str, token_hash: str, per_second: int, per_day: int | None) -> datetime | None:
+        return super().take(service, method, token_hash, per_second, None if per_day is None else per_day + 1)
+
+
+Publish = Callable[[list[IncidentEvent]], None]
+Hook = Callable[[], None] | None
+
+
+class MarksBeforePublishing(Outbox):
+    def relay(self, publish: Publish, limit: int = 500, after_publish: Hook = None) -> int:
+        batch: list[IncidentEvent] = []
+        count = super().relay(batch.extend, limit)
+        if batch:
+            publish(batch)
+            if after_publish is not None:
+                after_publish()
+        return count
+
+
+class ShrugsAtAFailedPublish(Outbox):
+    def relay(self, publish: Publish, limit: int = 500, after_publish: Hook = None) -> int:
+        def quiet(batch: list[IncidentEvent]) -> None:
+            try:
+                publish(batch)
+            except Exception:
+                return
+
+        return super().relay(quiet, limit, after_publish)
+
+
+class Reorders(Outbox):
+    def relay(self, publish: Publish, limit: int = 500, after_publish: Hook = None) -> int:
+        return super().relay(lambda batch: publish(batch[::-1]), limit, after_publish)
+
+
+class SendsTwice(Outbox):
+    def relay(self, publish: Publish, limit: int = 500, after_publish: Hook = None) -> int:
+        return super().relay(lambda batch: publish(batch + batch), limit, after_publish)
+
+
+class RelaysSideBySide(Outbox):
+    """A second relay publishes the next events before the first has published its own."""
+
+    @contextmanager
+    def _alone(self) -> Iterator[bool]:
+        yield True
+
+
+class LeavesGaps(Outbox):
+    """Gives positions that readers will wait for in vain."""
+
+    def relay(self, publish: Publish, limit: int = 500, after_publish: Hook = None) -> int:
+        with self._store.transaction() as conn:
+            conn.execute(update(counters).where(counters.c.name == "outbox").values(value=counters.c.value + 1))
+        return super().relay(publish, limit, after_publish)
+
+
+class SendsOutsideTheEffect(Outbox):
+    """Its event leaves even where the effect was rolled back."""
+
+    def add(self, conn: Any, event: IncidentEvent) -> None:
+        super().add(conn, event)
+        conn.exec_driver_sql("COMMIT")
+        conn.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+BROKEN: list[tuple[str, type, str]] = [
+    ("sources", GrantsALeasedSource, "a_lapsed_lease_is_taken_and_its_holder_refused"),
+    ("sources", GrantsALeasedSource, "a_renewed_lease_holds"),
+    ("sources", ChoosesThenTakes, "threads_never_share_a_source_or_a_slot"),
+    ("sources", NeverLapses, "a_lapsed_lease_is_taken_and_its_holder_refused"),
+    ("sources", CursorWithoutFence, "a_lapsed_lease_is_taken_and_its_holder_refused"),
+    ("sources", FenceIsTheOwner, "one_owner_twice_is_told_apart_by_the_fence"),
+    ("sources", FinishWithoutFence, "a_lapsed_lease_is_taken_and_its_holder_refused"),
+    ("sources", SlotIgnored, "a_slot_is_leased_once"),
+    ("sources", SlotIgnored, "processes_never_share_a_source_or_a_slot"),
+    ("sources", CursorLostAtSync, "sync_keeps_what_is_known"),
+    ("sources", AllAtOnce, "first_visits_are_staggered"),
+    ("sources", SlotReservedInTwoSteps, "requests_of_many_threads_keep_their_distance"),
+    ("versions", VersionsForgotten, "versions_outlive_the_process"),
+    ("versions", LastWriterWins, "a_version_only_rises"),
+    ("quotas", QuotaForgottenAtRestart, "no_sliding_second_holds_one_more"),
+    ("quotas", QuotaForgottenAtRestart, "the_day_is_used_up_and_comes_back"),
+    ("quotas", QuotaForgottenAtRestart, "processes_share_a_quota"),
+    ("quotas", QuotaPerMethod, "no_sliding_second_holds_one_more"),
+    ("quotas", QuotaAllowsOneMore, "no_sliding_second_holds_one_more"),
+    ("quotas", QuotaByTheClocksSecond, "no_sliding_second_holds_one_more"),
+    ("quotas", DayAllowsOneMore, "no_sliding_day_holds_one_more"),
+    ("outbox", MarksBeforePublishing, "a_failed_publish_loses_nothing"),
+    ("outbox", MarksBeforePublishing, "a_crash_before_the_mark_sends_again"),
+    ("outbox", ShrugsAtAFailedPublish, "a_failed_publish_loses_nothing"),
+    ("outbox", Reorders, "events_leave_once_and_in_order"),
+    ("outbox", SendsTwice, "events_leave_once_and_in_order"),
+    ("outbox", RelaysSideBySide, "a_slow_bus_holds_up_no_writer_and_no_second_relay_overtakes"),
+    ("outbox", LeavesGaps, "events_leave_once_and_in_order"),
+    ("outbox", SendsOutsideTheEffect, "a_rolled_back_effect_sends_nothing"),
+]
+"""The repository that is replaced, by what, and a check that must fail for it."""
