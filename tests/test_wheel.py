@@ -49,7 +49,7 @@ def otklik(installed: Path, *arguments: str, stdin: str = "") -> subprocess.Comp
     environment = {"PATH": os.environ["PATH"], "OTKLIK_AUTHOR_KEY": "0" * 64, "HOME": str(installed)}
     command = [str(installed / "env/bin/otklik"), *arguments]
     return subprocess.run(
-        command, input=stdin, cwd=installed, env=environment, capture_output=True, text=True, timeout=300
+        command, check=False, input=stdin, cwd=installed, env=environment, capture_output=True, text=True, timeout=300
     )
 
 
