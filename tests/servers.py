@@ -106,8 +106,13 @@ class PostgresServer:
         postgres = ["postgres", "-D", data, "-p", str(self.port), "-h", "127.0.0.1", "-k", str(self.folder)]
         for setting in ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=200"):
             postgres += ["-c", setting]
-        self._log = (self.folder / "server.log").open("w")
-        self._process = self._popen(postgres, stdout=self._log)
+        self._command = postgres
+        self.start()
+
+    def start(self) -> None:
+        """Start it; again, with its data and on its port, after `stop`."""
+        self._log = (self.folder / "server.log").open("a")
+        self._process = self._popen(self._command, stdout=self._log)
         self._wait()
 
     @staticmethod
