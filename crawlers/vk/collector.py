@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from crawlers.base import Page, Source, SourceProblem
 from crawlers.context import Context
+from crawlers.faults import where
 from crawlers.vk import convert, wall
 from crawlers.vk.client import VkClient, VkRefused
 from crawlers.vk.settings import VkCursor, VkSettings, Watch
@@ -56,7 +57,7 @@ class VkCollector:
             async for page in self._visit(source, cursor):
                 yield page
         except (KeyError, TypeError, AttributeError, ValidationError) as error:
-            log.exception("vk_answer_not_understood", source=source.id)
+            log.warning("vk_answer_not_understood", source=source.id, error=type(error).__name__, at=where(error))
             raise SourceProblem(
                 Outcome.CHANGED, f"непонятный ответ ВКонтакте: {type(error).__name__}", "Обновите Отклик"
             ) from error
