@@ -2,6 +2,17 @@
 
 from crawlers.net.errors import Failure, FetchError
 from crawlers.net.http import Http, Response
+from crawlers.net.problems import problem_of, problem_of_status, retry_after
 from crawlers.net.slots import LocalSlots, Slots
 
-__all__ = ["Failure", "FetchError", "Http", "LocalSlots", "Response", "Slots"]
+__all__ = [
+    "Failure",
+    "FetchError",
+    "Http",
+    "LocalSlots",
+    "Response",
+    "Slots",
+    "problem_of",
+    "problem_of_status",
+    "retry_after",
+]

@@ -95,6 +95,8 @@ class Http:
         self._settings = _settings(user_agent, pause, per_host, timeout) | {"OTKLIK_POLITENESS": politeness}
         self._crawler: Crawler | None = None
         self._running: Any = None
+        self.per_host = per_host
+        """Requests at a time to one host."""
         self._reactor: Any = None
 
     async def __aenter__(self) -> Self:

@@ -103,7 +103,7 @@ class Politeness:
             raise FetchError(Failure.ROBOTS, request.url, "disallow")
         seconds = rules.parsed.crawl_delay(self._user_agent) or 0.0
         if seconds > MAX_CRAWL_DELAY.total_seconds():
-            raise FetchError(Failure.ROBOTS, request.url, f"crawl-delay {seconds:g}")
+            raise FetchError(Failure.CRAWL_DELAY, request.url, f"{seconds:g} s")
         return timedelta(seconds=max(0.0, seconds))
 
     async def _rules_of(self, request: Request) -> Rules:

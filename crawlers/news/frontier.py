@@ -1,0 +1,127 @@
+"""Which articles of an index a visit fetches, and what it remembers: pure functions and values."""
+
+import base64
+import hashlib
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from crawlers.news.canonical import canonical_url
+from crawlers.news.settings import NewsCursor, Validators
+
+MAX_TRIES = 5  # visits at which an article may fail: with `adaptive` they span hours, enough for an outage
+KEEP = 1_000  # links remembered after they left the index: a site that shows an old page of it again costs nothing
+_LONG_AGO = datetime(1, 1, 2, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A link to an article, as a feed, sitemap or listing gives it."""
+
+    url: str
+    title: str | None = None
+    published: datetime | None = None
+    updated: datetime | None = None
+    version: str = ""
+    """Changes when the index reports an edit; empty where it tells nothing."""
+
+
+def key(url: str) -> str:
+    """A short name of a link: 72 bits, so that a memory of 20,000 has a chance of 10⁻¹³ of confusing two."""
+    return base64.urlsafe_b64encode(hashlib.sha1(url.encode(), usedforsecurity=False).digest()[:9]).decode()
+
+
+def version(*parts: object) -> str:
+    """A short digest of what an index says of an article; empty where it says nothing."""
+    if not any(parts):
+        return ""
+    return key("\n".join(str(part) for part in parts))[:8]
+
+
+def with_canonical_urls(entries: Iterable[Entry]) -> dict[str, Entry]:
+    """Entries by key, the first of each; those whose link is no http(s) URL are left out."""
+    found: dict[str, Entry] = {}
+    for entry in entries:
+        try:
+            found.setdefault(key(canonical_url(entry.url)), entry)
+        except ValueError:
+            continue
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What to fetch now, oldest first, and how many others wait for the next visit."""
+
+    chosen: list[tuple[str, Entry]]
+    waiting: int
+
+
+def choose(entries: dict[str, Entry], cursor: NewsCursor, limit: int) -> Choice:
+    """New and edited articles. Where there are more than `limit`, the newest come first, new before edited."""
+    places = {name: place for place, name in enumerate(entries)}
+    fresh = [name for name in entries if name not in cursor.known]
+    edited = [name for name, entry in entries.items() if cursor.known.get(name, entry.version) != entry.version]
+
+    def age(name: str) -> tuple[datetime, int]:
+        return entries[name].published or _LONG_AGO, -places[name]
+
+    wanted = sorted(fresh, key=age, reverse=True) + sorted(edited, key=age, reverse=True)
+    chosen = sorted(wanted[:limit], key=age)
+    return Choice([(name, entries[name]) for name in chosen], len(wanted) - len(chosen))
+
+
+def changed_sitemaps(
+    children: Iterable[tuple[str, datetime | None]], cursor: NewsCursor, oldest: datetime
+) -> list[tuple[str, datetime | None]]:
+    """The sitemaps of an index that may hold something new, latest change first, those without a date last."""
+    wanted = [
+        (url, changed)
+        for url, changed in children
+        if changed is None or (changed >= oldest and changed != cursor.indexes.get(url, Validators()).changed)
+    ]
+    return sorted(wanted, key=lambda child: child[1] or _LONG_AGO, reverse=True)
+
+
+@dataclass(slots=True)
+class Memory:
+    """The cursor while a visit goes on."""
+
+    known: dict[str, str]
+    failing: dict[str, int]
+    indexes: dict[str, Validators] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, cursor: NewsCursor) -> "Memory":
+        """A copy that may be changed."""
+        return cls(dict(cursor.known), dict(cursor.failing), dict(cursor.indexes))
+
+    def delivered(self, name: str, entry: Entry) -> None:
+        """The article is in the page that is handed over with the next cursor."""
+        self.known.pop(name, None)  # to the end: the newest
+        self.known[name] = entry.version
+        self.failing.pop(name, None)
+
+    def failed(self, name: str, entry: Entry) -> bool:
+        """Count a failure; True when it was the last one and the article is given up."""
+        self.failing[name] = self.failing.get(name, 0) + 1
+        if self.failing[name] < MAX_TRIES:
+            return False
+        self.delivered(name, entry)
+        return True
+
+    def forget(self, listed: Collection[str]) -> None:
+        """Drop what the index no longer lists, but the latest `KEEP` of it."""
+        gone = [name for name in self.known if name not in listed]
+        for name in gone[: max(0, len(gone) - KEEP)]:
+            del self.known[name]
+        self.failing = {name: tries for name, tries in self.failing.items() if name in listed}
+
+    def cursor(self) -> NewsCursor:
+        """What is true once everything reported so far is on the bus."""
+        return NewsCursor(indexes=dict(self.indexes), known=dict(self.known), failing=dict(self.failing))
+
+
+def batches(chosen: Sequence[tuple[str, Entry]], size: int) -> Iterable[Sequence[tuple[str, Entry]]]:
+    """Slices of at most `size`."""
+    return (chosen[start : start + size] for start in range(0, len(chosen), size))
