@@ -1,0 +1,80 @@
+"""Which words may not enter a model's vocabulary: people's names, and place names."""
+
+import re
+from collections import Counter
+from collections.abc import Iterable
+from functools import lru_cache
+
+from text import morph, normal
+
+_NAME = frozenset({"Name", "Surn", "Patr"})
+_CYRILLIC_WORD = re.compile(r"[а-я]+(?:-[а-я]+)*")
+_INNER_CAPITAL = re.compile(r"(?<=[а-яё,;] )[А-ЯЁ][а-яё]+(?:-[А-ЯЁ]?[а-яё]+)*")
+_WORD = re.compile(r"[А-ЯЁа-яё]+(?:-[А-ЯЁа-яё]+)*")
+
+NAME_SHARE = 0.02
+"""Sum of the probabilities of a word's readings as a name from which on it may be one. pymorphy3 gives 0.02 to the
+rare reading of a common word («марта»), and more than 0.2 to most real names."""
+COMMON_SHARE = 0.05
+"""Probability of the reading as a common word which outweighs that: «барак» 0.06, «мороз» 0.18, «вера» 0.7."""
+CAPITAL_SHARE = 0.5
+"""A word that no dictionary knows and that is written with a capital in the middle of sentences this often is a
+proper name: surnames like «Махонин» are taken for something else by the guesser."""
+
+
+@lru_cache(200_000)
+def is_person(word: str) -> bool:
+    """Whether a lemma may be a person's name, surname or patronymic, and is not a common word besides."""
+    analyser = morph()
+    parses = analyser.parse(word)
+    name = sum(parse.score for parse in parses if _NAME & parse.tag.grammemes)
+    if name < NAME_SHARE:
+        return False
+    if not analyser.word_is_known(word):
+        return True
+    common = sum(
+        parse.score
+        for parse in parses
+        if not _NAME & parse.tag.grammemes
+        and not {"Geox", "Poss"} & parse.tag.grammemes
+        and normal(parse.normal_form) == word
+    )
+    return common < COMMON_SHARE
+
+
+@lru_cache(200_000)
+def is_place(word: str) -> bool:
+    """Whether a lemma is first of all a place name: topics must not be learned from where people live."""
+    return "Geox" in morph().parse(word)[0].tag
+
+
+def unknown_capitals(texts: Iterable[str]) -> frozenset[str]:
+    """Words (normalised) outside the dictionary that are mostly written with a capital inside sentences."""
+    capital: Counter[str] = Counter()
+    total: Counter[str] = Counter()
+    for text in texts:
+        capital.update(normal(word) for word in _INNER_CAPITAL.findall(text))
+        total.update(normal(word) for word in _WORD.findall(text))
+    return frozenset(
+        word
+        for word, count in capital.items()
+        if count >= CAPITAL_SHARE * total[word] and not morph().word_is_known(word)
+    )
+
+
+def allowed_word(word: str, proper: frozenset[str] = frozenset()) -> bool:
+    """Whether a lemma may be a token: Cyrillic (Latin names can't be recognised) and no name of a person or place."""
+    if word == "0":
+        return True
+    if not _CYRILLIC_WORD.fullmatch(word) or word in proper:
+        return False
+    # both halves of «иванова-петрова» too
+    return not any(is_person(part) or is_place(part) for part in {word, *word.split("-")})
+
+
+def allowed(token: str, proper: frozenset[str] = frozenset()) -> bool:
+    """Whether a token (lemma, pair of lemmas, prefix with `*`) may enter a vocabulary."""
+    if token.endswith("*"):
+        stem = token[:-1]
+        return bool(_CYRILLIC_WORD.match(stem)) and not (morph().word_is_known(stem) and is_person(stem))
+    return all(allowed_word(word, proper) for word in token.split(" "))
