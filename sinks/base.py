@@ -7,8 +7,9 @@ Rules every sink keeps (`tests/sinks/conformance.py` checks them):
 4. Nothing is written anywhere but to the receiver.
 """
 
-from collections.abc import Sequence
-from typing import Protocol
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
 
 from pydantic import BaseModel, ConfigDict
 
@@ -22,16 +23,28 @@ class SinkSettings(BaseModel):
 
 
 class DeliveryFailed(Exception):
-    """The receiver did not take the batch now; it is tried again. The message is in Russian."""
+    """The receiver did not take the batch now; what is left of it is tried again. The message is in Russian.
+
+    `taken`: how many events from the batch's beginning it did take. `retry_after`: seconds it asked us to wait.
+    """
+
+    def __init__(self, message: str, *, taken: int = 0, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.taken = taken
+        self.retry_after = retry_after
 
 
 class EventRefused(Exception):
-    """The receiver will never take this event (a 4xx, say): it goes to the sink's dead letters."""
+    """The receiver will never take this event (a 4xx, say): it goes to the dead letters. `reason` is in Russian.
 
-    def __init__(self, reason: str, event_id: str) -> None:
+    `taken`: how many events from the batch's beginning were taken: the refused one is the next after them.
+    """
+
+    def __init__(self, reason: str, event_id: str, *, taken: int = 0) -> None:
         super().__init__(reason)
         self.reason = reason
         self.event_id = event_id
+        self.taken = taken
 
 
 class Sink(Protocol):
@@ -39,12 +52,21 @@ class Sink(Protocol):
         """Hand over the events, in this order.
 
         Raises:
-            DeliveryFailed: try the whole batch again.
-            EventRefused: this one event is hopeless; those before it in the batch were taken.
+            DeliveryFailed: try again all but the first `taken`.
+            EventRefused: this one event is hopeless; those before it in the batch were taken, those after not yet sent.
         """
 
     def check(self) -> str | None:
         """None where a delivery would work now, else what is wrong, in Russian."""
 
     def close(self) -> None:
-        """Release connections and files."""
+        """Release connections and files. May be called twice."""
+
+
+@dataclass(frozen=True, slots=True)
+class SinkKind:
+    """What the key of a sink in the YAML file (`file`, `webhook`, `kafka`) stands for."""
+
+    settings: type[SinkSettings]
+    open: Callable[[Any, str], Sink]
+    """From settings of that type and the sink's id."""

@@ -1,0 +1,88 @@
+"""Which events a sink gets: `when:` in the YAML file."""
+
+from collections.abc import Callable
+from typing import Annotated, Any, Self, get_args
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+
+from schemas import EVENT_TYPES, IncidentEvent, Urgency
+
+PREFIX = "incident."
+STAR = "★ "
+"""Marks fast-track topics; an operator need not type it."""
+NOWHERE = "none"
+"""In `municipality`: incidents without a place."""
+
+URGENCIES: tuple[str, ...] = get_args(Urgency)
+
+
+def _as_list(value: Any) -> Any:
+    return [value] if isinstance(value, str | int) else value
+
+
+def _event(value: str) -> str:
+    full = value if value.startswith(PREFIX) else PREFIX + value
+    if full not in EVENT_TYPES:
+        allowed = ", ".join(type_.removeprefix(PREFIX) for type_ in EVENT_TYPES)
+        raise ValueError(f"«{value}» — неизвестное событие; бывают: {allowed}")
+    return full
+
+
+def _urgency(value: str) -> str:
+    if value not in URGENCIES:
+        raise ValueError(f"«{value}» — неизвестная срочность; бывает: {', '.join(URGENCIES)}")
+    return value
+
+
+Names = Annotated[tuple[str, ...], BeforeValidator(_as_list), Field(min_length=1)]
+Urgencies = Annotated[
+    tuple[Annotated[str, AfterValidator(_urgency)], ...], BeforeValidator(_as_list), Field(min_length=1)
+]
+Events = Annotated[tuple[Annotated[str, AfterValidator(_event)], ...], BeforeValidator(_as_list), Field(min_length=1)]
+
+
+class When(BaseModel):
+    """Every key that is written must hold; within a key any of its values does. Nothing written: every event."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", coerce_numbers_to_str=True)
+
+    municipality: Names | None = None
+    """OKTMO codes or names, or `none`."""
+    group: Names | None = None
+    topic: Names | None = None
+    urgency: Urgencies | None = None
+    authority: Names | None = None
+    """Ids of authorities."""
+    events: Events | None = None
+    """`incident.opened` or `opened`."""
+
+    def resolved(self, oktmo_of: Callable[[str], str | None]) -> Self:
+        """With the names of municipalities replaced by their codes; a name that `oktmo_of` does not know stays."""
+        if self.municipality is None:
+            return self
+        codes = tuple(value if value == NOWHERE else oktmo_of(value) or value for value in self.municipality)
+        return self.model_copy(update={"municipality": codes})
+
+    def matches(self, event: IncidentEvent) -> bool:
+        """Whether the incident, as it is after the event, and the event's type fit."""
+        incident = event.data.incident
+        places = (incident.municipality or NOWHERE, incident.municipality_name)
+        return (
+            _any(self.municipality, *places)
+            and _any(self.group, incident.group)
+            and _any(self.topic, incident.topic)
+            and _any(self.urgency, incident.urgency)
+            and _any(self.authority, incident.authority)
+            and _any(self.events, event.type)
+        )
+
+
+def _any(wanted: tuple[str, ...] | None, *found: str | None) -> bool:
+    if wanted is None:
+        return True
+    values = {_key(value) for value in found if value is not None}
+    return any(_key(value) in values for value in wanted)
+
+
+def _key(value: str) -> str:
+    return value.strip().removeprefix(STAR).casefold().replace("ё", "е")

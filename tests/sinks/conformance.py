@@ -1,0 +1,130 @@
+"""What every sink must do, checked against a real receiver. A kind joins by subclassing `SinkConformance`."""
+
+from abc import ABC, abstractmethod
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sinks import DeliveryFailed, Sink
+from tests.sinks.events import event, story
+
+
+class Target(ABC):
+    """A real receiver of one kind, and how to look into it."""
+
+    @abstractmethod
+    def open(self) -> Sink:
+        """A new sink that delivers here; its id is `test`."""
+
+    @abstractmethod
+    def received(self) -> list[Mapping[str, Any]]:
+        """The CloudEvents taken so far, in order of arrival."""
+
+    @abstractmethod
+    def down(self) -> AbstractContextManager[Sink]:
+        """A sink whose receiver takes nothing until the context ends."""
+
+
+def by_incident(events: Iterable[Mapping[str, Any]]) -> dict[int, list[int]]:
+    """Incident number to the sequences received, in order."""
+    found: dict[int, list[int]] = defaultdict(list)
+    for item in events:
+        incident = item["data"]["incident"]
+        found[incident["id"]].append(incident["sequence"])
+    return dict(found)
+
+
+class SinkConformance:
+    """Subclasses give a fixture `target`."""
+
+    def test_every_event_arrives_whole_and_in_order(self, target: Target) -> None:
+        sink, events = target.open(), story()
+        sink.deliver(events[:5])
+        sink.deliver(events[5:])
+        received = target.received()
+        assert by_incident(received) == {1: [1, 2, 3, 4], 2: [1, 2, 3, 4], 3: [1, 2, 3, 4]}
+        wanted = {item.id: item.model_dump(mode="json") for item in events}
+        assert {item["id"]: item for item in received} == wanted
+        sink.close()
+
+    def test_deliver_returns_only_when_the_receiver_has_it(self, target: Target) -> None:
+        sink = target.open()
+        for count, item in enumerate(story(1, 5), start=1):
+            sink.deliver([item])
+            assert len(target.received()) == count
+        sink.close()
+
+    def test_an_empty_batch_is_no_delivery(self, target: Target) -> None:
+        sink = target.open()
+        sink.deliver([])
+        assert target.received() == []
+        sink.close()
+
+    def test_what_is_sent_again_has_the_same_ids(self, target: Target) -> None:
+        sink, events = target.open(), story(2, 2)
+        sink.deliver(events)
+        sink.deliver(events)
+        ids = [item["id"] for item in target.received()]
+        assert sorted(ids) == sorted([item.id for item in events] * 2)
+        sink.close()
+
+    def test_any_text_arrives_as_it_was(self, target: Target) -> None:
+        title = 'Ёлка «упала»\u2028на дорогу\n\t"вчера" \\ \U0001f332 \x7f'
+        sink = target.open()
+        sink.deliver([event(title=title)])
+        assert [item["data"]["incident"]["title"] for item in target.received()] == [title]
+        sink.close()
+
+    def test_a_receiver_that_is_down_is_said_so_and_loses_nothing(self, target: Target) -> None:
+        events = story(2, 3)
+        with target.down() as sink:
+            with pytest.raises(DeliveryFailed, match=r"^получатель «test»") as failure:
+                sink.deliver(events)
+            complaint = sink.check()
+            assert complaint is not None
+            assert complaint.startswith("получатель «test»")
+            assert failure.value.taken == 0
+            sink.close()
+        assert target.received() == []
+        sink = target.open()
+        sink.deliver(events)
+        assert by_incident(target.received()) == {1: [1, 2, 3], 2: [1, 2, 3]}
+        sink.close()
+
+    def test_check_says_nothing_when_all_is_well_and_leaves_nothing(self, target: Target) -> None:
+        sink = target.open()
+        assert sink.check() is None
+        assert target.received() == []
+        sink.deliver([event()])
+        assert sink.check() is None
+        assert len(target.received()) == 1
+        sink.close()
+
+    def test_a_new_sink_goes_on_where_the_last_one_stopped(self, target: Target) -> None:
+        for sequence in (1, 2, 3):
+            sink = target.open()
+            sink.deliver([event(sequence=sequence)])
+            sink.close()
+        assert by_incident(target.received()) == {1: [1, 2, 3]}
+
+    def test_close_may_be_called_twice(self, target: Target) -> None:
+        sink = target.open()
+        sink.close()
+        sink.close()
+
+    def test_nothing_is_written_elsewhere(
+        self, target: Target, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        elsewhere: Path = tmp_path_factory.mktemp("elsewhere")
+        monkeypatch.chdir(elsewhere)
+        monkeypatch.setenv("HOME", str(elsewhere))
+        monkeypatch.setenv("TMPDIR", str(elsewhere))
+        sink = target.open()
+        sink.check()
+        sink.deliver(story())
+        sink.close()
+        assert list(elsewhere.iterdir()) == []

@@ -1,0 +1,71 @@
+"""`when:`: what fits, and what is a mistake."""
+
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from sinks import When
+from tests.sinks.events import event
+
+
+@pytest.mark.parametrize(
+    ("when", "fits"),
+    [
+        ({}, True),
+        ({"municipality": ["75526000"]}, True),
+        ({"municipality": "75526000"}, True),
+        ({"municipality": 75526000}, True),
+        ({"municipality": ["каслинский муниципальный округ"]}, True),
+        ({"municipality": ["75701000"]}, False),
+        ({"municipality": ["none"]}, False),
+        ({"group": ["ЖКХ", "Благоустройство"]}, True),
+        ({"group": "ЖКХ"}, False),
+        ({"topic": "Неисправные фонари освещения"}, True),
+        ({"topic": ["★ Неисправные фонари освещения"]}, True),
+        ({"topic": ["Ямы во дворах"]}, False),
+        ({"urgency": "normal"}, True),
+        ({"urgency": ["now", "soon"]}, False),
+        ({"authority": ["kasli"]}, True),
+        ({"authority": ["minzdrav"]}, False),
+        ({"events": ["opened", "closed"]}, True),
+        ({"events": "incident.opened"}, True),
+        ({"events": ["closed"]}, False),
+        ({"group": "Благоустройство", "events": ["closed"]}, False),
+    ],
+)
+def test_all_keys_and_any_value_of_a_key(when: dict[str, Any], fits: bool):
+    assert When.model_validate(when).matches(event()) is fits
+
+
+def test_an_incident_without_a_place_or_an_authority():
+    nowhere = event(municipality=None, municipality_name=None, authority=None)
+    assert When.model_validate({"municipality": "none"}).matches(nowhere)
+    assert not When.model_validate({"municipality": "75526000"}).matches(nowhere)
+    assert not When.model_validate({"authority": "kasli"}).matches(nowhere)
+
+
+def test_names_become_codes_and_unknown_ones_stay():
+    when = When.model_validate({"municipality": ["Касли", "none", "Нарния"]}).resolved({"Касли": "75526000"}.get)
+    assert when.municipality == ("75526000", "none", "Нарния")
+    assert when.matches(event())
+
+
+@pytest.mark.parametrize(
+    ("when", "message"),
+    [
+        ({"grupa": "ЖКХ"}, "Extra inputs are not permitted"),
+        ({"group": []}, "Value should have at least 1 item after validation, not 0"),
+        ({"urgency": "asap"}, "Value error, «asap» — неизвестная срочность; бывает: now, soon, normal"),
+        (
+            {"events": ["open"]},
+            "Value error, «open» — неизвестное событие; бывают: opened, updated, confirmed, assigned, waiting, "
+            "answered, solved, closed, rejected, reopened, merged, split, moved, due_soon, overdue, escalated, "
+            "redacted",
+        ),
+    ],
+)
+def test_mistakes(when: dict[str, Any], message: str):
+    with pytest.raises(ValidationError) as error:
+        When.model_validate(when)
+    assert [item["msg"] for item in error.value.errors()] == [message]
