@@ -10,6 +10,7 @@ from bus.base import (
     RecordTooLarge,
     TopicPartition,
 )
+from bus.open import open_bus
 
 __all__ = [
     "Bus",
@@ -20,4 +21,5 @@ __all__ = [
     "Record",
     "RecordTooLarge",
     "TopicPartition",
+    "open_bus",
 ]

@@ -54,6 +54,9 @@ class Consumer(Protocol):
     def poll(self, max_records: int, timeout: float) -> list[Received]:
         """Up to `max_records` records, waiting at most `timeout` seconds for the first; empty if none came.
 
+        With `max_records` 0 it takes nothing and only keeps the membership alive, for callers that wait with
+        records in hand.
+
         Raises:
             BusError: the bus does not answer.
         """

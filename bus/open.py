@@ -1,0 +1,40 @@
+"""From the `bus:` line of the configuration to a bus."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+from bus.base import Bus
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+def open_bus(url: str, *, now: Callable[[], datetime] = _utc_now) -> Bus:
+    """A bus for `sqlite:///path` (relative without a fourth slash), `kafka://host:port,host:port` or `memory:`.
+
+    Nothing is connected or created before its first use. Only the library of that kind is imported.
+
+    Raises:
+        ValueError: the URL is none of these; the message is for an operator.
+    """
+    if url == "memory:":
+        from bus.memory import MemoryBus  # noqa: PLC0415
+
+        return MemoryBus()
+    if url.startswith("sqlite:///") and len(url) > len("sqlite:///"):
+        from bus.sqlite import SqliteBus  # noqa: PLC0415
+
+        return SqliteBus(Path(url.removeprefix("sqlite:///")), now=now)
+    if url.startswith("kafka://"):
+        servers = url.removeprefix("kafka://").rstrip("/")
+        if servers and all(
+            server.rpartition(":")[0] and server.rpartition(":")[2].isdigit() for server in servers.split(",")
+        ):
+            from bus.kafka import KafkaBus  # noqa: PLC0415
+
+            return KafkaBus(servers)
+    raise ValueError(
+        f"Неизвестный адрес шины «{url}». Допустимы sqlite:///var/bus.db, kafka://узел:9092,узел:9092 и memory:."
+    )
