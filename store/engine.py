@@ -1,5 +1,6 @@
 """The store's engine: connections, transactions and the version of the schema, on SQLite and on PostgreSQL."""
 
+import re
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -52,7 +53,7 @@ class Store:
     @property
     def name(self) -> str:
         """The URL without a password: for messages and logs."""
-        return make_url(self.url).render_as_string(hide_password=True)
+        return without_password(self.url)
 
     @property
     def path(self) -> Path | None:
@@ -77,7 +78,13 @@ class Store:
             StoreError: the database does not answer, or its schema is newer than this program.
         """
         if self.path is not None:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
+            try:
+                self.path.parent.mkdir(parents=True, exist_ok=True)
+            except OSError as error:
+                raise StoreError(
+                    f"Папка {self.path.parent} для базы не создаётся ({error.strerror}). "
+                    "Проверьте строку store и права на папку."
+                ) from error
         with self._told(), self.engine.connect() as conn:
             if self.is_sqlite:
                 # Rebuilding a table, SQLite's way to alter one, would delete the rows that refer to it; the pragma
@@ -130,6 +137,11 @@ class Store:
             raise StoreError(message) from error
 
 
+def without_password(url: str) -> str:
+    """The URL as written, its password starred out, wherever it may stand."""
+    return re.sub(r"(?<=[?&]password=)[^&]*", "***", re.sub(r"(?<=://)([^:/@]*):.*@", r"\1:***@", url))
+
+
 def _driver_url(url: str) -> URL:
     try:
         parsed = make_url(url)
@@ -139,9 +151,8 @@ def _driver_url(url: str) -> URL:
         return parsed
     if parsed is not None and parsed.drivername in ("postgresql", "postgres") and parsed.database:
         return parsed.set(drivername="postgresql+psycopg")
-    shown = url if parsed is None else parsed.render_as_string(hide_password=True)
     raise StoreError(
-        f"Непонятный адрес базы {shown!r}. Напишите в строке store: "
+        f"Непонятный адрес базы {without_password(url)!r}. Напишите в строке store: "
         "sqlite:///папка/store.db или postgresql://пользователь@машина/база.",
         transient=False,
     )
