@@ -12,7 +12,7 @@ for name in ("sources", "versions", "quotas", "outbox"):
     pytest.register_assert_rewrite(f"tests.store.checks.{name}")
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
 def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """URL of an empty database."""
     if request.param == "sqlite":
