@@ -42,9 +42,7 @@ class _PacedVkApi(vk_api.VkApi):  # type: ignore[misc]
 class VkClient:
     """The API as one token may use it. Calls run one after another in a thread of the client's own."""
 
-    def __init__(
-        self, settings: VkSettings, quotas: Quotas, now: Callable[[], datetime], retry_pause: float = 1.0
-    ) -> None:
+    def __init__(self, settings: VkSettings, quotas: Quotas, now: Callable[[], datetime], retry_pause: float) -> None:
         """`retry_pause`: seconds before the first repetition of a failed call; doubled for the next."""
         self._token_hash = settings.token_hash
         self._per_second = _PER_SECOND[settings.token_kind]

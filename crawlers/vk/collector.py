@@ -43,6 +43,9 @@ class VkCollector:
     settings_type = VkSettings
     cursor_type = VkCursor
 
+    retry_pause: float = 1.0
+    """Seconds before the first repetition of a failed call."""
+
     def __init__(self, context: Context) -> None:
         self._context = context
         self._clients: dict[tuple[str, str | None], VkClient] = {}
@@ -134,7 +137,7 @@ class VkCollector:
     def _client(self, settings: VkSettings) -> VkClient:
         key = (settings.token_hash, settings.api_url)
         if key not in self._clients:
-            self._clients[key] = VkClient(settings, self._context.quotas, self._context.now)
+            self._clients[key] = VkClient(settings, self._context.quotas, self._context.now, self.retry_pause)
         return self._clients[key]
 
     async def close(self) -> None:

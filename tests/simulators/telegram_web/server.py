@@ -87,6 +87,7 @@ class _Server(ThreadingHTTPServer):
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    wbufsize = -1  # head and body in one segment: else each answer waits 40 ms for a delayed acknowledgement
     server: _Server
 
     def do_GET(self) -> None:

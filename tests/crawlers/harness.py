@@ -1,0 +1,110 @@
+"""What tests of collectors and of the runner share: a clock, a world with a store and a bus, one visit."""
+
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from bus import Bus, open_bus
+from crawlers.base import Collector, Cursor, Page, Source
+from crawlers.context import Context, Quotas
+from crawlers.net import Http, LocalSlots
+from intake import Draft, Intake
+from schemas import Post, decode, topics
+from store import Sources, Store, Versions
+from text import AuthorHasher
+
+HASHER = AuthorHasher(b"a key of thirty-two bytes, tests")
+NAMES = {topics.POSTS: 2, topics.HISTORY: 1, topics.REACH: 1, topics.SOURCES: 1}
+
+
+@dataclass
+class Clock:
+    """The real clock, shifted."""
+
+    shift: timedelta = field(default_factory=timedelta)
+
+    def __call__(self) -> datetime:
+        return datetime.now(UTC) + self.shift
+
+    def forward(self, **by: float) -> None:
+        self.shift += timedelta(**by)
+
+
+class Unlimited:
+    """Quotas that allow everything at once: most tests are not about pace."""
+
+    def __init__(self, now: Clock) -> None:
+        self._now = now
+
+    def take(
+        self, service: str, method: str, token_hash: str, per_second: float, per_day: int | None
+    ) -> datetime | None:
+        return self._now()
+
+
+@dataclass
+class World:
+    """A store, a bus and the door between collectors and bus."""
+
+    store: Store
+    bus: Bus
+    clock: Clock
+
+    def __post_init__(self) -> None:
+        self.sources = Sources(self.store)
+        self.intake = Intake(self.bus, Versions(self.store), HASHER, self.clock)
+
+    def posts(self) -> list[Post]:
+        """Everything on the topic of posts."""
+        return [decode(Post, r.record.value, r.record.headers) for r in self.bus.read(topics.POSTS)]
+
+    @asynccontextmanager
+    async def collector(self, kind: type[Any], quotas: Quotas | None = None) -> AsyncIterator[Collector[Any, Any]]:
+        """A collector as a crawler process makes it, without pauses between requests and after failed ones."""
+        async with Http(user_agent="Otklik/test", now=self.clock, pause=timedelta()) as http:
+            made: Collector[Any, Any] = kind(
+                Context(
+                    http=http,
+                    user_agent="Otklik/test",
+                    now=self.clock,
+                    slots=LocalSlots(self.clock),
+                    quotas=quotas or Unlimited(self.clock),
+                )
+            )
+            if hasattr(made, "retry_pause"):
+                made.retry_pause = 0.01
+            try:
+                yield made
+            finally:
+                await made.close()
+
+
+@contextmanager
+def world(folder: Path, url: str = "memory:") -> Iterator[World]:
+    clock = Clock()
+    store = Store(f"sqlite:///{folder}/store.db", now=clock)
+    store.upgrade()
+    bus = open_bus(url)
+    bus.ensure_topics(NAMES)
+    try:
+        yield World(store, bus, clock)
+    finally:
+        bus.close()
+        store.close()
+
+
+def source(settings: Any, id_: str = "tested", place_hint: str | None = None) -> Source[Any]:
+    return Source(id_, settings, place_hint, "Asia/Yekaterinburg")
+
+
+async def pages(collector: Collector[Any, Any], of: Source[Any], cursor: Cursor | None = None) -> list[Page[Any]]:
+    """All pages of one visit."""
+    generator: Any = collector.collect(of, cursor or collector.cursor_type())
+    return [page async for page in generator]
+
+
+def drafts(found: list[Page[Any]]) -> list[Draft]:
+    return [draft for page in found for draft in page.drafts]
