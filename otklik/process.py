@@ -1,0 +1,70 @@
+"""What every role's process does around its work: logs, signals, the end of its parent."""
+
+import contextlib
+import logging
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable
+from types import FrameType
+
+import structlog
+
+SUPERVISED = "OTKLIK_SUPERVISED"
+"""Set by the supervisor for its roles: standard input is a pipe that closes when it dies."""
+
+
+def set_up_logs(level: str) -> None:
+    """structlog and the standard library's loggers to standard error: coloured on a terminal, JSON elsewhere."""
+    number = logging.getLevelNamesMapping()[level.upper()]
+    terminal = sys.stderr.isatty()
+    processors: list[structlog.typing.Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.StackInfoRenderer(),
+        structlog.processors.format_exc_info,
+        structlog.dev.ConsoleRenderer() if terminal else structlog.processors.JSONRenderer(ensure_ascii=False),
+    ]
+    structlog.configure(
+        processors=processors,
+        wrapper_class=structlog.make_filtering_bound_logger(number),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=False,
+    )
+    # Libraries speak up only about what an operator may want to know; at debug they say all.
+    logging.basicConfig(
+        level=number if number <= logging.DEBUG else max(number, logging.WARNING),
+        format="%(asctime)s %(levelname)s %(name)s %(message)s",
+        stream=sys.stderr,
+    )
+
+
+def on_stop(stop: Callable[[], None]) -> None:
+    """Call `stop` at SIGTERM, SIGINT, and when a supervising parent is gone. A second signal changes nothing.
+
+    From the main thread only. `stop` runs in the main thread between two instructions: it may set a flag.
+    """
+
+    def handler(_number: int, _frame: FrameType | None) -> None:
+        stop()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, handler)
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # a closed terminal; the supervisor restarts roles to reload them
+    stop_with_parent()
+
+
+def stop_with_parent() -> None:
+    """Where a supervisor started this process: send itself SIGTERM when the supervisor is gone."""
+    if os.environ.get(SUPERVISED) != "1":
+        return
+
+    def watch() -> None:
+        with contextlib.suppress(OSError, ValueError):
+            while os.read(0, 1024):
+                pass
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    threading.Thread(target=watch, name="parent", daemon=True).start()
