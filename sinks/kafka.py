@@ -47,6 +47,8 @@ class KafkaSink:
             DeliveryFailed: the brokers do not answer, or the topic does not exist.
             EventRefused: an event is over the brokers' limit.
         """
+        if not events:
+            return
         records = [_record(event) for event in events]
         taken = 0
         try:
@@ -59,18 +61,22 @@ class KafkaSink:
             event = events[error.index]
             raise EventRefused(f"{self._name}: {error}", event.id, taken=taken) from error
         except BusError as error:
-            raise DeliveryFailed(f"{self._name}: {error}") from error
+            raise DeliveryFailed(self._down) from error
 
     def check(self) -> str | None:
         """Asks the brokers for the topic."""
         try:
             self._bus.ends(self._topic)
-        except BusError as error:
-            return f"{self._name}: {error}"
+        except BusError:
+            return self._down
         return None
 
     def close(self) -> None:
         self._bus.close()
+
+    @property
+    def _down(self) -> str:
+        return f"{self._name}: не принимает события. Проверьте, что брокеры запущены и тема создана; события дождутся."
 
     @property
     def _name(self) -> str:

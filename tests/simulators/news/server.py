@@ -16,7 +16,6 @@ from tests.simulators.news import render
 from tests.simulators.news.articles import load_articles, load_sections, visible
 from tests.simulators.news.hazards import HAZARDS
 
-
 POLL = 0.05
 """Seconds in which `close` is noticed: half a second, the default, would add up over a test suite."""
 
