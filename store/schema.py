@@ -36,8 +36,8 @@ def check(conn: Connection, name: str) -> None:
         raise StoreError(OLD.format(name=name, found=found, head=head()), transient=False)
 
 
-def upgrade(conn: Connection, name: str, revision: str = "head") -> None:
-    """Migrate within the caller's transaction.
+def upgrade(conn: Connection, name: str, revision: str = "head") -> bool:
+    """Migrate within the caller's transaction. False: there was nothing to do.
 
     Raises:
         StoreError: the schema is newer than this program.
@@ -49,9 +49,12 @@ def upgrade(conn: Connection, name: str, revision: str = "head") -> None:
     found = _found(conn)
     if found is not None:
         refuse_newer(found, name)
+    if found == head():
+        return False
     config = _config()
     config.attributes["connection"] = conn
     command.upgrade(config, revision)
+    return True
 
 
 def refuse_newer(found: str, name: str) -> None:

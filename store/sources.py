@@ -87,6 +87,7 @@ class Sources:
         """
         now = self._store.now()
         with self._store.transaction() as conn:
+            lock_counter(conn, "lease")  # else the two, each locking many rows, could wait for each other
             known = {row.id: row for row in conn.execute(select(sources).with_for_update())}
             new = [row for row in rows if row.id not in known]
             if new:

@@ -44,6 +44,10 @@ class Kit:
     def live(self) -> Store:
         return self.open(real_now)
 
+    def apart(self) -> "Kit":
+        """The same for another process."""
+        return Kit(self.url, self.sources, self.versions, self.quotas, self.outbox)
+
     def close(self) -> None:
         for store in self.stores:
             store.close()
@@ -64,8 +68,7 @@ def check(function: Callable[[Kit], None]) -> Callable[[Kit], None]:
 def in_processes(work: Callable[[Kit, str, Any], None], kit: Kit, count: int) -> list[Any]:
     spawn = multiprocessing.get_context("spawn")
     answers: Any = spawn.Queue()
-    mine = Kit(kit.url, kit.sources, kit.versions, kit.quotas, kit.outbox)
-    processes = [spawn.Process(target=work, args=(mine, f"p{n}", answers)) for n in range(count)]
+    processes = [spawn.Process(target=work, args=(kit.apart(), f"p{n}", answers)) for n in range(count)]
     for process in processes:
         process.start()
     try:

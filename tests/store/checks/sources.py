@@ -1,3 +1,4 @@
+import multiprocessing
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
@@ -297,3 +298,38 @@ def processes_never_share_a_source_or_a_slot(kit: Kit) -> None:
     due(kit, *(row(f"s{n}", f"host{n % 7}") for n in range(40)))
     visits = [visit for some in in_processes(crawl_apart, kit, 3) for visit in some]
     assert_crawled(kit, visits, 40)
+
+
+def lease_and_hang(kit: Kit, owner: str, answers: Any) -> None:
+    sources = kit.sources(kit.live())
+    lease = only(sources.lease(owner, ["news"], 1, timedelta(seconds=2)))
+    assert sources.save_cursor(lease, {"page": 1})
+    answers.put(lease)
+    time.sleep(60)
+
+
+@check
+def a_killed_crawler_is_replaced(kit: Kit) -> None:
+    due(kit, row("a", "host"), row("b", "host"))
+    spawn = multiprocessing.get_context("spawn")
+    answers: Any = spawn.Queue()
+    process = spawn.Process(target=lease_and_hang, args=(kit.apart(), "crashed", answers))
+    process.start()
+    try:
+        crashed = answers.get(timeout=60)
+    finally:
+        process.kill()
+        process.join()
+        answers.close()
+    sources = kit.sources(kit.live())
+    taken: dict[str, Lease] = {}
+    deadline = time.monotonic() + 30
+    while len(taken) < 2 and time.monotonic() < deadline:
+        for lease in sources.lease("next", ["news"], 2, MINUTE):
+            assert real_now() >= crashed.until
+            taken[lease.source] = lease
+            assert sources.finish(lease, health(kit, lease.source, next_due=real_now() + HOUR))
+        time.sleep(0.05)
+    assert sorted(taken) == ["a", "b"]
+    assert taken[crashed.source].cursor == {"page": 1}
+    assert not sources.save_cursor(crashed, {"page": 99})
