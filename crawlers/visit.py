@@ -1,0 +1,193 @@
+"""One visit to one source: its pages onto the bus, its cursor into the store, in this order and under a lease."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import aclosing
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, TypeVar
+
+import structlog
+from pydantic import ValidationError
+
+from bus import BusError, crashpoints
+from crawlers.base import Collector, Cursor, Page, SourceProblem
+from crawlers.faults import where
+from crawlers.plan import Planned
+from intake import Intake
+from schemas import Outcome
+from store import Lease, Sources, StoreError
+
+log = structlog.get_logger()
+T = TypeVar("T")
+
+PAGE_TIMEOUT = timedelta(minutes=30)
+"""Collectors have time-outs of their own. This one only catches a collector that hangs: it is the longest Crawl-delay
+(5 minutes) for the few requests that stand behind one page."""
+BACKOFF_FIRST = 0.5
+BACKOFF_LONGEST = 30.0
+"""Seconds between attempts while bus or store don't answer: a restarted broker is back within a minute, and one
+attempt in 30 seconds disturbs nobody."""
+
+
+class Lost(Exception):
+    """Somebody else holds the lease now: stop without a word."""
+
+
+class Stopped(Exception):
+    """The crawler is shutting down: give the lease back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How a visit ended, and how many posts it brought."""
+
+    outcome: Outcome
+    posts: int
+    reason: str
+    action: str | None = None
+    problem: SourceProblem | None = None
+
+
+class Visit:
+    """`stopping` is set to end at the next page boundary, `abandon` to end without waiting for a page in the making."""
+
+    def __init__(
+        self,
+        planned: Planned,
+        *,
+        collector: Collector[Any, Any],
+        lease: Lease,
+        sources: Sources,
+        intake: Intake,
+        stopping: asyncio.Event,
+        abandon: asyncio.Event,
+    ) -> None:
+        self._planned = planned
+        self._collector = collector
+        self._lease = lease
+        self._sources = sources
+        self._intake = intake
+        self._stopping = stopping
+        self._abandon = abandon
+        self._posts = 0
+
+    async def run(self) -> Ended:
+        """Collect, publish and move the cursor until the source has no more.
+
+        Whatever a collector raises becomes an outcome: one source never ends the crawler.
+
+        Raises:
+            Lost: the lease went to somebody else.
+            Stopped: asked to stop in the middle.
+        """
+        try:
+            async with aclosing(_closable(self._collector.collect(self._planned.source, self._cursor()))) as pages:
+                while (page := await self._next(pages)) is not None:
+                    await self._take(page)
+        except SourceProblem as problem:
+            return Ended(problem.outcome, self._posts, problem.reason, problem.action, problem)
+        except (Lost, Stopped):
+            raise
+        except (BusError, StoreError) as error:  # from within the collector: a quota could not be counted, say
+            return Ended(Outcome.BROKEN, self._posts, str(error))
+        except Exception as error:
+            log.error(  # noqa: TRY400 - a traceback's message may hold the text of a post
+                "visit_failed", source=self._lease.source, error=type(error).__name__, at=where(error)
+            )
+            return Ended(
+                Outcome.BROKEN,
+                self._posts,
+                f"внутренняя ошибка при обходе: {type(error).__name__}",
+                "Сообщите разработчикам Отклика; место ошибки записано в журнале (visit_failed)",
+            )
+        if self._posts:
+            return Ended(Outcome.OK, self._posts, f"новых и изменённых публикаций: {self._posts}")
+        return Ended(Outcome.EMPTY, 0, "новых публикаций нет")
+
+    def _cursor(self) -> Cursor:
+        """The stored cursor; a fresh one where it can't be read: posts seen before are recognised by their versions."""
+        cursor: Cursor
+        try:
+            cursor = self._collector.cursor_type.model_validate(self._lease.cursor or {})
+        except ValidationError:
+            log.warning("cursor_unreadable", source=self._lease.source)
+            cursor = self._collector.cursor_type()
+        return cursor
+
+    async def _next(self, pages: AsyncIterator[Page[Any]]) -> Page[Any] | None:
+        if self._stopping.is_set():
+            raise Stopped
+        asked = asyncio.ensure_future(anext(pages, None))
+        given_up = asyncio.ensure_future(self._abandon.wait())
+        try:
+            done, _ = await asyncio.wait(
+                {asked, given_up}, timeout=PAGE_TIMEOUT.total_seconds(), return_when=asyncio.FIRST_COMPLETED
+            )
+            if asked in done:
+                return asked.result()
+            if given_up in done:
+                raise Stopped
+            raise SourceProblem(
+                Outcome.BROKEN,
+                f"источник не отвечает {PAGE_TIMEOUT.total_seconds() / 60:.0f} минут, обход прерван",
+                "Если это повторяется, сообщите разработчикам Отклика",
+            )
+        finally:
+            given_up.cancel()
+            if not asked.done():
+                asked.cancel()
+            await asyncio.wait({asked, given_up})
+
+    async def _take(self, page: Page[Any]) -> None:
+        self._posts += await self.publish(page)
+        crashpoints.reach("crawl.after_ack_before_cursor")
+        await self.save(page)
+
+    async def publish(self, page: Page[Any]) -> int:
+        """Put the page on the bus; how many of its posts are new or changed."""
+        if not page.drafts:
+            return 0
+        return await self._patiently(self._intake.publish, page.drafts)
+
+    async def save(self, page: Page[Any]) -> None:
+        """Move the cursor behind the page.
+
+        Raises:
+            Lost: it was not moved.
+        """
+        if not await self._patiently(self._sources.save_cursor, self._lease, page.cursor.model_dump(mode="json")):
+            raise Lost
+
+    async def _patiently(self, work: Callable[..., T], *arguments: Any) -> T:
+        return await patiently(work, *arguments, give_up=self._stopping)
+
+
+async def patiently(work: Callable[..., T], *arguments: Any, give_up: asyncio.Event) -> T:
+    """Do `work` in a thread, again and again while bus or store do not answer.
+
+    Raises:
+        Stopped: `give_up` was set while it kept failing.
+    """
+    pause = BACKOFF_FIRST
+    while True:
+        try:
+            return await asyncio.to_thread(work, *arguments)
+        except (BusError, StoreError) as error:
+            log.warning("crawler_waits", error=type(error).__name__, reason=str(error), seconds=pause)
+        if give_up.is_set():
+            raise Stopped
+        await wait_for(give_up.wait(), pause)
+        pause = min(pause * 2, BACKOFF_LONGEST)
+
+
+async def wait_for(what: Awaitable[Any], seconds: float) -> None:
+    """Wait until `what` or for `seconds`, whichever ends first."""
+    waiting = asyncio.ensure_future(what)
+    await asyncio.wait({waiting}, timeout=seconds)
+    waiting.cancel()
+
+
+def _closable(pages: AsyncIterator[Page[Any]]) -> Any:
+    """Collectors are async generators; the protocol can't say so for every implementation."""
+    return pages
