@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer
 from kafka import TopicPartition as KafkaPartition
-from kafka.errors import KafkaError, TopicAlreadyExistsError, UnknownTopicOrPartitionError
+from kafka.errors import KafkaError, TopicAlreadyExistsError
 from kafka.partitioner import murmur2
 
 from bus.base import BusError, Received, Record, TopicPartition
@@ -56,6 +56,7 @@ class KafkaBus:
         self._session = session
         self._turn = threading.Lock()
         self._open: KafkaProducer | None = None
+        self._topics: frozenset[str] = frozenset()
 
     @property
     def _servers(self) -> list[str]:
@@ -99,11 +100,10 @@ class KafkaBus:
         if not records:
             return
         with self._errors():
+            self._check_exists(topic)
             producer = self._producer()
             try:
-                partitions = sorted(producer.partitions_for(topic) or ())
-                if not partitions:
-                    raise unknown_topic(topic)
+                partitions = sorted(producer.partitions_for(topic))
                 futures = [
                     producer.send(
                         topic,
@@ -118,25 +118,32 @@ class KafkaBus:
                 producer.flush(timeout=DELIVERY_MS / 1000)
                 for future in futures:
                     future.get(timeout=0)
-            except UnknownTopicOrPartitionError:
-                raise unknown_topic(topic) from None
             except (KafkaError, OSError):
                 self._drop(producer)
                 raise
 
+    def _check_exists(self, topic: str) -> None:
+        """A producer waits `max_block_ms` for a topic that is not there, and then says no more than "timeout"."""
+        if topic not in self._topics:
+            with self._admin() as admin:
+                self._topics = frozenset(admin.list_topics())
+            if topic not in self._topics:
+                raise unknown_topic(topic)
+
+    @contextmanager
+    def _admin(self) -> Iterator[KafkaAdminClient]:
+        admin = KafkaAdminClient(bootstrap_servers=self._servers, **CLIENT)
+        try:
+            yield admin
+        finally:
+            admin.close()
+
     def ensure_topics(self, topics: Mapping[str, int]) -> None:
-        with self._errors():
-            admin = KafkaAdminClient(bootstrap_servers=self._servers, **CLIENT)
-            try:
-                known = set(admin.list_topics())
-                for topic in topics.keys() - known:
-                    try:
-                        wanted = {"num_partitions": topics[topic], "configs": TOPIC_CONFIG}
-                        admin.create_topics({topic: wanted}, wait_for_metadata=True)
-                    except TopicAlreadyExistsError:  # another role was first
-                        pass
-            finally:
-                admin.close()
+        with self._errors(), self._admin() as admin:
+            for topic in topics.keys() - set(admin.list_topics()):
+                wanted = {"num_partitions": topics[topic], "configs": TOPIC_CONFIG}
+                with suppress(TopicAlreadyExistsError):  # another role was first
+                    admin.create_topics({topic: wanted}, wait_for_metadata=True)
 
     # --- reading
 

@@ -125,6 +125,11 @@ class GroupConsumer:
             **CLIENT,
         )
         self._consumer.subscribe(list(topics), listener=self._listener)
+        with self._errors():
+            # Without it the leader may share out topics whose partitions it does not know yet: nobody gets any, until
+            # the next refresh of metadata.
+            for topic in topics:
+                self._consumer.partitions_for_topic(topic)
 
     @contextmanager
     def _errors(self) -> Iterator[None]:
