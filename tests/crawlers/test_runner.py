@@ -388,6 +388,7 @@ def test_an_adaptive_interval_is_learned_from_visit_to_visit(here: World) -> Non
 def test_a_cursor_that_cannot_be_read_starts_the_source_anew(here: World) -> None:
     async def use(runner: Runner, script: ScriptCollector) -> None:
         script.acts["tested"] = three_pages
+        here.sources.force_due("tested")
         (lease,) = here.sources.lease("before", ["script"], 1, timedelta(minutes=1))
         here.sources.save_cursor(lease, {"pages": "three"})
         here.sources.release(lease)
