@@ -1,6 +1,7 @@
 """The worker's step between the topic of incident events and one sink."""
 
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 
 import structlog
 
@@ -24,14 +25,17 @@ class SinkStep:
 
     When a batch stops half-way, what the receiver took of it is remembered, so that neither another try nor the
     worker's search for the one bad record sends it again. A restart forgets this: then events come twice, with the
-    same ids.
+    same ids. A receiver that named a time (Retry-After) hears nothing before it. `clock` is in seconds.
     """
 
-    def __init__(self, sink: Sink, when: When, sink_id: str) -> None:
+    def __init__(self, sink: Sink, when: When, sink_id: str, clock: Callable[[], float] = time.monotonic) -> None:
         self._sink = sink
         self._when = when
         self._id = sink_id
+        self._clock = clock
         self._taken: set[str] = set()
+        self._not_before = clock()
+        self._reason = ""
 
     def process(self, records: Sequence[Received]) -> None:
         """Return when the receiver has every event of the batch that it should have.
@@ -43,13 +47,16 @@ class SinkStep:
         """
         events = [decode(IncidentEvent, item.record.value, item.record.headers) for item in records]
         wanted = [event for event in events if event.id not in self._taken and self._when.matches(event)]
+        if wanted and self._clock() < self._not_before:
+            raise Retry(self._reason)
         try:
             if wanted:
                 self._sink.deliver(wanted)
         except DeliveryFailed as error:
             self._remember(wanted[: error.taken])
             log.warning("delivery_failed", sink=self._id, waiting=len(wanted) - error.taken, reason=str(error))
-            raise Retry(str(error), after=error.retry_after) from error
+            self._not_before, self._reason = self._clock() + (error.retry_after or 0.0), str(error)
+            raise Retry(str(error)) from error
         except EventRefused as error:
             self._remember(wanted[: error.taken])
             log.warning("event_refused", sink=self._id, event_id=error.event_id, reason=error.reason)

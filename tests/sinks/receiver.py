@@ -77,14 +77,11 @@ def _handler(receiver: Receiver) -> type[BaseHTTPRequestHandler]:
             except WebhookVerificationError:
                 reply(401)(self)
                 return
-            answer = receiver.always or (receiver.replies.pop(0) if receiver.replies else reply(204))
-            self.status = 0
-            if headers["webhook-id"] == body["id"]:
-                answer(self)
-            else:
+            if headers["webhook-id"] != body["id"]:
                 reply(400)(self)
-            if 200 <= self.status < 300:
-                receiver.taken.append(body)
+                return
+            self.event = body
+            (receiver.always or (receiver.replies.pop(0) if receiver.replies else reply(204)))(self)
 
         def do_OPTIONS(self) -> None:
             body, headers = self._body(), {name.lower(): value for name, value in self.headers.items()}
@@ -92,7 +89,8 @@ def _handler(receiver: Receiver) -> type[BaseHTTPRequestHandler]:
             (receiver.always or reply(204))(self)
 
         def send_response(self, code: int, message: str | None = None) -> None:
-            self.status = code
+            if self.command == "POST" and 200 <= code < 300:
+                receiver.taken.append(self.event)  # before the sender can know
             super().send_response(code, message)
 
         def _body(self) -> bytes:
