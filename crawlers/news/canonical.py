@@ -6,11 +6,14 @@ from functools import cache
 from urllib.parse import SplitResult, parse_qsl, urlencode, urljoin, urlsplit
 
 import tldextract
+from w3lib.url import safe_url_string
 
 from net.addresses import DEFAULT_PORTS
 
 # What counters and mailings add to a link: Yandex (yclid, ysclid, _openstat), Google (gclid), Facebook (fbclid) …
 _TRACKING = re.compile(r"^(utm_.*|yclid|ysclid|gclid|fbclid|_openstat|vk_ref|rb_clickid|mc_[ce]id)$", re.IGNORECASE)
+
+_ESCAPE = re.compile(r"%[0-9a-f]{2}", re.IGNORECASE)
 
 
 @cache
@@ -27,7 +30,7 @@ def canonical_url(url: str, declared: str | None = None) -> str:
 
     A declaration counts within one registrable domain only, and not where it names the front page (a common mistake,
     which would melt all articles into one). Host in lower-case punycode, no default port, no user, no fragment, no
-    tracking parameters; the order of the others stays.
+    tracking parameters, other than ASCII escaped; the order of the parameters stays.
 
     Raises:
         ValueError: `url` is no http(s) URL.
@@ -75,4 +78,6 @@ def _normal(url: str) -> SplitResult:
     netloc = host if port in {None, DEFAULT_PORTS[scheme]} else f"{host}:{port}"
     query = [(key, value) for key, value in parse_qsl(parts.query, keep_blank_values=True) if not _TRACKING.match(key)]
     untouched = len(query) == len(parse_qsl(parts.query, keep_blank_values=True))
-    return SplitResult(scheme, netloc, parts.path or "/", parts.query if untouched else urlencode(query), "")
+    whole = SplitResult(scheme, netloc, parts.path or "/", parts.query if untouched else urlencode(query), "")
+    # Links come with Cyrillic paths as letters, as %D0… and as %d0…
+    return urlsplit(_ESCAPE.sub(lambda found: found[0].upper(), safe_url_string(whole.geturl())))

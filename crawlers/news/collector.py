@@ -13,7 +13,16 @@ from crawlers.context import Context
 from crawlers.net import FetchError, Response, problem_of, problem_of_status
 from crawlers.news.article import Article, extract
 from crawlers.news.canonical import article_id, canonical_url
-from crawlers.news.frontier import Entry, Memory, batches, changed_sitemaps, choose, with_canonical_urls
+from crawlers.news.frontier import (
+    MAX_STOPS,
+    MAX_TRIES,
+    Entry,
+    Memory,
+    batches,
+    changed_sitemaps,
+    choose,
+    with_canonical_urls,
+)
 from crawlers.news.indexes import MAX_XML_BYTES, Body, Sitemap, Unusable, read_feed, read_listing, read_sitemap
 from crawlers.news.problems import index_problem, no_article_problem, unusable_article
 from crawlers.news.settings import NewsCursor, NewsSettings, Validators
@@ -77,11 +86,13 @@ class NewsCollector:
                     memory.delivered(result.name, result.entry)
                 elif result.problem is not None:
                     problems.append(result.problem)
-                    self._note_failure(source, memory, result)
+                    self._note_failure(source, memory, result, MAX_TRIES)
             delivered += len(drafts)
-            yield Page(drafts, memory.cursor())
             if fetched.stopped_by is not None:
-                raise fetched.stopped_by
+                self._note_failure(source, memory, fetched.stopped_by, MAX_STOPS)
+            yield Page(drafts, memory.cursor())
+            if fetched.stopped_by is not None and fetched.stopped_by.problem is not None:
+                raise fetched.stopped_by.problem
         if index.complete:
             memory.forget(index.entries.keys())
         if not choice.waiting and not memory.failing:
@@ -211,8 +222,8 @@ class NewsCollector:
             zone=source.time_zone,
         )
 
-    def _note_failure(self, source: Source[NewsSettings], memory: Memory, result: Fetched) -> None:
-        given_up = memory.failed(result.name, result.entry)
+    def _note_failure(self, source: Source[NewsSettings], memory: Memory, result: Fetched, tries: int) -> None:
+        given_up = memory.failed(result.name, result.entry, tries)
         log.warning(
             "article_given_up" if given_up else "article_failed",
             source=source.id,

@@ -29,12 +29,12 @@ def decode(body: bytes, content_type: str | None = None, override: str | None = 
     bom, mark = read_bom(body)
     if bom is not None and mark is not None:
         return body[len(mark) :].decode(bom, "replace"), codecs.lookup(bom).name
-    if _is_utf8(body):
-        return body.decode("utf-8", "replace"), "utf-8"
     declared = list(_declared(body, content_type))
     for name in declared:
-        if name in _WIDE:
+        if name in _WIDE and b"\x00" in body:
             return body.decode(name, "replace"), name
+    if _is_utf8(body):
+        return body.decode("utf-8", "replace"), "utf-8"
     best = max(_CYRILLIC, key=lambda name: _score(body, name))
     for name in declared:
         if name in _CYRILLIC and _score(body, name) >= _TRUST * _score(body, best):
@@ -71,7 +71,7 @@ def _score(body: bytes, name: str) -> float:
 def is_text_encoding(name: str) -> bool:
     """Whether Python can decode text by this name."""
     try:
-        b"".decode(name)
-    except LookupError:
+        b"\x80".decode(name, "replace")
+    except (LookupError, ValueError):  # no such codec; "hex", "zip"; "idna", which replaces nothing
         return False
     return True

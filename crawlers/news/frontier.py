@@ -10,6 +10,7 @@ from crawlers.news.canonical import canonical_url
 from crawlers.news.settings import NewsCursor, Validators
 
 MAX_TRIES = 5  # visits at which an article may fail: with `adaptive` they span hours, enough for an outage
+MAX_STOPS = 20  # visits that one article may end: more patience, since it is probably the site's doing
 KEEP = 1_000  # links remembered after they left the index: a site that shows an old page of it again costs nothing
 _LONG_AGO = datetime(1, 1, 2, tzinfo=UTC)
 
@@ -58,16 +59,22 @@ class Choice:
 
 
 def choose(entries: dict[str, Entry], cursor: NewsCursor, limit: int) -> Choice:
-    """New and edited articles. Where there are more than `limit`, the newest come first, new before edited."""
+    """New and edited articles. Where there are more than `limit`, the newest come first, new before edited.
+
+    Articles that failed before come after those that did not, fewest tries first: one page that makes the site ask for
+    a pause at every visit holds up no other.
+    """
     places = {name: place for place, name in enumerate(entries)}
-    fresh = [name for name in entries if name not in cursor.known]
+    unknown = [name for name in entries if name not in cursor.known]
+    fresh = [name for name in unknown if name not in cursor.failing]
+    failed = sorted((name for name in unknown if name in cursor.failing), key=lambda name: cursor.failing[name])
     edited = [name for name, entry in entries.items() if cursor.known.get(name, entry.version) != entry.version]
 
     def age(name: str) -> tuple[datetime, int]:
         return entries[name].published or _LONG_AGO, -places[name]
 
-    wanted = sorted(fresh, key=age, reverse=True) + sorted(edited, key=age, reverse=True)
-    chosen = sorted(wanted[:limit], key=age)
+    wanted = sorted(fresh, key=age, reverse=True) + failed + sorted(edited, key=age, reverse=True)
+    chosen = sorted(wanted[:limit], key=lambda name: (cursor.failing.get(name, 0), age(name)))
     return Choice([(name, entries[name]) for name in chosen], len(wanted) - len(chosen))
 
 
@@ -102,10 +109,10 @@ class Memory:
         self.known[name] = entry.version
         self.failing.pop(name, None)
 
-    def failed(self, name: str, entry: Entry) -> bool:
-        """Count a failure; True when it was the last one and the article is given up."""
+    def failed(self, name: str, entry: Entry, tries: int = MAX_TRIES) -> bool:
+        """Count a failure; True when it was the last of `tries` and the article is given up."""
         self.failing[name] = self.failing.get(name, 0) + 1
-        if self.failing[name] < MAX_TRIES:
+        if self.failing[name] < tries:
             return False
         self.delivered(name, entry)
         return True

@@ -73,7 +73,7 @@ def read_feed(body: Body) -> list[Entry]:
         response_headers={"content-type": "application/xml; charset=utf-8", "content-location": body.url},
         sanitize_html=False,
     )
-    if not found.version and not found.entries:
+    if not found.get("version") and not found.entries:
         raise Unusable(_fault_of_page(text, body.url, "malformed"))
     zone = ZoneInfo(body.zone)
     entries = []
@@ -83,7 +83,7 @@ def read_feed(body: Body) -> list[Entry]:
             continue
         published = _moment(item.get("published"), body.now, zone)
         # feedparser's `get` answers with `published` where there is no `updated`; `in` does not.
-        updated = _moment(item["updated"] if "updated" in item else None, body.now, zone)
+        updated = _moment(item["updated"] if "updated" in item else None, body.now, zone)  # noqa: SIM401
         title = item.get("title")
         entries.append(
             Entry(

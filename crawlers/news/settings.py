@@ -22,8 +22,8 @@ def _url(value: str) -> str:
 def _css(value: str) -> str:
     try:
         cssselect.parse(value)
-    except cssselect.SelectorError as error:
-        raise ValueError(f"«{value}» — не селектор CSS: {error}") from None
+    except cssselect.SelectorError:
+        raise ValueError(f"«{value}» — не селектор CSS, такой как a.title или div.news > h2 a") from None
     return value
 
 

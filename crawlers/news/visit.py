@@ -37,8 +37,8 @@ class Fetched:
 class Batch:
     results: list[Fetched] = field(default_factory=list)
     """In the order asked for. Articles not reached before the stop are missing: nothing is held against them."""
-    stopped_by: SourceProblem | None = None
-    """Why the visit can't go on: the site asks for a pause, or can't be reached."""
+    stopped_by: Fetched | None = None
+    """The article at which it showed that the visit can't go on: the site asks for a pause, or can't be reached."""
 
 
 async def fetch_batch(
@@ -63,7 +63,7 @@ async def fetch_batch(
             except SourceProblem as problem:
                 in_a_row = in_a_row + 1 if _is_sites_fault(problem) else 0
                 if problem.outcome is Outcome.QUOTA or problem.retry_at is not None or in_a_row >= STOP_AFTER:
-                    found.stopped_by = problem
+                    found.stopped_by = Fetched(name, entry, problem=problem)
                     return
                 by_place[place] = Fetched(name, entry, problem=problem)
 

@@ -26,13 +26,16 @@ class Workshop:
 
     def __init__(self, workers: int = 1, seconds: float = SECONDS, memory: int = MEMORY_BYTES) -> None:
         self._seconds = seconds
-        # Not fork: this process has threads and an event loop.
+        # Not fork: this process has threads and an event loop. The server that forks has the slow imports done, so a
+        # worker that had to be replaced costs milliseconds.
+        context = multiprocessing.get_context("forkserver")
+        context.set_forkserver_preload(["crawlers.news.article"])
         self._pool = ProcessPool(
             max_workers=workers,
             max_tasks=CALLS,
             initializer=_limit,
             initargs=[memory],
-            context=multiprocessing.get_context("forkserver"),
+            context=context,
         )
 
     async def call(self, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:

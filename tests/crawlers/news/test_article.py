@@ -1,0 +1,93 @@
+from datetime import UTC, datetime
+
+import pytest
+
+from crawlers.news.article import Article, extract
+from crawlers.news.indexes import Body
+from crawlers.news.settings import Selectors
+
+NOW = datetime(2026, 11, 24, 5, 0, tzinfo=UTC)
+PARAGRAPHS = (
+    "В посёлке Каштак третий день нет холодной воды, рассказали жители улицы Садовой.",
+    "По их словам, коммунальщики обещали закончить ремонт ещё в воскресенье, но из кранов по-прежнему ничего не течёт.",
+    "В управляющей компании причину аварии назвать не смогли и посоветовали звонить диспетчеру.",
+)
+PAGE = """<!DOCTYPE html><html lang="ru"><head><title>Вода в Каштаке | Вести</title>{head}</head><body>
+<nav><a href="/">Главная</a><a href="/news">Новости</a></nav>
+<article><h1>Каштак остался без воды</h1>{date}<div class="text">{text}</div></article>
+<aside class="date">1 января 2020</aside><footer>Все права защищены</footer></body></html>"""
+
+
+def page(*, head: str = "", date: str = "", text: str | None = None) -> str:
+    return PAGE.format(head=head, date=date, text=text or "".join(f"<p>{part}</p>" for part in PARAGRAPHS))
+
+
+def read(content: str | bytes, **selectors: str) -> Article:
+    content = content.encode() if isinstance(content, str) else content
+    body = Body("https://news.example/5", content, "text/html", None, NOW, "Asia/Yekaterinburg")
+    return extract(body, Selectors(**selectors))
+
+
+def test_text_and_title_without_the_furniture() -> None:
+    found = read(page())
+    assert found.title == "Каштак остался без воды"
+    assert found.text.splitlines()[-3:] == list(PARAGRAPHS)
+    assert "права" not in found.text
+    assert "Главная" not in found.text
+
+
+@pytest.mark.parametrize(
+    ("head", "date"),
+    [
+        ('<meta property="article:published_time" content="2026-11-24T09:15:00+05:00">', ""),
+        ("", '<time datetime="2026-11-24T09:15:00+05:00">сегодня</time>'),
+        ("", '<span itemprop="datePublished" datetime="2026-11-24T04:15:00Z"></span>'),
+        ('<script type="application/ld+json">{"datePublished": "2026-11-24T09:15:00+05:00"}</script>', ""),
+        ("", '<div class="news-date">24 ноября 2026, 09:15</div>'),
+        ("", "<time>сегодня в 9:15</time>"),
+    ],
+)
+def test_the_date_wherever_it_stands(head: str, date: str) -> None:
+    assert read(page(head=head, date=date)).published == datetime(2026, 11, 24, 4, 15, tzinfo=UTC)
+
+
+def test_the_canonical_address_as_declared() -> None:
+    assert read(page(head='<link rel="canonical" href="/news/5">')).canonical == "/news/5"
+
+
+def test_selectors_win() -> None:
+    content = page(date='<i id="when">вчера, 18:00</i>', text="<p>Первая.</p><p>Вторая.</p><script>x=1</script>")
+    found = read(content, title="title", text="div.text", date="#when")
+    assert found.title == "Вода в Каштаке | Вести"
+    assert found.text == "Первая.\nВторая."
+    assert found.published == datetime(2026, 11, 23, 13, 0, tzinfo=UTC)
+
+
+def test_a_selector_that_matches_nothing_leaves_it_to_the_rest() -> None:
+    found = read(page(), title=".none", text=".none", date=".none")
+    assert found.title == "Каштак остался без воды"
+    assert PARAGRAPHS[0] in found.text
+
+
+@pytest.mark.parametrize("encoding", ["windows-1251", "koi8-r", "utf-8"])
+def test_any_encoding_under_any_label(encoding: str) -> None:
+    assert PARAGRAPHS[0] in read(page(head='<meta charset="utf-8">').encode(encoding)).text
+
+
+@pytest.mark.parametrize(
+    ("content", "wall"),
+    [
+        ("", None),
+        ("<html><body></body></html>", None),
+        ('<html><body><div id="g-recaptcha"></div></body></html>', "captcha"),
+        ('<html><body><form><input type="password"></form></body></html>', "login"),
+    ],
+)
+def test_pages_without_text(content: str | bytes, wall: str | None) -> None:
+    found = read(content)
+    assert (found.text, found.wall) == ("", wall)
+
+
+def test_nesting_without_end() -> None:
+    found = read("<div>" * 200_000 + "текст" + "</div>" * 200_000)
+    assert isinstance(found, Article)
