@@ -5,6 +5,7 @@ Three kinds of token: a lemma (`вода`), two neighbouring lemmas (`нет в�
 listed in the model's file: a hashed vocabulary could not be checked for people's names.
 """
 
+import itertools
 import re
 from collections.abc import Iterable, Sequence
 
@@ -44,7 +45,7 @@ def tokens(lemmas: Sequence[str]) -> list[str]:
     """All tokens of a text, in no particular order, with repetitions. Readable definition of the features."""
     simple = words(lemmas)
     short = [token for word in simple if (token := prefix(word))]
-    pairs = [f"{one} {other}" for one, other in zip(simple, simple[1:], strict=False)]
+    pairs = [f"{one} {other}" for one, other in itertools.pairwise(simple)]
     return simple + short + pairs
 
 

@@ -45,7 +45,7 @@ def is_person(word: str) -> bool:
 @lru_cache(200_000)
 def is_place(word: str) -> bool:
     """Whether a lemma is first of all a place name: topics must not be learned from where people live."""
-    return "Geox" in morph().parse(word)[0].tag
+    return bool("Geox" in morph().parse(word)[0].tag)
 
 
 def unknown_capitals(texts: Iterable[str]) -> frozenset[str]:

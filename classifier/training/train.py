@@ -105,7 +105,7 @@ def out_of_fold_blend(
     for held in range(CALIBRATION_FOLDS):
         train, test = np.flatnonzero(fold != held), np.flatnonzero(fold == held)
         for values, names, out in ((labels, topics, margins), (parents, groups, group_margins)):
-            head = fit_svc(counts[train], [values[i] for i in train])
+            head = fit_svc(counts[train], [values[i] for i in train.tolist()])
             place = {name: i for i, name in enumerate(names)}
             # a rare label may be missing from a training part: its margin stays at -1, "surely not"
             out[np.ix_(test, [place[name] for name in head.labels])] = head.scores(counts[test])

@@ -1,0 +1,40 @@
+"""What the classifier is given."""
+
+from dataclasses import dataclass
+
+from schemas import Geo, Post, PostKind
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A text to judge, cleaned and masked like the text of a `Post`.
+
+    `source_municipality` is what the source is about, as an operator wrote it; `parent_place_hint` the same for the
+    post this one answers. Both are used only where the text names no place, or names one of several.
+    """
+
+    text: str
+    title: str | None = None
+    context: str | None = None
+    kind: str = PostKind.POST
+    source_municipality: str | None = None
+    parent_place_hint: str | None = None
+    geo: Geo | None = None
+
+    @property
+    def whole(self) -> str:
+        """Title and text as spans count them."""
+        return f"{self.title}\n{self.text}" if self.title else self.text
+
+
+def item_of(post: Post) -> Item:
+    """The part of a post that is judged."""
+    return Item(
+        text=post.text,
+        title=post.title,
+        context=post.context,
+        kind=post.kind,
+        source_municipality=post.place_hint,
+        parent_place_hint=post.parent_place_hint,
+        geo=post.geo,
+    )

@@ -1,0 +1,105 @@
+"""Case forms of place names, by their endings. Settlement names follow few patterns, and a dictionary guesses wrong
+on those it does not know (it takes «Бреды» for a genitive and «Бердяуш» for a man), so the endings decide."""
+
+import re
+from itertools import product
+
+from text import morph, normal
+
+_HUSHING = "жшчщц"
+_SOFTENING = "гкхжшчщ"
+_VOWELS = "аеиоуыэюя"
+_ADJECTIVE = re.compile(r"(?:ый|ий|ой|ое|ее|ая|яя|ые|ие)$")
+
+
+def _adjective(word: str) -> list[str]:
+    stem, ending = word[:-2], word[-2:]
+    soft = ending in {"ий", "ее", "яя", "ие"} and stem[-1] not in _SOFTENING
+    if ending in {"ый", "ий", "ой", "ое", "ее"}:
+        endings = ["его", "ему", "им", "ем"] if soft else ["ого", "ому", "ым", "ом"]
+    elif ending in {"ая", "яя"}:
+        endings = ["ей", "юю"] if soft else ["ой", "ую"]
+    else:
+        endings = ["их", "им", "ими"] if soft else ["ых", "ым", "ыми"]
+    if stem[-1] in _SOFTENING:  # «сосновским», not «сосновскым»
+        endings = [e.replace("ы", "и") for e in endings]
+    return [stem + e for e in endings]
+
+
+# Endings of the other cases by the last letter; after ш, ж, ч, щ, ц and after г, к, х some letters change.
+_BY_LAST_LETTER = {
+    "я": ("и", "ю", "ей", "е"),
+    "о": ("а", "у", "ом", "е"),
+    "ь": ("я", "ю", "ем", "е", "и", "ью"),
+    "й": ("я", "ю", "ем", "е"),
+}
+
+
+def _noun(word: str) -> list[str]:
+    stem, last = word[:-1], word[-1]
+    hushing, softening = stem[-1] in _HUSHING, stem[-1] in _SOFTENING
+    extra: list[str] = []
+    if last == "а":
+        endings: tuple[str, ...] = ("и" if softening else "ы", "е", "у", "ей" if hushing else "ой")
+    elif last == "е":
+        endings = ("а", "у", "ем") if hushing else ("я", "ю", "ем", "и" if stem[-1] == "и" else "е")
+    elif last in "ыи":
+        hard = last == "ы" or softening
+        endings = (*(("ам", "ами", "ах") if hard else ("ям", "ями", "ях")), "ов" if last == "ы" else "ей")
+        extra = _dictionary(word)
+    elif last in _BY_LAST_LETTER:
+        endings = _BY_LAST_LETTER[last]
+    elif last in _VOWELS:
+        endings = ()
+    elif word.endswith("ок") and len(word) > 4:  # городок, городка
+        stem, endings = word[:-2] + "к", ("а", "у", "ом", "е")
+    else:
+        stem, endings = word, ("а", "у", *(("ем",) if last in _HUSHING else ()), "ом", "е")
+        extra = _dictionary(word) if word.endswith("ец") else []
+    return [stem + ending for ending in endings] + extra
+
+
+def _dictionary(word: str) -> list[str]:
+    """Forms of a word that the dictionary knows: vowels that drop out (Елец, Ельца), genitives of plurals."""
+    for parse in morph().parse(word):
+        if parse.is_known and "NOUN" in parse.tag and "nomn" in parse.tag:
+            forms = (parse.inflect({case}) for case in ("gent", "datv", "ablt", "loct"))
+            return [normal(form.word) for form in forms if form is not None]
+    return []
+
+
+def _is_adjective(word: str) -> bool:
+    return bool(_ADJECTIVE.search(word)) and any(
+        {"ADJF", "Apro"} & p.tag.grammemes or (p.is_known is False and "ADJ" in str(p.tag)) for p in morph().parse(word)
+    )
+
+
+def word_forms(word: str) -> list[str]:
+    """The word (normalised: lower case, е for ё) and its forms in the other cases, without repetitions.
+
+    A hyphenated name changes at its end only (Катав-Ивановска); names of two adjectives in front change there too.
+    """
+    if "-" in word:
+        head, tail = word.rsplit("-", 1)
+        return [f"{head}-{form}" for form in word_forms(tail)]
+    if not word.isalpha() or len(word) < 3:
+        return [word]
+    forms = _adjective(word) if _is_adjective(word) else _noun(word)
+    return list(dict.fromkeys([word, *forms]))
+
+
+def name_forms(name: str) -> list[str]:
+    """Forms of a name of one or more words, each a phrase. «Верхний Уфалей»: «верхнего уфалея» and so on.
+
+    Every combination of the words' forms is listed: a wrong one («верхний уфалея») does not occur, so does no harm.
+    """
+    words = [normal(word) for word in name.split()]
+    if len(words) > 3:
+        return [" ".join(words)]
+    return [" ".join(phrase) for phrase in product(*(word_forms(word) for word in words))]
+
+
+def adjective_forms(adjective: str) -> list[str]:
+    """«сосновский» and its masculine and neuter forms, for districts and rural settlements."""
+    word = normal(adjective)
+    return list(dict.fromkeys([word, *_adjective(word)]))

@@ -1,0 +1,101 @@
+"""Lines of `otklik tag`: a JSON object in, a JSON object out."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from classifier.item import Item
+from schemas import PostKind, Tags
+from text import clean, mask
+
+KEYS = (
+    "id",
+    "relevance",
+    "group",
+    "group_probability",
+    "topic",
+    "topic_probability",
+    "municipality",
+    "settlement",
+    "address",
+    "urgency",
+    "needs_review",
+    "heads",
+    "model",
+)
+"""The keys of an output line, in order."""
+_OPTIONAL_TEXTS = ("id", "title", "context", "kind", "published", "source", "author", "source_municipality")
+_KINDS = tuple(kind.value for kind in PostKind)
+
+
+class BadLine(ValueError):
+    """An input line can't be judged; the message (Russian) says why."""
+
+
+def item_of_line(line: object) -> Item:
+    """The item of a parsed input line. The text is cleaned and masked as if it had come from a source.
+
+    Raises:
+        BadLine: it is no object, has no `text`, or a field of the wrong type.
+    """
+    if not isinstance(line, Mapping):
+        raise BadLine("строка должна быть объектом JSON с полем text")
+    if "text" not in line:
+        raise BadLine("нет поля text")
+    text = line["text"]
+    if not isinstance(text, str):
+        raise BadLine(f"поле text должно быть строкой, а не {_type(text)}")
+    for name in _OPTIONAL_TEXTS:
+        value = line.get(name)
+        if value is not None and not isinstance(value, str):
+            raise BadLine(f"поле {name} должно быть строкой или null, а не {_type(value)}")
+    kind = line.get("kind") or PostKind.POST
+    if kind not in _KINDS:
+        raise BadLine(f"поле kind: «{kind}», допустимо: {', '.join(_KINDS)}")
+    return Item(
+        text=mask(clean(text)),
+        title=_cleaned(line.get("title")),
+        context=_cleaned(line.get("context")),
+        kind=kind,
+        source_municipality=line.get("source_municipality"),
+    )
+
+
+def _cleaned(value: str | None) -> str | None:
+    return mask(clean(value)) or None if value else None
+
+
+def _type(value: object) -> str:
+    names = {bool: "логическое значение", int: "число", float: "число", list: "массив", dict: "объект"}
+    return "null" if value is None else names.get(type(value), type(value).__name__)
+
+
+def tag_line(id_: str, tags: Tags) -> dict[str, Any]:
+    """The output line of a text: exactly `KEYS`, in their order; probabilities with 4 decimals."""
+    place = tags.municipality
+    values = (
+        id_,
+        round(tags.relevance, 4),
+        tags.group,
+        round(tags.group_probability, 4),
+        tags.topic,
+        round(tags.topic_probability, 4),
+        {
+            "oktmo": place.oktmo,
+            "name": place.name,
+            "probability": round(place.probability, 4),
+            "found_by": place.found_by,
+            "span": list(place.span) if place.span else None,
+            "others": list(place.others),
+        }
+        if place
+        else None,
+        tags.settlement,
+        {"street": tags.address.street, "house": tags.address.house, "text": tags.address.text}
+        if tags.address
+        else None,
+        tags.urgency,
+        tags.needs_review,
+        {name: {"value": head.value, "probability": round(head.probability, 4)} for name, head in tags.heads.items()},
+        tags.model,
+    )
+    return dict(zip(KEYS, values, strict=True))
