@@ -7,7 +7,7 @@ from datetime import datetime
 from bus import Bus
 from schemas import IncidentEvent, decode
 from schemas.topics import INCIDENTS
-from sinks.base import EventRefused, Sink
+from sinks.base import DeliveryFailed, EventRefused, Sink
 from sinks.filter import When
 
 BATCH = 500
@@ -22,16 +22,24 @@ class Resent:
 
 
 def resend(
-    bus: Bus, sink: Sink, when: When, since: datetime, progress: Callable[[int], None] = lambda _: None
+    bus: Bus,
+    sink: Sink,
+    when: When,
+    since: datetime,
+    *,
+    again: Callable[[DeliveryFailed], bool] = lambda _: False,
+    progress: Callable[[int], None] = lambda _: None,
 ) -> Resent:
     """Deliver every event from `since` (aware) up to now that `when` lets through, in order within each incident.
 
     It is outside the sink's group: what the sink still has to get comes by itself, and its place is not moved. The
-    receiver gets the same event ids as before. `progress` is told how many records were read.
+    receiver gets the same event ids as before. After a failure `again` is asked whether to go on where it stopped; it
+    does the waiting. `progress` is told how many records were read.
 
     Raises:
         DeliveryFailed: the receiver does not take them; starting again from the same moment is safe.
         BusError: the bus does not answer.
+        ValueError: a record is no incident event.
     """
     ends = bus.ends(INCIDENTS)
     start = bus.offsets_at(INCIDENTS, since)
@@ -44,8 +52,8 @@ def resend(
             start[item.at.partition] = item.offset + 1
         old = [item for item in found if item.offset < ends[item.at.partition]]
         events = [decode(IncidentEvent, item.record.value, item.record.headers) for item in old]
-        events = [event for event in events if when.matches(event)]
-        refusals = _deliver(sink, events)
+        events = [event for event in events if event.time >= since and when.matches(event)]
+        refusals = _deliver(sink, events, again)
         sent += len(events) - len(refusals)
         refused += refusals
         read += len(found)
@@ -53,7 +61,7 @@ def resend(
     return Resent(sent, tuple(refused))
 
 
-def _deliver(sink: Sink, events: list[IncidentEvent]) -> list[str]:
+def _deliver(sink: Sink, events: list[IncidentEvent], again: Callable[[DeliveryFailed], bool]) -> list[str]:
     """Deliver them all but those refused, whose ids are returned."""
     refused: list[str] = []
     while events:
@@ -62,6 +70,10 @@ def _deliver(sink: Sink, events: list[IncidentEvent]) -> list[str]:
         except EventRefused as error:
             refused.append(error.event_id)
             events = events[error.taken + 1 :]
+        except DeliveryFailed as error:
+            if not again(error):
+                raise
+            events = events[error.taken :]
         else:
             break
     return refused

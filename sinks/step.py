@@ -15,11 +15,6 @@ from sinks.filter import When
 log = structlog.get_logger()
 
 
-def group_of(sink_id: str) -> str:
-    """The sink's own consumer group: a dead receiver holds up only itself."""
-    return f"sink-{sink_id}"
-
-
 class SinkStep:
     """Delivers the events that `when` lets through.
 
@@ -28,10 +23,9 @@ class SinkStep:
     same ids. A receiver that named a time (Retry-After) hears nothing before it. `clock` is in seconds.
     """
 
-    def __init__(self, sink: Sink, when: When, sink_id: str, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, sink: Sink, when: When, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._sink = sink
         self._when = when
-        self._id = sink_id
         self._clock = clock
         self._taken: set[str] = set()
         self._not_before = clock()
@@ -54,12 +48,12 @@ class SinkStep:
                 self._sink.deliver(wanted)
         except DeliveryFailed as error:
             self._remember(wanted[: error.taken])
-            log.warning("delivery_failed", sink=self._id, waiting=len(wanted) - error.taken, reason=str(error))
+            log.warning("delivery_failed", waiting=len(wanted) - error.taken, reason=str(error))
             self._not_before, self._reason = self._clock() + (error.retry_after or 0.0), str(error)
             raise Retry(str(error)) from error
         except EventRefused as error:
             self._remember(wanted[: error.taken])
-            log.warning("event_refused", sink=self._id, event_id=error.event_id, reason=error.reason)
+            log.warning("event_refused", event_id=error.event_id, reason=error.reason)
             raise
         self._taken.difference_update(event.id for event in events)
         reach("deliver.after_send_before_commit")

@@ -13,14 +13,16 @@ from bus.memory import MemoryBus
 from bus.worker import Retry, Worker
 from schemas import IncidentEvent, headers
 from schemas.topics import INCIDENTS, dead
-from sinks import When
+from sinks import DeliveryFailed, When
 from sinks.resend import Resent, resend
-from sinks.step import SinkStep, group_of
+from sinks.step import SinkStep
 from sinks.webhook import WebhookSink
 from tests.sinks.conformance import by_incident
 from tests.sinks.events import MORNING, event, story
 from tests.sinks.receiver import Receiver, reply
 from tests.sinks.test_webhook import open_sink
+
+GROUP = "sink-test"
 
 
 @pytest.fixture
@@ -54,7 +56,7 @@ def publish(bus: Bus, events: list[IncidentEvent]) -> None:
 
 @contextmanager
 def running(bus: Bus, step: SinkStep) -> Iterator[None]:
-    worker = Worker(bus, [INCIDENTS], group_of("test"), step, name="sink-test", poll_timeout=0.05, chance=lambda: 0.01)
+    worker = Worker(bus, [INCIDENTS], GROUP, step, name="sink-test", poll_timeout=0.05, chance=lambda: 0.01)
     thread = threading.Thread(target=worker.run)
     thread.start()
     yield
@@ -73,12 +75,12 @@ def until(condition: Callable[[], bool]) -> None:
 
 
 def delivered(bus: Bus) -> bool:
-    return sum(bus.group_lag(INCIDENTS, group_of("test")).values()) == 0
+    return sum(bus.group_lag(INCIDENTS, GROUP).values()) == 0
 
 
 def test_only_what_the_filter_lets_through_arrives(bus, sink, receiver):
     publish(bus, [event(1), event(2, group="ЖКХ"), event(3)])
-    with running(bus, SinkStep(sink, When.model_validate({"group": "ЖКХ"}), "test")):
+    with running(bus, SinkStep(sink, When.model_validate({"group": "ЖКХ"}))):
         until(lambda: delivered(bus))
     assert by_incident(receiver.taken) == {2: [1]}
 
@@ -86,7 +88,7 @@ def test_only_what_the_filter_lets_through_arrives(bus, sink, receiver):
 def test_a_receiver_that_recovers_gets_every_event_once(bus, sink, receiver):
     receiver.replies = [reply(204), reply(204), reply(500), reply(503), reply(204), reply(500)]
     publish(bus, story(3, 3))
-    with running(bus, SinkStep(sink, When(), "test")):
+    with running(bus, SinkStep(sink, When())):
         until(lambda: delivered(bus))
     assert by_incident(receiver.taken) == {1: [1, 2, 3], 2: [1, 2, 3], 3: [1, 2, 3]}
 
@@ -98,7 +100,7 @@ def test_a_refused_event_is_set_aside_and_the_others_arrive_once_in_order(bus, r
 
     receiver.always = refuse
     publish(bus, story(1, 9))
-    with running(bus, SinkStep(sink, When(), "test")):
+    with running(bus, SinkStep(sink, When())):
         until(lambda: delivered(bus))
     assert by_incident(receiver.taken) == {1: [1, 2, 3, 5, 6, 7, 8, 9]}
     [letter] = bus.read(dead(INCIDENTS))
@@ -109,7 +111,7 @@ def test_a_refused_event_is_set_aside_and_the_others_arrive_once_in_order(bus, r
 def test_a_dead_letter_that_is_replayed_is_sent_again(bus, receiver, sink):
     receiver.always = reply(422)
     publish(bus, [event()])
-    with running(bus, SinkStep(sink, When(), "test")):
+    with running(bus, SinkStep(sink, When())):
         until(lambda: delivered(bus))
         receiver.always = None
         [letter] = bus.read(dead(INCIDENTS))
@@ -121,7 +123,7 @@ def test_a_dead_letter_that_is_replayed_is_sent_again(bus, receiver, sink):
 
 def test_retry_after_is_kept_to(bus, receiver, sink):
     seconds = [0.0]
-    step = SinkStep(sink, When(), "test", clock=lambda: seconds[0])
+    step = SinkStep(sink, When(), clock=lambda: seconds[0])
     publish(bus, [event()])
     records = bus.read(INCIDENTS)
     receiver.replies = [reply(429, retry_after="60")]
@@ -137,7 +139,7 @@ def test_retry_after_is_kept_to(bus, receiver, sink):
 def test_what_is_no_incident_event_is_set_aside(bus, receiver, sink):
     bus.publish(INCIDENTS, [Record("1", b"{}", MORNING, headers(IncidentEvent))])
     publish(bus, [event()])
-    with running(bus, SinkStep(sink, When(), "test")):
+    with running(bus, SinkStep(sink, When())):
         until(lambda: delivered(bus))
     assert by_incident(receiver.taken) == {1: [1]}
     assert [item.record.headers["error_type"] for item in bus.read(dead(INCIDENTS))] == ["ValidationError"]
@@ -147,7 +149,7 @@ def test_sending_again_from_a_moment(bus, sink, receiver):
     publish(bus, story(4, 10))
     seen: list[int] = []
     since = MORNING + timedelta(seconds=8)
-    assert resend(bus, sink, When(), since, seen.append) == Resent(12, ())
+    assert resend(bus, sink, When(), since, progress=seen.append) == Resent(12, ())
     assert by_incident(receiver.taken) == {number: [8, 9, 10] for number in (1, 2, 3, 4)}
     assert seen == [12]
 
@@ -157,6 +159,23 @@ def test_sending_again_goes_past_a_refusal_and_names_it(bus, sink, receiver):
     publish(bus, story(1, 4))
     assert resend(bus, sink, When(), MORNING) == Resent(3, ("1.2",))
     assert by_incident(receiver.taken) == {1: [1, 3, 4]}
+
+
+def test_sending_again_goes_on_where_it_stopped_as_long_as_it_is_told_to(bus, sink, receiver):
+    receiver.replies = [reply(204), reply(503, retry_after="3"), reply(500)]
+    publish(bus, story(1, 4))
+    waits: list[float | None] = []
+
+    def again(failure: DeliveryFailed) -> bool:
+        waits.append(failure.retry_after)
+        return True
+
+    assert resend(bus, sink, When(), MORNING, again=again) == Resent(4, ())
+    assert by_incident(receiver.taken) == {1: [1, 2, 3, 4]}
+    assert waits == [3.0, None]
+    receiver.always = reply(500)
+    with pytest.raises(DeliveryFailed):
+        resend(bus, sink, When(), MORNING)
 
 
 def test_sending_again_when_there_is_nothing(bus, sink, receiver):
