@@ -4,27 +4,36 @@ from store.audit import Audit, Entry
 from store.decisions import Decision, Decisions, Link
 from store.engine import Store
 from store.errors import StoreError
+from store.incidents import Change, IncidentFilter, Incidents
 from store.lock import FolderLock
 from store.outbox import Outbox
+from store.posts import Member, PostReader, Posts, StoredPost
 from store.quotas import Quotas
 from store.sources import Lease, SourceRow, Sources, SourceState
 from store.versions import Version, Versions
 
 __all__ = [
     "Audit",
+    "Change",
     "Decision",
     "Decisions",
     "Entry",
     "FolderLock",
+    "IncidentFilter",
+    "Incidents",
     "Lease",
     "Link",
+    "Member",
     "Outbox",
+    "PostReader",
+    "Posts",
     "Quotas",
     "SourceRow",
     "SourceState",
     "Sources",
     "Store",
     "StoreError",
+    "StoredPost",
     "Version",
     "Versions",
 ]

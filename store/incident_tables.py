@@ -1,0 +1,106 @@
+"""Tables of posts, incidents and their history. The others: `tables`."""
+
+from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, PrimaryKeyConstraint, Table, Text, text
+
+from store.metadata import metadata
+from store.types import BigId, Json, UtcDatetime
+
+places = Table(
+    "places",
+    metadata,
+    Column("place", Text, primary_key=True),
+)
+"""A row per municipality, and one for posts without any: locked by whoever changes what belongs together there."""
+
+incidents = Table(
+    "incidents",
+    metadata,
+    Column("id", BigId, primary_key=True),
+    Column("sequence", BigInteger, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("municipality", Text),
+    Column("municipality_name", Text),
+    Column("group", Text, nullable=False),
+    Column("topic", Text, nullable=False),
+    Column("urgency", Text, nullable=False),
+    Column("needs_review", Boolean, nullable=False),
+    Column("authority", Text),
+    Column("authority_name", Text),
+    Column("opened", UtcDatetime, nullable=False),
+    Column("updated", UtcDatetime, nullable=False),
+    Column("first_published", UtcDatetime, nullable=False),
+    Column("last_published", UtcDatetime, nullable=False),
+    Column("answer_due", UtcDatetime),
+    Column("history", Boolean, nullable=False),
+    Column("merged_into", BigInteger),
+    # Lists are paged by id, newest first, under one or two filters: each filter's own order is an index.
+    Index("ix_incidents_status", "status", "id"),
+    Index("ix_incidents_municipality", "municipality", "status", "id"),
+    Index("ix_incidents_group", "group", "status", "id"),
+    Index("ix_incidents_topic", "topic", "status", "id"),
+    Index("ix_incidents_authority", "authority", "status", "id"),
+    Index("ix_incidents_updated", "updated"),
+)
+DUE = text("answer_due IS NOT NULL AND status IN ('new', 'confirmed', 'assigned', 'waiting')")
+"""An unanswered incident with a clock."""
+Index("ix_incidents_due", incidents.c.answer_due, incidents.c.id, sqlite_where=DUE, postgresql_where=DUE)
+
+posts = Table(
+    "posts",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("incident", BigInteger, ForeignKey("incidents.id")),
+    Column("revision", BigInteger, nullable=False),
+    Column("collected", UtcDatetime, nullable=False),
+    Column("deleted", Boolean, nullable=False),
+    Column("tagged_revision", BigInteger),
+    Column("tagged_collected", UtcDatetime),
+    Column("model", Text),
+    Column("kind", Text, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("url", Text),
+    Column("author", Text),
+    Column("parent", Text),
+    Column("published", UtcDatetime, nullable=False),
+    Column("history", Boolean, nullable=False),
+    Column("relevant", Boolean, nullable=False),
+    Column("municipality", Text),
+    Column("municipality_name", Text),
+    Column("settlement", Text),
+    Column("group", Text, nullable=False),
+    Column("topic", Text, nullable=False),
+    Column("urgency", Text, nullable=False),
+    Column("needs_review", Boolean, nullable=False),
+    # Wide and seldom read: last, so that SQLite need not page through them.
+    Column("title", Text),
+    Column("text", Text),
+    Column("context", Text),
+    Column("tags", Json),
+)
+GROUPED = text("relevant AND municipality IS NOT NULL")
+Index(
+    "ix_posts_near",
+    posts.c.municipality,
+    posts.c.topic,
+    posts.c.published,
+    sqlite_where=GROUPED,
+    postgresql_where=GROUPED,
+)
+IN_INCIDENT = text("incident IS NOT NULL")
+Index("ix_posts_incident", posts.c.incident, sqlite_where=IN_INCIDENT, postgresql_where=IN_INCIDENT)
+
+incident_history = Table(
+    "incident_history",
+    metadata,
+    Column("incident", BigInteger, ForeignKey("incidents.id"), nullable=False),
+    Column("sequence", BigInteger, nullable=False),
+    Column("at", UtcDatetime, nullable=False),
+    Column("type", Text, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("posts", Integer, nullable=False),
+    Column("details", Json, nullable=False),
+    PrimaryKeyConstraint("incident", "sequence"),
+)
+"""One row per event, kept when the outbox is pruned. `details`: posts_added, posts_removed, comment, merged_into."""

@@ -1,0 +1,177 @@
+"""Incidents and their history."""
+
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, func, insert, select, update
+
+from schemas import Incident, IncidentEvent, IncidentStatus
+from store.engine import Store
+from store.incident_tables import incident_history, incidents, posts
+from store.outbox import Outbox
+from store.posts import NOWHERE
+
+_COLUMNS = [column.name for column in incidents.c if column.name != "id"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IncidentFilter:
+    """Every key that is given must hold; any of its values does. `municipality`: OKTMO codes, or `none`."""
+
+    municipality: Collection[str] = ()
+    group: Collection[str] = ()
+    topic: Collection[str] = ()
+    status: Collection[IncidentStatus] = ()
+    authority: Collection[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One line of an incident's history, for good."""
+
+    sequence: int
+    at: datetime
+    type: str
+    actor: str
+    status: IncidentStatus
+    posts: int
+    """How many it had after the change."""
+    details: dict[str, Any]
+
+
+class Incidents:
+    """Methods that take a connection join its transaction. Every method may raise StoreError."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._outbox = Outbox(store)
+
+    def take(self, conn: Connection, ids: Collection[int]) -> dict[int, Incident]:
+        """These incidents with the posts they have, their rows locked until the transaction ends."""
+        query = select(incidents).where(incidents.c.id.in_(sorted(ids))).order_by(incidents.c.id).with_for_update()
+        return {one.id: one for one in _with_posts(conn, conn.execute(query).all())}
+
+    def insert(self, conn: Connection, new: Sequence[Incident]) -> list[int]:
+        """Open incidents; their ids, in the same order. The `id` that the given ones carry is not looked at."""
+        if not new:
+            return []
+        statement = insert(incidents).returning(incidents.c.id, sort_by_parameter_order=True)
+        return list(conn.execute(statement, [_row(one) for one in new]).scalars())
+
+    def update(self, conn: Connection, changed: Sequence[Incident]) -> None:
+        """Store new snapshots of incidents; their posts are attached by `Posts.attach`."""
+        if not changed:
+            return
+        statement = update(incidents).where(incidents.c.id == bindparam("row"))
+        statement = statement.values({name: bindparam(f"new_{name}") for name in _COLUMNS})
+        rows = [{"row": one.id} | {f"new_{key}": value for key, value in _row(one).items()} for one in changed]
+        conn.execute(statement, rows)
+
+    def record(self, conn: Connection, events: Sequence[IncidentEvent]) -> None:
+        """Write the events into the history and into the outbox."""
+        if not events:
+            return
+        conn.execute(insert(incident_history), [_history_row(event) for event in events])
+        for event in events:
+            self._outbox.add(conn, event)
+
+    def get(self, id_: int) -> Incident | None:
+        with self._store.reading() as conn:
+            found = _with_posts(conn, conn.execute(select(incidents).where(incidents.c.id == id_)).all())
+        return found[0] if found else None
+
+    def find(
+        self, wanted: IncidentFilter | None = None, *, before: int | None = None, limit: int = 100
+    ) -> list[Incident]:
+        """The newest first. The next page begins `before` the id of this one's last."""
+        query = _filtered(select(incidents), wanted or IncidentFilter())
+        if before is not None:
+            query = query.where(incidents.c.id < before)
+        with self._store.reading() as conn:
+            return _with_posts(conn, conn.execute(query.order_by(incidents.c.id.desc()).limit(limit)).all())
+
+    def counts(self) -> dict[IncidentStatus, int]:
+        """How many incidents there are of each status that occurs."""
+        with self._store.reading() as conn:
+            rows = conn.execute(select(incidents.c.status, func.count()).group_by(incidents.c.status))
+            return {IncidentStatus(status): count for status, count in rows}
+
+    def overdue(self, now: datetime) -> int:
+        """How many wait for an answer past their term."""
+        query = select(func.count()).where(incidents.c.answer_due < now, incidents.c.status.in_(UNANSWERED))
+        with self._store.reading() as conn:
+            return int(conn.execute(query).scalar_one())
+
+    def history(self, id_: int) -> list[Change]:
+        """All changes of an incident, the first one first."""
+        query = select(incident_history).where(incident_history.c.incident == id_).order_by(incident_history.c.sequence)
+        with self._store.reading() as conn:
+            return [
+                Change(row.sequence, row.at, row.type, row.actor, IncidentStatus(row.status), row.posts, row.details)
+                for row in conn.execute(query)
+            ]
+
+
+UNANSWERED = tuple(
+    status.value
+    for status in (IncidentStatus.NEW, IncidentStatus.CONFIRMED, IncidentStatus.ASSIGNED, IncidentStatus.WAITING)
+)
+"""Statuses in which the clock of the answer runs; the index `ix_incidents_due` has the same."""
+
+
+def _row(incident: Incident) -> dict[str, Any]:
+    return {name: getattr(incident, name) for name in _COLUMNS} | {"status": incident.status.value}
+
+
+def _with_posts(conn: Connection, rows: Sequence[Row[Any]]) -> list[Incident]:
+    found: dict[int, list[tuple[datetime, str, str | None]]] = defaultdict(list)
+    of_these = posts.c.incident.in_([row.id for row in rows])
+    for post in conn.execute(select(posts.c.incident, posts.c.published, posts.c.id, posts.c.url).where(of_these)):
+        found[post.incident].append((post.published, post.id, post.url))
+    incidents_ = []
+    for row in rows:
+        members = sorted(found[row.id], key=lambda post: post[:2])  # here: databases sort text by rules of their own
+        urls = tuple(url for _, _, url in members if url is not None)
+        incidents_.append(Incident(**row._mapping, posts=tuple(id_ for _, id_, _ in members), urls=urls))
+    return incidents_
+
+
+def _filtered(query: Select[Any], wanted: IncidentFilter) -> Select[Any]:
+    if wanted.municipality:
+        codes = [code for code in wanted.municipality if code != NOWHERE]
+        place: ColumnElement[bool] = incidents.c.municipality.in_(codes)
+        if NOWHERE in wanted.municipality:
+            place |= incidents.c.municipality.is_(None)
+        query = query.where(place)
+    for column, values in (
+        (incidents.c.group, wanted.group),
+        (incidents.c.topic, wanted.topic),
+        (incidents.c.status, [status.value for status in wanted.status]),
+        (incidents.c.authority, wanted.authority),
+    ):
+        if values:
+            query = query.where(column.in_(sorted(values)))
+    return query
+
+
+def _history_row(event: IncidentEvent) -> dict[str, Any]:
+    data = event.data
+    details = {
+        "posts_added": list(data.posts_added),
+        "posts_removed": list(data.posts_removed),
+        "comment": data.comment,
+        "merged_into": data.incident.merged_into,
+    }
+    return {
+        "incident": data.incident.id,
+        "sequence": data.incident.sequence,
+        "at": event.time,
+        "type": event.type,
+        "actor": data.actor,
+        "status": data.incident.status.value,
+        "posts": len(data.incident.posts),
+        "details": {key: value for key, value in details.items() if value},
+    }
