@@ -1,0 +1,175 @@
+"""Settings of the sections `authorities`, `deadlines` and `grouping`."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Annotated, Any, Self
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
+
+_UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}
+_DURATION = re.compile(r"(\d{1,6})([mhd])")
+LONGEST = timedelta(days=366)
+"""A term of more than a year is a slip of the keyboard: the longest in law is 30 days."""
+
+
+def parse_duration(value: Any) -> timedelta:
+    """`30m`, `24h`, `10d` as a time span.
+
+    Raises:
+        ValueError: it is not of this form, is nothing, or more than a year. The message is in Russian.
+    """
+    if isinstance(value, timedelta):
+        found = value
+    else:
+        match = _DURATION.fullmatch(value.strip()) if isinstance(value, str) else None
+        if match is None:
+            raise ValueError(f"непонятный срок «{value}»: нужно число и m (минуты), h (часы) или d (дни), например 24h")
+        found = int(match[1]) * _UNITS[match[2]]
+    if not timedelta(0) < found <= LONGEST:
+        raise ValueError(f"срок «{value}» не подходит: он должен быть больше нуля и не больше {LONGEST.days}d")
+    return found
+
+
+Duration = Annotated[
+    timedelta, BeforeValidator(parse_duration), WithJsonSchema({"type": "string", "pattern": r"^\d{1,6}[mhd]$"})
+]
+
+
+class _Settings(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Authority(_Settings):
+    """Who answers for what. The first that fits, in the order of the file, is proposed.
+
+    `groups` and `topics` widen each other, `municipalities` narrows: an authority with groups and municipalities
+    gets those groups there.
+    """
+
+    id: str = Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,62}$", description="Короткое имя: в событиях и фильтрах.")
+    name: str = Field(min_length=1, description="Название, как его видят люди.")
+    groups: tuple[str, ...] = Field(default=(), description="Группы тем.")
+    topics: tuple[str, ...] = Field(default=(), description="Отдельные темы, вдобавок к группам.")
+    municipalities: tuple[str, ...] = Field(default=(), description="Только здесь: названия или коды ОКТМО.")
+    default: bool = Field(default=False, description="Получает всё, что не досталось другим.")
+
+    @model_validator(mode="after")
+    def _gets_something(self) -> Self:
+        if not (self.groups or self.topics or self.municipalities or self.default):
+            raise ValueError(
+                f"«{self.id}» никогда ничего не получит: напишите groups, topics, municipalities или default: true"
+            )
+        return self
+
+
+class Term(_Settings):
+    """By when to answer, and for which incidents. Every key that is written must hold; any of its values does."""
+
+    answer: Duration = Field(description="Срок ответа от регистрации: 30m, 24h, 10d.")
+    groups: tuple[str, ...] = Field(default=(), description="Группы тем.")
+    topics: tuple[str, ...] = Field(default=(), description="Темы.")
+    authorities: tuple[str, ...] = Field(default=(), description="Имена (id) из authorities.")
+    municipalities: tuple[str, ...] = Field(default=(), description="Названия или коды ОКТМО.")
+
+    @property
+    def is_general(self) -> bool:
+        """It names nothing, so it fits every incident."""
+        return not (self.groups or self.topics or self.authorities or self.municipalities)
+
+
+DEFAULT_TERM = Term(answer=timedelta(hours=24))
+"""The norm of the regional centres for a message found in a network, counted from its registration."""
+
+
+class Deadlines(BaseModel):
+    """`default`, and further terms under names of the operator's choice: the first that fits, in order of the file."""
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+    __pydantic_extra__: dict[str, Term]
+
+    default: Term = Field(default=DEFAULT_TERM, description="Срок для всего, что не названо отдельно.")
+
+    @model_validator(mode="after")
+    def _only_the_default_is_general(self) -> Self:
+        if not self.default.is_general:
+            raise ValueError("срок default действует для всего остального: условия пишите у срока с другим именем")
+        for name, term in self.named():
+            if term.is_general:
+                raise ValueError(
+                    f"у срока «{name}» нет условий: напишите groups, topics, authorities или municipalities"
+                )
+        return self
+
+    def named(self) -> Iterator[tuple[str, Term]]:
+        """All but the default, in the order of the file."""
+        yield from self.__pydantic_extra__.items()
+
+
+DEFAULT_WINDOW = timedelta(hours=24)
+"""Posts about one trouble come minutes or hours apart, with a pause for the night. A whole day without one means that
+it is over, or answered: the norm for an answer is a day as well."""
+DEFAULT_SPAN = timedelta(days=3)
+"""In a large city somebody writes of any common trouble every day, and a chain of such days is not one matter. What
+is not solved in three days deserves a new line with a new deadline."""
+
+
+class Window(_Settings):
+    """How far apart the posts of one matter may be."""
+
+    window: Duration = Field(default=DEFAULT_WINDOW, description="Наибольший перерыв между публикациями об одном.")
+    span: Duration = Field(default=DEFAULT_SPAN, description="Наибольшее время от первой публикации до последней.")
+
+    @model_validator(mode="after")
+    def _window_fits(self) -> Self:
+        if self.window > self.span:
+            raise ValueError("перерыв window не может быть больше, чем всё время span")
+        return self
+
+
+class WindowRule(Window):
+    groups: tuple[str, ...] = Field(default=(), description="Группы тем.")
+    topics: tuple[str, ...] = Field(default=(), description="Темы.")
+    together: bool = Field(default=False, description="Считать все эти темы одной: «нет воды» и «прорыв трубы».")
+
+    @model_validator(mode="after")
+    def _fits_something(self) -> Self:
+        if not (self.groups or self.topics):
+            raise ValueError("правило ни к чему не относится: напишите groups или topics")
+        if self.together and self.groups:
+            raise ValueError("together объединяет темы: перечислите их в topics, без groups")
+        return self
+
+
+@dataclass(frozen=True, slots=True)
+class Matter:
+    """What may be one matter, as far as the topic goes: `topics` all count as one."""
+
+    key: str
+    topics: tuple[str, ...]
+    window: timedelta
+    span: timedelta
+
+    @property
+    def reach(self) -> timedelta:
+        """How far from a post others can have a say in what it belongs to (see `incidents.group`)."""
+        return self.window + self.span
+
+
+class Grouping(BaseModel):
+    """`default`, and rules under names of the operator's choice: the first that fits, in the order of the file."""
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+    __pydantic_extra__: dict[str, WindowRule]
+
+    default: Window = Field(default_factory=Window, description="Для всех тем, что не названы отдельно.")
+
+    def matter(self, group: str, topic: str) -> Matter:
+        """What posts on this topic are grouped with, and how."""
+        for name, rule in self.__pydantic_extra__.items():
+            if topic in rule.topics or group in rule.groups:
+                if rule.together:
+                    return Matter(f"together:{name}", rule.topics, rule.window, rule.span)
+                return Matter(topic, (topic,), rule.window, rule.span)
+        return Matter(topic, (topic,), self.default.window, self.default.span)
