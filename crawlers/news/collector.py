@@ -102,6 +102,10 @@ class NewsCollector:
         if problems and not delivered:
             raise no_article_problem(problems)
 
+    async def warm_up(self) -> None:
+        """Start the worker processes now, not at the first page."""
+        await self._workshop.call(len, "")
+
     async def close(self) -> None:
         """End the worker processes."""
         self._workshop.close()

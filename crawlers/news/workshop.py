@@ -2,6 +2,7 @@
 
 import asyncio
 import multiprocessing
+import os
 import resource
 import signal
 from collections.abc import Callable
@@ -9,7 +10,8 @@ from typing import ParamSpec, TypeVar
 
 from pebble import ProcessExpired, ProcessPool
 
-SECONDS = 20.0  # an ordinary page takes 10 to 25 ms; a feed of 10,000 entries 3 s
+WORKERS = max(1, min(4, (os.cpu_count() or 2) - 1))  # one core is for the rest of the crawler; 4 read 200 pages/s
+SECONDS = 30.0  # an ordinary page takes 10 to 25 ms; a feed of 10,000 entries 3 s
 MEMORY_BYTES = 2 * 1024**3  # of addresses; a page of 5 MB needs about a tenth
 CALLS = 500  # a worker is replaced after so many: the caches of the libraries in it only grow
 
@@ -24,7 +26,7 @@ class Lost(Exception):
 class Workshop:
     """Starts its processes at the first call."""
 
-    def __init__(self, workers: int = 1, seconds: float = SECONDS, memory: int = MEMORY_BYTES) -> None:
+    def __init__(self, workers: int = WORKERS, seconds: float = SECONDS, memory: int = MEMORY_BYTES) -> None:
         self._seconds = seconds
         # Not fork: this process has threads and an event loop. The server that forks has the slow imports done, so a
         # worker that had to be replaced costs milliseconds.

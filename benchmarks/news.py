@@ -1,0 +1,186 @@
+"""News crawl against plain Scrapy + trafilatura, over a local site: `python -m benchmarks.news`.
+
+Both fetch the same feed and articles at the same concurrency, without pauses, robots.txt obeyed, and call trafilatura
+with the same arguments. Time runs from the first request to the last article; imports and the start of processes stand
+outside. What is not extraction is the CPU time of the process that crawls: ours extracts in another.
+"""
+
+import argparse
+import asyncio
+import json
+import random
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import feedparser
+import scrapy
+import trafilatura
+from scrapy.crawler import CrawlerProcess
+
+from benchmarks.common import Target, alternate
+from crawlers.base import Source
+from crawlers.context import Context
+from crawlers.net import Http, LocalSlots
+from crawlers.news import NewsCollector, NewsCursor, NewsSettings
+
+PAGES = 400
+CONCURRENCY = 8
+TARGETS = [Target("pages_per_second", ratio=0.9), Target("ms_besides_extraction", at_most=3.0)]
+WORDS = """
+вода дорога двор улица жители управляющая компания ремонт авария автобус расписание мусор контейнер отопление тепло подъезд
+лифт яма асфальт фонарь свет поликлиника очередь запись врач школа детский сад площадка снег уборка трактор администрация
+город район посёлок сообщили обещали пожаловались третий день неделю снова опять сегодня вчера утром
+""".split()
+
+
+def page(number: int) -> str:
+    """An article of some 2,500 characters in a page of a portal's size."""
+    choose = random.Random(number)
+    paragraphs = "".join(f"<p>{sentence(choose)} {sentence(choose)} {sentence(choose)}</p>" for _ in range(9))
+    links = "".join(f'<li><a href="/n/{choose.randrange(PAGES)}">{sentence(choose)}</a></li>' for _ in range(60))
+    return (
+        f'<!DOCTYPE html><html lang="ru"><head><meta charset="utf-8"><title>{sentence(choose)}</title>'
+        f'<meta property="article:published_time" content="2026-11-24T10:{number % 60:02}:00+05:00"></head><body>'
+        f"<nav><ul>{links}</ul></nav><main><article><h1>{sentence(choose)}</h1>{paragraphs}</article></main>"
+        f"<aside><ul>{links}</ul></aside><footer>Все права защищены</footer></body></html>"
+    )
+
+
+def sentence(choose: random.Random) -> str:
+    """Ten words or so."""
+    return " ".join(choose.choices(WORDS, k=choose.randint(8, 14))).capitalize() + "."
+
+
+async def serve() -> None:
+    """A site that costs next to nothing: ready bytes, connections kept open. Prints its port."""
+    items = "".join(f"<item><title>Заметка {number}</title><link>/n/{number}</link></item>" for number in range(PAGES))
+    pages = {f"/n/{number}": page(number).encode() for number in range(PAGES)}
+    pages["/rss"] = f'<rss version="2.0"><channel><title>Листок</title>{items}</channel></rss>'.encode()
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while head := await reader.readuntil(b"\r\n\r\n"):
+            body = pages.get(head.split(b" ", 2)[1].decode(), b"")
+            status = "200 OK" if body else "404 Not Found"
+            kind = "text/html; charset=utf-8" if not body.startswith(b"<rss") else "application/rss+xml"
+            writer.write(f"HTTP/1.1 {status}\r\nContent-Type: {kind}\r\nContent-Length: {len(body)}\r\n\r\n".encode())
+            writer.write(body)
+
+    async def quietly(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            await answer(reader, writer)
+        except (asyncio.IncompleteReadError, ConnectionError):
+            writer.close()
+
+    server = await asyncio.start_server(quietly, "127.0.0.1", 0)
+    print(server.sockets[0].getsockname()[1], flush=True)
+    await server.serve_forever()
+
+
+async def ours(url: str) -> dict[str, float]:
+    """One visit of the news collector, drafts counted."""
+
+    def now() -> datetime:
+        return datetime.now(UTC)
+
+    settings = NewsSettings(feed=f"{url}/rss", allow_private=True, max_articles_per_visit=PAGES)
+    async with Http(user_agent="bench", pause=timedelta(), per_host=CONCURRENCY) as http:
+        quotas: Any = None  # news knows none
+        collector = NewsCollector(Context(http, "bench", now, LocalSlots(now), quotas))
+        await collector.warm_up()
+        started, cpu = time.perf_counter(), time.process_time()
+        source = Source("bench", settings, None, "Asia/Yekaterinburg")
+        count = 0
+        async for found in collector.collect(source, NewsCursor()):
+            count += len(found.drafts)
+        result = figures(count, time.perf_counter() - started, time.process_time() - cpu)
+        await collector.close()
+    return result
+
+
+def plain(url: str) -> dict[str, float]:
+    """What one writes in an afternoon."""
+    found: list[Any] = []
+    spent = 0.0
+    marks: dict[str, float] = {}
+
+    class Plain(scrapy.Spider):
+        name = "plain"
+
+        async def start(self) -> Any:
+            marks.update(wall=time.perf_counter(), cpu=time.process_time())
+            yield scrapy.Request(f"{url}/rss", self.parse_feed)
+
+        def parse_feed(self, response: Any) -> Iterator[Any]:
+            for entry in feedparser.parse(response.body).entries:
+                yield response.follow(entry.link, self.parse_article)
+
+        def parse_article(self, response: Any) -> None:
+            nonlocal spent
+            started = time.process_time()
+            found.append(
+                trafilatura.bare_extraction(response.text, url=response.url, include_comments=False, with_metadata=True)
+            )
+            spent += time.process_time() - started
+            marks.update(wall_end=time.perf_counter(), cpu_end=time.process_time())
+
+    process = CrawlerProcess(
+        {
+            "ROBOTSTXT_OBEY": True,
+            "CONCURRENT_REQUESTS_PER_DOMAIN": CONCURRENCY,
+            "DOWNLOAD_DELAY": 0,
+            "LOG_ENABLED": False,
+            "TELNETCONSOLE_ENABLED": False,
+        }
+    )
+    process.crawl(Plain)
+    process.start()
+    return figures(len(found), marks["wall_end"] - marks["wall"], marks["cpu_end"] - marks["cpu"] - spent)
+
+
+def figures(pages: int, wall: float, cpu: float) -> dict[str, float]:
+    """As both sides report them."""
+    if pages != PAGES:
+        raise SystemExit(f"only {pages} of {PAGES} pages came")
+    return {"pages_per_second": pages / wall, "ms_besides_extraction": cpu / pages * 1000}
+
+
+@contextmanager
+def site() -> Iterator[str]:
+    """The site in a process of its own."""
+    process = subprocess.Popen([sys.executable, "-m", "benchmarks.news", "serve"], stdout=subprocess.PIPE, text=True)
+    try:
+        assert process.stdout is not None
+        yield f"http://127.0.0.1:{int(process.stdout.readline())}"
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def main() -> int:
+    """The command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("role", nargs="?", choices=["serve", "ours", "plain"])
+    parser.add_argument("url", nargs="?")
+    parser.add_argument("--rounds", type=int, default=5)
+    arguments = parser.parse_args()
+    if arguments.role == "serve":
+        asyncio.run(serve())
+    elif arguments.role == "ours":
+        print(json.dumps(asyncio.run(ours(arguments.url))))
+    elif arguments.role == "plain":
+        print(json.dumps(plain(arguments.url)))
+    else:
+        with site() as url:
+            commands = {role: [sys.executable, "-m", "benchmarks.news", role, url] for role in ("plain", "ours")}
+            return alternate("News crawl", baseline=commands["plain"], ours=commands["ours"], targets=TARGETS,
+                             rounds=arguments.rounds)  # fmt: skip
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
