@@ -14,6 +14,7 @@ import gzip
 import io
 import re
 import sys
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -28,11 +29,13 @@ OTHER_REGIONS = "00"
 TOWN_POPULATION = 50_000
 """Towns of other regions from this size on: smaller ones share their names with half the country."""
 
-_ELSEWHERE = {"париж", "берлин", "лейпциг", "варна", "чесма", "порт-артур", "балканы", "кассель", "куликовский"}
+_ELSEWHERE = {"париж", "берлин", "лейпциг", "варна", "чесма", "порт-артур", "балканы", "кассель", "куликовский", "урал"}
 """Names of the region whose bearers elsewhere are better known."""
 _WORD_TOWNS = {"аша", "сим", "куса", "пласт", "увельский", "локомотивный"}
 """Centres and towns whose forms are words too: сим-карта, кусы, пласт. The others are nothing else, though many are
 rare surnames as well («Златоуст», «Карабаш»): an author who means the town is a thousand times likelier."""
+_OWN_DISTRICTS = {"Металлургический", "Тракторозаводский", "Курчатовский"}
+"""City districts that say by themselves which city it is; half the country has a Ленинский or a Центральный."""
 _RIVERS = {"миасс", "сим", "юрюзань", "куса", "сатка", "аша", "увелька", "уй", "ай", "чебаркуль", "кисегач", "еткуль"}
 """Names that are also rivers and lakes: «на Миассе», «мост через Сим»."""
 _TOWN_TYPES = {"г", "рп", "пгт"}
@@ -83,23 +86,33 @@ def districts(folder: Path) -> Iterator[Line]:
     for row in _rows(folder / "chelyabinsk_municipalities.csv"):
         adjective = _TYPE_SUFFIX.sub("", row["name"])
         kind = "city" if row["type"] == "городской округ" else "district"
-        yield _name(kind, row["oktmo"], adjective, "", NEED_TYPE, "", row, adjective_forms(adjective))
+        yield _name(kind, row["oktmo"], adjective, need=NEED_TYPE, forms=adjective_forms(adjective), row=row)
     for row in _rows(folder / "chelyabinsk_gazetteer.csv"):
         if row["settlement_type"] == "внутригородской район":
             adjective = row["settlement"].removesuffix(" район")
+            need = NEED_TYPE if adjective in _OWN_DISTRICTS else NEED_OTHERS
             yield _name(
-                "inner", row["municipality_oktmo"], adjective, "", NEED_TYPE, "", row, adjective_forms(adjective)
+                "inner", row["municipality_oktmo"], adjective, need=need, forms=adjective_forms(adjective), row=row
             )
     for row in _rows(folder / "chelyabinsk_settlement_municipalities_2021.csv"):
         if row["kind"] == "сельское":
             adjective = row["settlement_municipality"].removesuffix(" сельское поселение")
             forms = adjective_forms(adjective)
-            yield _name("rural", row["municipality_oktmo"], adjective, "", NEED_TYPE, "", {}, forms)
+            yield _name("rural", row["municipality_oktmo"], adjective, need=NEED_TYPE, forms=forms)
 
 
 def _name(
-    kind: str, oktmo: str, name: str, type_: str, need: int, flags: str, row: dict[str, str], forms: Iterable[str]
+    kind: str,
+    oktmo: str,
+    name: str,
+    *,
+    need: int,
+    forms: Iterable[str],
+    type_: str = "",
+    flags: str = "",
+    row: dict[str, str] | None = None,
 ) -> Line:
+    row = row or {}
     place = (row.get("lat", ""), row.get("lon", ""), row.get("population", "") or "0")
     return "N", kind, oktmo, name, type_, need, flags, *place, "|".join(forms)
 
@@ -108,6 +121,7 @@ def settlements(folder: Path) -> Iterator[Line]:
     """Lines N of towns, villages and other settlements of the region."""
     words = _dictionary_words(folder)
     centres = {(r["oktmo"], r["centre"].split(" ", 1)[1]) for r in _rows(folder / "chelyabinsk_municipalities.csv")}
+    larger = _larger_elsewhere(folder)
     for row in _rows(folder / "chelyabinsk_gazetteer.csv"):
         if row["settlement_type"] == "внутригородской район":
             continue
@@ -118,7 +132,7 @@ def settlements(folder: Path) -> Iterator[Line]:
         type_ = row["settlement_type"]
         big = type_ == "г" or (row["municipality_oktmo"], row["settlement"]) in centres
         is_word = lower in words or (" " not in lower and _common(lower))
-        if lower in _ELSEWHERE:
+        if lower in _ELSEWHERE or lower in larger:
             need = NEED_TYPE
         elif big:
             need = NEED_SIGN if lower in _WORD_TOWNS or lower.endswith("ое") else NEED_NOTHING
@@ -126,7 +140,24 @@ def settlements(folder: Path) -> Iterator[Line]:
             need = NEED_TYPE if is_word or len(lower) <= 3 else NEED_SIGN
         flags = "r" if lower in _RIVERS else ""
         kind = "town" if type_ in _TOWN_TYPES or big else "village"
-        yield _name(kind, row["municipality_oktmo"], name, type_, need, flags, row, name_forms(name))
+        yield _name(
+            kind, row["municipality_oktmo"], name, need=need, forms=name_forms(name), type_=type_, flags=flags, row=row
+        )
+
+
+def _larger_elsewhere(folder: Path) -> set[str]:
+    """Names of the region's villages that larger places of the country bear too (Балашиха, Мурино)."""
+    population: dict[str, int] = defaultdict(int)
+    for row in _rows(folder / "russia_gazetteer.csv.gz"):
+        if row["region"] != CHELYABINSK[2]:
+            lower = normal(row["settlement"])
+            population[lower] = max(population[lower], int(float(row["population"] or 0)))
+    return {
+        name
+        for row in _rows(folder / "chelyabinsk_gazetteer.csv")
+        if (name := normal(row["settlement"])) in population
+        and population[name] > max(10 * int(float(row["population"] or 0)), 5_000)
+    }
 
 
 def nicknames(folder: Path) -> Iterator[Line]:
@@ -141,11 +172,11 @@ def nicknames(folder: Path) -> Iterator[Line]:
         doubtful = doubtful or "work settlement" in row["meaning"]
         need = NEED_OTHERS if doubtful else NEED_NOTHING if normal(surface) in _PLAIN_NICKNAMES else NEED_SIGN
         forms = [normal(surface)] if surface.isupper() else name_forms(surface)
-        yield _name("area", row["municipality_oktmo"], surface, "", need, "", {}, forms)
+        yield _name("area", row["municipality_oktmo"], surface, need=need, forms=forms)
     for row in _rows(folder / "chelyabinsk_city_areas.csv"):
         if normal(row["area"]) not in known and not re.search(r"\d", row["area"]):
             forms = name_forms(row["area"])
-            yield _name("area", "75701000", row["area"], "", NEED_OTHERS, "", row, forms)
+            yield _name("area", "75701000", row["area"], need=NEED_OTHERS, forms=forms, row=row)
 
 
 _PLAIN_NICKNAMES = {"челяба", "северок", "чурилово", "новосинеглазово"}
@@ -173,7 +204,7 @@ def elsewhere(folder: Path) -> Iterator[Line]:
         place = (row["lat"], row["lon"])
         title = f"{row['municipality']} ({row['region']})"
         yield "M", oktmo, OTHER_REGIONS, title, name, *place, population, row["municipality_oktmo_2021"]
-        yield _name("town", oktmo, name, "г", need, "", row, name_forms(name))
+        yield _name("town", oktmo, name, need=need, forms=name_forms(name), type_="г", row=row)
 
 
 def lines(folder: Path) -> Iterator[Line]:

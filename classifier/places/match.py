@@ -39,6 +39,12 @@ _NOT_A_PLACE = _set(
     поезд поезда поезде теплоход река реки реке реку рекой р озеро озера озере озером оз водохранилище водохранилища
     гора горы горе хребет фамилия имени им ооо зао оао пао ип стадион дк дс"""
 )
+_NOT_A_PLACE_AFTER = re.compile(
+    r"кра[йяеюи]\w{0,2}|област\w+|республик\w+|проспект\w*|мост\w{0,2}|шоссе|улиц\w+|пол[еяю]|вокзал\w*|площад\w+|бульвар\w*"
+    r"|пер|переул\w+|рынок\w*|парк\w{0,2}|тракт\w{0,2}|рек[аиеу]"
+)
+_ADMINISTRATIVE = re.compile(r"район\w{0,3}|р-н\w{0,2}|округ\w{0,3}|област\w+|обл|кра[йяею]|республик\w+")
+_LIKE_A_SURNAME = re.compile(r"(?:[оеё]в|[иы]н)о$")
 _WATER_BEFORE = _set("берег берега берегу через набережная набережной русло русле пойма пойме вдоль на")
 _INSIDE = _set("в во")
 _NEAR = _set("в во из под около возле до на по за с со от у к для")
@@ -75,6 +81,7 @@ class _Scan:
     words: list[Token]
     forms: list[str]
     shouting: bool
+    table: Table
 
 
 def find(text: str, table: Table) -> list[Mention]:
@@ -83,7 +90,7 @@ def find(text: str, table: Table) -> list[Mention]:
     Longer names win over shorter ones inside them. Time is linear in the length of the text.
     """
     words = tokens(text)
-    scan = _Scan(text, words, [normal(word.text) for word in words], _shouting(text))
+    scan = _Scan(text, words, [normal(word.text) for word in words], _shouting(text), table)
     index = table.index
     mentions: list[Mention] = []
     position = 0
@@ -128,9 +135,13 @@ class _Around:
     before2: str
     after: str
     after2: str
+    elsewhere: bool
+    """«в деревне Орловке Такого-то района» or «…области», and that district or region is none of ours."""
     capital: bool
     sentence_start: bool
     quoted: bool
+    heads_text: bool
+    """«Межозёрный, авария на сетях»: the very beginning, and a comma or a colon after it."""
 
 
 def _around(scan: _Scan, at: int, length: int) -> _Around:
@@ -147,18 +158,31 @@ def _around(scan: _Scan, at: int, length: int) -> _Around:
         before2=forms[at - 2] if near and at > 1 else "",
         after=forms[at + length] if adjacent else "",
         after2=forms[at + length + 1] if adjacent and at + length + 1 < len(forms) else "",
+        elsewhere=_elsewhere(scan, at + length),
         capital=first.text[0].isupper() and not scan.shouting,
         sentence_start=not lead or lead[-1] in _SENTENCE_END,
         quoted=bool(lead) and lead[-1] in _QUOTES and text[last.end : last.end + 1] in {"»", '"', "”", "“"},
+        heads_text=not lead and text[last.end : last.end + 1] in {",", ":", "."},
     )
+
+
+def _elsewhere(scan: _Scan, at: int) -> bool:
+    for adjective, kind in zip(scan.forms[at : at + 2], scan.forms[at + 1 : at + 3], strict=False):
+        if _ADMINISTRATIVE.fullmatch(kind):
+            ours = adjective in scan.table.index or adjective.startswith(scan.table.region_stems)
+            return not ours and adjective.endswith(("ого", "ой", "ом", "ий", "ая", "его"))
+    return False
 
 
 def _judge(scan: _Scan, at: int, length: int, names: list[Name]) -> Mention | None:
     around = _around(scan, at, length)
+    if around.elsewhere:
+        return None
     start, end = scan.words[at].start, scan.words[at + length - 1].end
     districts = [name for name in names if name.kind in {"district", "city", "inner"}]
     if districts and (chosen := _district(districts, around)):
-        return Mention(tuple(chosen), start, end, True, True, _is_inside(around), around.before in _THROUGH)
+        sure = any(name.need != NEED_OTHERS for name in chosen)
+        return Mention(tuple(chosen), start, end, True, sure, _is_inside(around), around.before in _THROUGH)
     rural = [name for name in names if name.kind == "rural"]
     if rural and _RURAL.fullmatch(around.after):
         return Mention(tuple(rural), start, end, True, True, _is_inside(around), False)
@@ -167,8 +191,12 @@ def _judge(scan: _Scan, at: int, length: int, names: list[Name]) -> Mention | No
         return None
     typed = _typed(places, around)
     places = typed or places
-    if not typed and _is_something_else(places, around):
+    if _is_abbreviation(scan, at, places):
         return None
+    if not typed:
+        places = _not_a_surname(scan, places, at + length - 1)
+        if not places or _is_something_else(places, around):
+            return None
     return _settlement(places, around, bool(typed), start, end)
 
 
@@ -210,9 +238,26 @@ def _is_something_else(places: list[Name], around: _Around) -> bool:
         return True
     if any(name.river for name in places) and around.before in _WATER_BEFORE:
         return True
-    if around.after in {"река", "область", "области"}:
+    if _NOT_A_PLACE_AFTER.fullmatch(around.after):
         return True
     return around.before != "" and around.capital and _is_first_name(around.before) and places[0].need != NEED_NOTHING
+
+
+def _not_a_surname(scan: _Scan, places: list[Name], last: int) -> list[Name]:
+    """Without villages whose form is also a surname's: «Жукова» is Жуков's more often than of Жуково."""
+    return [
+        name
+        for name in places
+        if name.need == NEED_NOTHING
+        or not _LIKE_A_SURNAME.search(normal(name.name))
+        or scan.forms[last].endswith(("о", "е"))
+    ]
+
+
+def _is_abbreviation(scan: _Scan, at: int, places: list[Name]) -> bool:
+    """«СИМ» is not Сим."""
+    word = scan.words[at].text
+    return len(word) in {2, 3, 4} and word.isupper() and not scan.shouting and not any(n.name.isupper() for n in places)
 
 
 def _is_first_name(word: str) -> bool:
@@ -229,7 +274,7 @@ def _settlement(places: list[Name], around: _Around, typed: bool, start: int, en
     elif need == NEED_SIGN:
         sure = (
             capital_inside
-            or (around.capital and near)
+            or (around.capital and (near or around.heads_text))
             # «в аше», «из пласта»: only the larger places, for which nobody types a capital
             or (town and around.before in _INSIDE | {"из"})
         )

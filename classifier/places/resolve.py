@@ -150,13 +150,18 @@ class Resolver:
             by_code.setdefault(name.oktmo, name)
         support = [name for code, name in by_code.items() if code in agreed]
         support = support or [name for code, name in by_code.items() if code == prior]
-        if not mention.sure:
+        people = max(name.population for name in names)
+        abroad = any(n.oktmo not in self._codes and n.population > people for n in mention.names)
+        if not mention.sure or (abroad and not mention.typed):
             return _Claim(mention, support[0], 1.5, _BY_AGREEMENT) if support else None
         if len(by_code) == 1:
             name = next(iter(by_code.values()))
             return _Claim(mention, name, _score(mention, name), _sureness(mention, name))
         if len(support) == 1:
             return _Claim(mention, support[0], _score(mention, support[0]), _BY_AGREEMENT)
+        plain = [name for name in by_code.values() if name.need == NEED_NOTHING]
+        if len(plain) == 1:
+            return _Claim(mention, plain[0], _score(mention, plain[0]), _BY_POPULATION)
         first, second = sorted(by_code.values(), key=lambda n: -n.population)[:2]
         if first.population >= DOMINANCE * max(second.population, 100):
             return _Claim(mention, first, _score(mention, first) - 0.5, _BY_POPULATION)

@@ -8,6 +8,8 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
 
+from text import normal
+
 NEED_NOTHING = 0
 """The name means nothing else: «Копейск», in any case."""
 NEED_SIGN = 1
@@ -68,6 +70,11 @@ class Table:
     regions: tuple[RegionRow, ...]
     municipalities: dict[str, MunicipalityInfo]
     names: tuple[Name, ...]
+
+    @cached_property
+    def region_stems(self) -> tuple[str, ...]:
+        """What the names of the regions begin with: «челябинск» for «Челябинская область»."""
+        return tuple(normal(region.name).split()[0][:-2] for region in self.regions)
 
     @cached_property
     def index(self) -> dict[str, list[tuple[Forms, Name]]]:

@@ -39,7 +39,7 @@ def is_person(word: str) -> bool:
         and not {"Geox", "Poss"} & parse.tag.grammemes
         and normal(parse.normal_form) == word
     )
-    return common < COMMON_SHARE
+    return bool(common < COMMON_SHARE)
 
 
 @lru_cache(200_000)

@@ -87,7 +87,7 @@ def fit_topics(
     columns = group_columns(topic.labels, group.labels, parent)
     if blend is None:
         fold = folds(clusters([row.lemmas for row in rows]) if cluster is None else cluster, CALIBRATION_FOLDS, SEED)
-        blend = out_of_fold_blend(counts, labels, parents, fold, topic.labels, group.labels)
+        blend = out_of_fold_blend(counts, labels, parents, fold, topics=topic.labels, groups=group.labels)
     return blended(topic, group, blend, columns), group.labels, columns, blend
 
 
@@ -96,6 +96,7 @@ def out_of_fold_blend(
     labels: Sequence[str],
     parents: Sequence[str],
     fold: Ints,
+    *,
     topics: Sequence[str],
     groups: Sequence[str],
 ) -> Blend:
@@ -105,10 +106,10 @@ def out_of_fold_blend(
     for held in range(CALIBRATION_FOLDS):
         train, test = np.flatnonzero(fold != held), np.flatnonzero(fold == held)
         for values, names, out in ((labels, topics, margins), (parents, groups, group_margins)):
-            head = fit_svc(counts[train], [values[i] for i in train.tolist()])
-            place = {name: i for i, name in enumerate(names)}
+            head = fit_svc(counts[train], [values[int(i)] for i in train])
+            index = {name: i for i, name in enumerate(names)}
             # a rare label may be missing from a training part: its margin stays at -1, "surely not"
-            out[np.ix_(test, [place[name] for name in head.labels])] = head.scores(counts[test])
+            out[np.ix_(test, np.array([index[name] for name in head.labels]))] = head.scores(counts[test])
     place = {name: i for i, name in enumerate(topics)}
     truth = np.array([place[label] for label in labels], dtype=np.int64)
     parent = dict(zip(labels, parents, strict=True))
