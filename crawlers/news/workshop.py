@@ -13,6 +13,7 @@ from pebble import ProcessExpired, ProcessPool
 WORKERS = max(1, min(4, (os.cpu_count() or 2) - 1))  # one core is for the rest of the crawler; 4 read 200 pages/s
 SECONDS = 30.0  # an ordinary page takes 10 to 25 ms; a feed of 10,000 entries 3 s
 MEMORY_BYTES = 2 * 1024**3  # of addresses; a page of 5 MB needs about a tenth
+CPU_SECONDS = 900  # of a worker's whole life: one that hangs on a page when the crawler is killed ends by itself
 CALLS = 500  # a worker is replaced after so many: the caches of the libraries in it only grow
 
 P = ParamSpec("P")
@@ -61,4 +62,6 @@ class Workshop:
 
 def _limit(memory: int) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
+    resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
