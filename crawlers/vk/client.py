@@ -24,7 +24,7 @@ log = structlog.get_logger()
 SERVICE = "vk"
 API_VERSION = "5.199"
 _PER_SECOND = {"service": 5, "user": 3}
-_PER_DAY = {"wall.get": 5000, "wall.getComments": 5000}
+PER_DAY = {"wall.get": 5000, "wall.getComments": 5000}
 """Per method and token; the figures VK publishes. Methods not listed have no daily limit that is known."""
 _ATTEMPTS = 3
 
@@ -85,7 +85,7 @@ class VkClient:
         """
         turn = await asyncio.get_running_loop().run_in_executor(
             self._thread,
-            lambda: self._quotas.take(SERVICE, method, self._token_hash, self._per_second, _PER_DAY.get(method)),
+            lambda: self._quotas.take(SERVICE, method, self._token_hash, self._per_second, PER_DAY.get(method)),
         )
         now = self._now()
         if turn is None:
