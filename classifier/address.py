@@ -29,14 +29,17 @@ _NOT_A_STREET = re.compile(
     r"|Здравств|Добр|Всего|Около|Более|Уже|Сегодня|Вчера|Завтра|Первая|Смен)"
 )
 _HOUSE_PREFIX = re.compile(r"^д(?:ом(?:а|е|у)?)?\.?\s*№?\s*", re.I)
+_DIGIT = re.compile(r"\d")
 _SPACES = re.compile(r"\s+")
 
 
 def find_address(text: str) -> Address | None:
     """The first address of a text, or None. `street` is as written, `house` in lower case without spaces and «д.»."""
     typed = next((m for m in _TYPED.finditer(text) if m["street"][0].isupper() or m["house"]), None)
-    if typed and (typed["street"][0].isupper() or typed["house"]):
+    if typed:
         return _address(typed)
+    if not _DIGIT.search(text):
+        return None
     for match in _UNTYPED.finditer(text):
         street = match["street"]
         if _STREET_ENDING.search(street) and not _NOT_A_STREET.match(street):

@@ -87,13 +87,16 @@ TOPIC_SURE = 0.6
 an operator's attention."""
 
 
+_TELLING: frozenset[str] = frozenset().union(*(part for rule in (*_NOW_WORDS, *_SOON_WORDS) for part in rule))
+
+
 def _matches(rules: Iterable[_Rule], words: Set[str]) -> bool:
     return any(all(part & words for part in rule) for rule in rules)
 
 
 def urgency(lemmas: Iterable[str], topic: str, topic_probability: float) -> Urgency:
     """Urgency of a text, given its lemmas and its topic. Pure."""
-    words = set(lemmas)
+    words = _TELLING.intersection(lemmas)
     if _matches(_NOW_WORDS, words):
         return "now"
     sure = topic_probability >= TOPIC_SURE

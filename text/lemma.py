@@ -51,6 +51,11 @@ def lemma(word: str) -> str:
     return best.replace("ё", "е")
 
 
+@lru_cache(CACHED_WORDS)
+def _lemma_as_written(word: str) -> str:
+    return lemma(normal(word))
+
+
 def lemmas(text: str) -> list[str]:
     """Dictionary forms of the words and numbers of a text, in order; punctuation is dropped."""
-    return [lemma(normal(word)) for word in _TOKEN.findall(text)]
+    return [_lemma_as_written(word) for word in _TOKEN.findall(text)]

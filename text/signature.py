@@ -41,7 +41,7 @@ def signature(lemmas: Sequence[str]) -> tuple[int, ...]:
         return ()
     values = np.fromiter((_word(word) for word in words), dtype=np.uint64, count=len(words))
     hashes = (values[:, None] * _A + _B) % _PRIME
-    return tuple(int(v) for v in hashes.min(axis=0) & np.uint64(0xFFFFFFFF))
+    return tuple((hashes.min(axis=0) & np.uint64(0xFFFFFFFF)).tolist())
 
 
 def likeness(one: Sequence[int], other: Sequence[int]) -> float:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from classifier.places.table import NEED_NOTHING, NEED_OTHERS, NEED_SIGN, NEED_TYPE, Forms, Name, Table
 from text import Token, morph, normal, tokens
@@ -52,6 +53,8 @@ _THROUGH = _set("из до через от мимо к")
 _GENITIVE_HEADS = re.compile(
     r"жител\w+|администраци\w+|глав[аыеу]|мэр\w*|власт\w+|улиц\w*|двор\w*|школ\w*|больниц\w*|горожан\w*|окраин\w+|центр\w*"
 )
+_WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
+_normal = lru_cache(200_000)(normal)
 _SENTENCE_END = ".!?…\n"
 _QUOTES = '«"“„'
 
@@ -89,9 +92,11 @@ def find(text: str, table: Table) -> list[Mention]:
 
     Longer names win over shorter ones inside them. Time is linear in the length of the text.
     """
-    words = tokens(text)
-    scan = _Scan(text, words, [normal(word.text) for word in words], _shouting(text), table)
     index = table.index
+    if not any(_normal(word) in index for word in _WORD.findall(text)):
+        return []  # most texts name no place: no tokens are built for them
+    words = tokens(text)
+    scan = _Scan(text, words, [_normal(word.text) for word in words], _shouting(text), table)
     mentions: list[Mention] = []
     position = 0
     while position < len(words) and len(mentions) < MAX_MENTIONS:
@@ -187,17 +192,14 @@ def _judge(scan: _Scan, at: int, length: int, names: list[Name]) -> Mention | No
     if rural and _RURAL.fullmatch(around.after):
         return Mention(tuple(rural), start, end, True, True, _is_inside(around), False)
     places = [name for name in names if name.kind in {"town", "village", "area"}]
-    if not places:
-        return None
     typed = _typed(places, around)
-    places = typed or places
-    if _is_abbreviation(scan, at, places):
-        return None
-    if not typed:
+    if not typed and not _is_something_else(places, around):
         places = _not_a_surname(scan, places, at + length - 1)
-        if not places or _is_something_else(places, around):
-            return None
-    return _settlement(places, around, bool(typed), start, end)
+    elif not typed:
+        places = []
+    if not places or _is_abbreviation(scan, at, places):
+        return None
+    return _settlement(typed or places, around, bool(typed), start, end)
 
 
 def _district(names: list[Name], around: _Around) -> list[Name]:
@@ -232,7 +234,7 @@ def _typed(places: list[Name], around: _Around) -> list[Name]:
 
 def _is_something_else(places: list[Name], around: _Around) -> bool:
     """A street, a river, a club, a plant, a person, or a word."""
-    if around.quoted or around.before in _NOT_A_PLACE:
+    if not places or around.quoted or around.before in _NOT_A_PLACE:
         return True
     if around.before2 in _NOT_A_PLACE and around.before in _ABBREVIATED:
         return True
