@@ -1,1 +1,1 @@
-"""Grouping, routing, deadlines, workflow."""
+"""Grouping, routing, deadlines: from tagged posts to incidents that somebody answers for."""

@@ -16,7 +16,7 @@ that never falls silent.
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from incidents.config import Grouping
 from store import Decision, Link
@@ -43,8 +43,7 @@ class GroupPost(Protocol):
     def topic(self) -> str: ...
 
 
-Segment = tuple[GroupPost, ...]
-"""Posts that time, place and topic hold together, in order of event time, then of id."""
+P = TypeVar("P", bound=GroupPost)
 
 
 def group(posts: Iterable[GroupPost], decisions: Iterable[Decision], rules: Grouping) -> Partition:
@@ -52,10 +51,10 @@ def group(posts: Iterable[GroupPost], decisions: Iterable[Decision], rules: Grou
     return link(segments(posts, rules), decisions)
 
 
-def segments(posts: Iterable[GroupPost], rules: Grouping) -> list[Segment]:
-    """Rule 1."""
-    found: list[Segment] = []
-    together: dict[tuple[str, str], list[GroupPost]] = defaultdict(list)
+def segments(posts: Iterable[P], rules: Grouping) -> list[tuple[P, ...]]:
+    """Rule 1: what time, place and topic hold together, each in order of event time, then of id."""
+    found: list[tuple[P, ...]] = []
+    together: dict[tuple[str, str], list[P]] = defaultdict(list)
     for post in posts:
         if post.municipality is None:
             found.append((post,))
@@ -67,7 +66,7 @@ def segments(posts: Iterable[GroupPost], rules: Grouping) -> list[Segment]:
     return found
 
 
-def cut(posts: Sequence[GroupPost], window: timedelta, span: timedelta) -> list[Segment]:
+def cut(posts: Sequence[P], window: timedelta, span: timedelta) -> list[tuple[P, ...]]:
     """Segments of posts that are in order.
 
     From the smallest gap up, neighbours are joined as long as the result spans at most `span`. A part that was once
@@ -87,7 +86,7 @@ def cut(posts: Sequence[GroupPost], window: timedelta, span: timedelta) -> list[
             closed[start] = closed[left + 1] = True
         else:
             first[end], last[start] = start, end
-    found: list[Segment] = []
+    found: list[tuple[P, ...]] = []
     start = 0
     while start < len(posts):
         found.append(tuple(posts[start : last[start] + 1]))
@@ -95,7 +94,7 @@ def cut(posts: Sequence[GroupPost], window: timedelta, span: timedelta) -> list[
     return found
 
 
-def link(segments: Iterable[Segment], decisions: Iterable[Decision]) -> Partition:
+def link(segments: Iterable[Sequence[GroupPost]], decisions: Iterable[Decision]) -> Partition:
     """Rule 2: lay decisions by hand over segments.
 
     Decisions are taken from the newest (the highest id) to the oldest, and one that contradicts those already taken is

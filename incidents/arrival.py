@@ -1,0 +1,109 @@
+"""What a further version of a post changes: a pure function, the same in whatever order the versions arrive."""
+
+from dataclasses import replace
+from datetime import datetime
+
+from schemas import Post, TaggedPost, Tags
+from store import StoredPost
+
+Version = tuple[int, datetime]
+
+
+def arrive(stored: StoredPost | None, tagged: TaggedPost) -> StoredPost | None:
+    """The post after this version; None where there is nothing new in it.
+
+    Versions are ordered by (revision, collected). The latest one says whether the post is deleted and what its text
+    is. Where it belongs is said by the tags of the latest version that is no deletion, so that a deletion erases the
+    text and keeps the count, even where it arrives first. The same version judged again by another model replaces the
+    judgement, whichever of the two is heard later. A post is back-filled only as long as all its versions are.
+    """
+    post = tagged.post
+    version = (post.revision, post.collected)
+    if post.deleted:
+        return _deleted(stored, post, version)
+    if stored is None:
+        return _tagged(post, tagged.tags, None)
+    history = stored.history and post.history
+    seen = _tagged_version(stored)
+    judged_again = version == seen and tagged.tags.model != stored.model
+    if seen is not None and version <= seen and not judged_again:
+        return replace(stored, history=history) if history != stored.history else None
+    found = replace(_tagged(post, tagged.tags, stored.incident), history=history)
+    latest = (stored.revision, stored.collected)
+    if stored.deleted and latest > version:
+        return _erased(found, latest)
+    return found
+
+
+def _deleted(stored: StoredPost | None, post: Post, version: Version) -> StoredPost | None:
+    if stored is None:
+        return StoredPost(
+            id=post.id,
+            revision=post.revision,
+            collected=post.collected,
+            deleted=True,
+            published=post.published,
+            kind=post.kind.value,
+            source=post.source,
+            url=post.url,
+            author=post.author,
+            parent=post.parent,
+            history=post.history,
+        )
+    if version > (stored.revision, stored.collected):
+        return _erased(replace(stored, history=stored.history and post.history), version)
+    history = stored.history and post.history
+    return replace(stored, history=history) if history != stored.history else None
+
+
+def _erased(stored: StoredPost, version: Version) -> StoredPost:
+    revision, collected = version
+    return replace(
+        stored,
+        revision=revision,
+        collected=collected,
+        deleted=True,
+        title=None,
+        text=None,
+        context=None,
+        tags=None,
+    )
+
+
+def _tagged(post: Post, tags: Tags, incident: int | None) -> StoredPost:
+    """Of a post that is no trouble only the judgement is kept, not what somebody wrote."""
+    place = tags.municipality
+    return StoredPost(
+        id=post.id,
+        incident=incident,
+        revision=post.revision,
+        collected=post.collected,
+        tagged_revision=post.revision,
+        tagged_collected=post.collected,
+        model=tags.model,
+        kind=post.kind.value,
+        source=post.source,
+        url=post.url,
+        author=post.author,
+        parent=post.parent,
+        published=post.published,
+        history=post.history,
+        relevant=tags.relevant,
+        municipality=place.oktmo if place else None,
+        municipality_name=place.name if place else None,
+        settlement=tags.settlement,
+        group=tags.group,
+        topic=tags.topic,
+        urgency=tags.urgency,
+        needs_review=tags.needs_review,
+        title=post.title if tags.relevant else None,
+        text=post.text if tags.relevant else None,
+        context=post.context if tags.relevant else None,
+        tags=tags.model_dump(mode="json") if tags.relevant else None,
+    )
+
+
+def _tagged_version(stored: StoredPost) -> Version | None:
+    if stored.tagged_revision is None or stored.tagged_collected is None:
+        return None
+    return stored.tagged_revision, stored.tagged_collected
