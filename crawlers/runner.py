@@ -2,11 +2,13 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
+from typing import Any, TypeVar
 
 import structlog
 
-from bus import Bus, BusError, Record
+from bus import Bus, BusError, Record, metrics
 from crawlers import schedule
 from crawlers.faults import where
 from crawlers.plan import Collectors, Planned
@@ -16,6 +18,7 @@ from schemas import SourceHealth, headers, topics
 from store import Lease, Sources, StoreError
 
 log = structlog.get_logger()
+T = TypeVar("T")
 
 CONCURRENT = 32
 """Sources visited at once by one process. A visit mostly waits for the other side; a hundred would hold a hundred
@@ -67,6 +70,8 @@ class Runner:
         self._stopping = asyncio.Event()
         self._abandon = asyncio.Event()
         self._wake = asyncio.Event()
+        # Of their own, so that leases are renewed while every shared thread waits for an unreachable bus.
+        self._lease_threads = ThreadPoolExecutor(2, thread_name_prefix="lease")
         self._running: set[asyncio.Task[None]] = set()
         self._due: dict[str, datetime] = {}
         self._remaining: set[str] | None = None
@@ -96,6 +101,7 @@ class Runner:
             if not self._stopping.is_set():
                 await wait_for(self._wake.wait(), pause)
         await self._drain()
+        self._lease_threads.shutdown(wait=False)
         log.info("crawler_stopped", owner=self._owner)
 
     async def once(self) -> dict[str, SourceHealth]:
@@ -113,15 +119,20 @@ class Runner:
         wanted = self._planned if self._remaining is None else self._remaining
         if not wanted or free <= 0:
             return
-        for lease in await asyncio.to_thread(
+        for lease in await self._in_lease_thread(
             self._sources.lease, self._owner, self._kinds, free, self._term, list(wanted)
         ):
             task = asyncio.create_task(self._visit(lease), name=f"visit {lease.source}")
             self._running.add(task)
+            metrics.gauge("otklik_crawl_running_visits").set(len(self._running))
             task.add_done_callback(self._ended)
+
+    async def _in_lease_thread(self, work: Callable[..., T], *arguments: Any) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._lease_threads, work, *arguments)
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._running.discard(task)
+        metrics.gauge("otklik_crawl_running_visits").set(len(self._running))
         self._wake.set()
         if not task.cancelled() and (error := task.exception()) is not None:  # `_visit` lets none out
             log.error("visit_lost", error=type(error).__name__, at=where(error))
@@ -184,6 +195,7 @@ class Runner:
         if not await patiently(self._sources.finish, lease, health, None, following.interval, give_up=self._stopping):
             raise Lost
         self._due[lease.source] = following.due
+        _count(health)
         log.info("visited", source=lease.source, outcome=ended.outcome.value, posts=ended.posts)
         await self._publish(health)
         self._visited[lease.source] = health
@@ -201,7 +213,7 @@ class Runner:
         while True:
             await asyncio.sleep(self._term.total_seconds() / 3)
             try:
-                if not await asyncio.to_thread(self._sources.renew, lease, self._term):
+                if not await self._in_lease_thread(self._sources.renew, lease, self._term):
                     return
             except StoreError as error:
                 log.warning("lease_not_renewed", source=lease.source, reason=str(error))
@@ -227,3 +239,10 @@ class Runner:
             if planned is not None and state.enabled and state.next_due > schedule.latest(planned.schedule, now):
                 log.warning("due_time_repaired", source=state.id, due=state.next_due.isoformat())
                 self._sources.force_due(state.id)
+
+
+def _count(health: SourceHealth) -> None:
+    metrics.counter("otklik_crawl_visits_total", kind=health.kind, outcome=health.outcome.value).inc()
+    metrics.counter("otklik_crawl_posts_total", kind=health.kind).inc(health.posts)
+    seconds = (health.finished - health.started).total_seconds()
+    metrics.histogram("otklik_crawl_visit_seconds", kind=health.kind).observe(seconds)

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 import pytest
 
-from bus import Bus, BusError
+from bus import Bus, BusError, metrics
 from crawlers.base import Cursor, Page, Settings, Source, SourceProblem
 from crawlers.context import Context
 from crawlers.plan import Planned, source_rows
@@ -146,6 +146,22 @@ def test_a_visit_publishes_moves_the_cursor_and_announces_its_outcome(here: Worl
     assert (state.outcome, state.reason, state.posts) == (Outcome.OK, "новых и изменённых публикаций: 3", 3)
     assert (state.lease_owner, state.next_due > here.clock()) == (None, True)
     assert healths(here) == here.sources.runs("tested")
+
+
+def test_visits_are_counted(here: World) -> None:
+    def counted() -> tuple[float, float]:
+        return (
+            metrics.counter("otklik_crawl_visits_total", kind="script", outcome="ok")._value.get(),
+            metrics.counter("otklik_crawl_posts_total", kind="script")._value.get(),
+        )
+
+    async def use(runner: Runner, script: ScriptCollector) -> None:
+        script.acts["tested"] = three_pages
+        await runner.once()
+
+    visits, posts = counted()
+    crawl(here, [planned()], use)
+    assert counted() == (visits + 1, posts + 3)
 
 
 def test_a_visit_without_news_is_empty(here: World) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ruamel.yaml import YAML
 
 from crawlers.base import Page
 from crawlers.vk import VkCollector, VkCursor, VkSettings
@@ -15,6 +16,7 @@ from crawlers.vk.settings import Watch
 from schemas import PostKind
 from tests.crawlers.harness import World, drafts, pages, source, world
 from tests.simulators.vk import Community, VkSimulator, load
+from tests.simulators.vk.wall import DATA
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 
@@ -73,6 +75,13 @@ def test_posts_and_comments_become_drafts_with_their_context(crawl: Crawl) -> No
     assert (reply.parent, reply.context) == (comment.id, "Звоните в аварийную, у них заявка уже есть")
     assert (deeper.parent, deeper.context) == (reply.id, "Звонили трижды, говорят ждите")
     assert found["vk:-7400074_1090"].author == "-7400074"
+
+
+def test_what_is_expected_of_the_wall_stands_on_it(community: Community) -> None:
+    expected = YAML(typ="safe").load(DATA.with_name("expected.yaml"))
+    troubles = [one["id"] for one in expected]
+    assert len(troubles) == len(set(troubles))
+    assert set(troubles) < set(community.ids())
 
 
 def test_posts_come_oldest_first(crawl: Crawl) -> None:
