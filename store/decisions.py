@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, insert, or_, select, update
 
 from store.engine import Store
-from store.sql import chunks
+from store.sql import among
 from store.tables import decisions
 
 
@@ -62,12 +62,9 @@ class Decisions:
 
     def of(self, conn: Connection, posts: Collection[str]) -> list[Decision]:
         """The decisions in force about any of these posts, by id."""
-        found: dict[int, Decision] = {}
-        for part in chunks(sorted(posts)):
-            about = or_(decisions.c.left_post.in_(part), decisions.c.right_post.in_(part))
-            for row in conn.execute(select(decisions).where(about, decisions.c.undone.is_(None))):
-                found[row.id] = _decision(row)
-        return [found[id_] for id_ in sorted(found)]
+        about = or_(among(conn, decisions.c.left_post, posts), among(conn, decisions.c.right_post, posts))
+        in_force = select(decisions).where(about, decisions.c.undone.is_(None)).order_by(decisions.c.id)
+        return [_decision(row) for row in conn.execute(in_force)]
 
     def list(self, limit: int = 100) -> list[Decision]:
         """The last decisions, undone ones included, the newest first."""

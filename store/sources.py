@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, delete, exists, insert, null, select, text, tuple_, update
+from sqlalchemy import Connection, Row, and_, delete, insert, literal, null, select, text, tuple_, update
 
 from schemas import Outcome, SourceHealth
 from store.engine import Store
-from store.sql import chunks, lock_counter, upsert
-from store.tables import runs, slots, sources
+from store.sql import among, lock_counter, upsert
+from store.tables import FREE, TAKEN, runs, slots, sources
+from store.types import UtcDatetime
 
 STAGGER_SECONDS = 1.0
 """Apart from each other, on average, the first visits to new sources come this long: three new sources are all
@@ -20,6 +21,9 @@ visited within seconds, ten thousand do not start at once."""
 UNKNOWN_INTERVAL = 120.0
 """Over how many seconds at most the first visits spread where the interval is adaptive or a cron line: the shortest
 adaptive interval."""
+
+PAGE = 200
+"""Due sources looked at in one statement: several times what a crawler visits at once, so that one is mostly enough."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,9 +101,11 @@ class Sources:
                 if row.id in known:
                     self._configure(conn, row, known[row.id], now)
             wanted = {row.id for row in rows}
-            missing = sorted(id_ for id_, row in known.items() if row.enabled and id_ not in wanted)
-            for ids in chunks(missing):
-                conn.execute(update(sources).where(sources.c.id.in_(ids)).values(enabled=False))
+            missing = [id_ for id_, row in known.items() if row.enabled and id_ not in wanted]
+            conn.execute(update(sources).where(among(conn, sources.c.id, missing)).values(enabled=False))
+            if new and conn.dialect.name == "postgresql":
+                # Until it next counts by itself, PostgreSQL takes the table for empty and reads all of it for a lease.
+                conn.execute(text("ANALYZE sources"))
 
     def _configure(self, conn: Connection, row: SourceRow, before: Row[Any], now: datetime) -> None:
         change: dict[str, Any] = {
@@ -137,9 +143,10 @@ class Sources:
             lock_counter(conn, "lease")
             lapsed = sources.c.lease_owner.is_not(None) & (sources.c.lease_until <= now)
             conn.execute(update(sources).where(lapsed).values(lease_owner=None, lease_until=None))
+            chosen = _choose(conn, now, kinds, limit, only)
             taken = conn.execute(
                 update(sources)
-                .where(sources.c.id.in_(_due(now, kinds, limit, only)), text("enabled AND lease_owner IS NULL"))
+                .where(among(conn, sources.c.id, chosen), FREE)
                 .values(lease_owner=owner, lease_until=now + term, fence=sources.c.fence + 1)
                 .returning(sources)
             ).all()
@@ -236,25 +243,36 @@ def _held(lease: Lease) -> Any:
     return and_(sources.c.id == lease.source, sources.c.fence == lease.fence, sources.c.lease_owner == lease.owner)
 
 
-def _due(now: datetime, kinds: Collection[str], limit: int, only: Collection[str] | None) -> Any:
-    """Ids of due sources, of each free slot the one that is due longest."""
-    mine, taken, earlier = sources.alias("mine"), sources.alias("taken"), sources.alias("earlier")
-    slot_taken = exists().where(taken.c.slot == mine.c.slot, taken.c.lease_owner.is_not(None))
-    not_first = exists().where(
-        earlier.c.slot == mine.c.slot,
-        text("earlier.enabled AND earlier.lease_owner IS NULL"),
-        earlier.c.kind.in_(kinds),
-        tuple_(earlier.c.next_due, earlier.c.id) < tuple_(mine.c.next_due, mine.c.id),
-        *([] if only is None else [earlier.c.id.in_(only)]),
+def _choose(
+    conn: Connection, now: datetime, kinds: Collection[str], limit: int, only: Collection[str] | None
+) -> list[str]:
+    """Ids of due sources: of each free slot the one that is due longest.
+
+    Pages through the index and leaves out the slots that are taken by now, so that ten thousand walls behind one token
+    cost no more than one.
+    """
+    wanted = None if only is None else frozenset(only)
+    busy = set(conn.execute(select(sources.c.slot).where(TAKEN)).scalars())
+    due = (
+        select(sources.c.id, sources.c.slot, sources.c.next_due)
+        .where(FREE, sources.c.next_due <= now, sources.c.kind.in_(kinds))
+        .order_by(sources.c.next_due, sources.c.id)
+        .limit(PAGE)
     )
-    return (
-        select(mine.c.id)
-        # Spelled as in the partial indexes, so that both databases see that these apply.
-        .where(text("mine.enabled AND mine.lease_owner IS NULL"), mine.c.next_due <= now, mine.c.kind.in_(kinds))
-        .where(~slot_taken, ~not_first, *([] if only is None else [mine.c.id.in_(only)]))
-        .order_by(mine.c.next_due, mine.c.id)
-        .limit(limit)
-    )
+    chosen: list[str] = []
+    page = due
+    while rows := conn.execute(page.where(~among(conn, sources.c.slot, busy))).all():
+        for row in rows:
+            if row.slot not in busy and (wanted is None or row.id in wanted):
+                busy.add(row.slot)
+                chosen.append(row.id)
+                if len(chosen) == limit:
+                    return chosen
+        last = rows[-1]
+        page = due.where(
+            tuple_(sources.c.next_due, sources.c.id) > tuple_(literal(last.next_due, UtcDatetime), last.id)
+        )
+    return chosen
 
 
 def _first(row: SourceRow, now: datetime, new: int) -> dict[str, Any]:

@@ -1,27 +1,30 @@
 """The few statements that need more than SQLAlchemy's common ground."""
 
-from collections.abc import Iterator, Sequence
-from typing import Any, TypeVar
+from collections.abc import Collection
+from typing import Any
 
-from sqlalchemy import Connection, Table, select
+from sqlalchemy import ColumnElement, Connection, Table, Text, any_, bindparam, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from store.tables import counters
+from store.types import dump_json
 
-T = TypeVar("T")
 
-CHUNK = 500
-"""Values in one IN list: SQLite takes 32,766 parameters a statement, and a longer list gains nothing."""
+def among(conn: Connection, column: ColumnElement[str], values: Collection[str]) -> ColumnElement[bool]:
+    """True where `column` is one of `values`, however many.
+
+    They are one parameter: an IN list has one for each, of which SQLite takes 32,766, and a statement of its own for
+    each length.
+    """
+    if conn.dialect.name == "postgresql":
+        return column == any_(bindparam(None, list(values), type_=postgresql.ARRAY(Text)))
+    listed = func.json_each(dump_json(list(values))).table_valued("value")
+    return column.in_(select(listed.c.value))
 
 
 def upsert(conn: Connection, table: Table) -> postgresql.Insert | sqlite.Insert:
     """An INSERT with `on_conflict_do_nothing` and `on_conflict_do_update`, which both databases spell alike."""
     return postgresql.insert(table) if conn.dialect.name == "postgresql" else sqlite.insert(table)
-
-
-def chunks(values: Sequence[T], size: int = CHUNK) -> Iterator[Sequence[T]]:
-    for start in range(0, len(values), size):
-        yield values[start : start + size]
 
 
 def lock_counter(conn: Connection, name: str, *, skip_locked: bool = False) -> int | None:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete, or_, select
 
 from store.engine import Store
-from store.sql import chunks, upsert
+from store.sql import among, upsert
 from store.tables import versions
 
 SEEN_STEP = timedelta(days=1)
@@ -33,12 +33,9 @@ class Versions:
 
     def known(self, ids: Sequence[str]) -> dict[str, Version]:
         """The stored version of each of these posts that has one."""
-        found: dict[str, Version] = {}
         with self._store.reading() as conn:
-            for part in chunks(ids):
-                for row in conn.execute(select(versions).where(versions.c.id.in_(part))):
-                    found[row.id] = Version(row.id, row.revision, row.digest, row.reach_digest)
-        return found
+            rows = conn.execute(select(versions).where(among(conn, versions.c.id, ids)))
+            return {row.id: Version(row.id, row.revision, row.digest, row.reach_digest) for row in rows}
 
     def store(self, rows: Sequence[Version]) -> None:
         """Remember what was published, and that these posts were seen now. A lower revision never replaces a higher."""

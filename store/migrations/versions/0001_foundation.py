@@ -140,9 +140,6 @@ def _sources() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_sources"),
     )
     op.create_index("ix_sources_due", "sources", ["next_due", "id"], **_where("enabled AND lease_owner IS NULL"))
-    op.create_index(
-        "ix_sources_slot_due", "sources", ["slot", "next_due", "id"], **_where("enabled AND lease_owner IS NULL")
-    )
     op.create_index("uq_sources_slot_taken", "sources", ["slot"], unique=True, **_where("lease_owner IS NOT NULL"))
 
 
