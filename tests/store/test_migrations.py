@@ -6,6 +6,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import insert, inspect, select, text
 
+import store.incident_tables  # noqa: F401  (importing it fills the metadata)
 from store import Store, StoreError, schema
 from store.metadata import metadata
 from store.tables import sources
