@@ -1,0 +1,89 @@
+"""Every Prometheus metric of the program, in one place: what is not in this list cannot be recorded.
+
+Names follow https://prometheus.io/docs/practices/naming/: `otklik_<part>_<what>_<unit>`, counters end in `_total`.
+"""
+
+from dataclasses import dataclass
+from functools import cache
+from typing import Literal, TypeVar
+
+from prometheus_client import Counter, Gauge, Histogram
+
+SECONDS = (0.001, 0.005, 0.025, 0.1, 0.5, 1, 5, 30, 120)
+"""Buckets from a batch of an empty step to a receiver's time-out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    name: str
+    kind: Literal["counter", "gauge", "histogram"]
+    labels: tuple[str, ...]
+    help: str
+    buckets: tuple[float, ...] = SECONDS
+
+
+METRICS: tuple[Metric, ...] = (
+    Metric("otklik_worker_records_total", "counter", ("worker",), "Records whose processing has ended well."),
+    Metric("otklik_worker_dead_letters_total", "counter", ("worker", "error_type"), "Records set aside."),
+    Metric("otklik_worker_retries_total", "counter", ("worker", "reason"), "Attempts repeated after an error."),
+    Metric("otklik_worker_batch_seconds", "histogram", ("worker",), "From poll to commit of one batch."),
+    Metric("otklik_worker_event_age_seconds", "gauge", ("worker",), "Now minus the event time of the last record."),
+    Metric("otklik_worker_lag_records", "gauge", ("worker", "topic"), "Records of our partitions not yet committed."),
+    Metric("otklik_worker_in_hand_records", "gauge", ("worker",), "Records polled and not yet done."),
+    Metric("otklik_bus_errors_total", "counter", ("worker",), "Times that the bus did not answer."),
+    Metric("otklik_crawl_visits_total", "counter", ("kind", "outcome"), "Visits to sources that have ended."),
+    Metric("otklik_crawl_posts_total", "counter", ("kind",), "New and changed posts put on the bus."),
+    Metric("otklik_crawl_visit_seconds", "histogram", ("kind",), "From the start to the end of a visit."),
+    Metric("otklik_crawl_running_visits", "gauge", (), "Sources that this process is visiting now."),
+)
+
+Kind = TypeVar("Kind", Counter, Gauge, Histogram)
+
+
+def counter(name: str, **labels: str) -> Counter:
+    """The counter with these label values.
+
+    Raises:
+        KeyError: no such counter in `METRICS`.
+        ValueError: other labels than declared.
+    """
+    return _labelled(_counter(name), labels)
+
+
+def gauge(name: str, **labels: str) -> Gauge:
+    """As `counter`, for gauges."""
+    return _labelled(_gauge(name), labels)
+
+
+def histogram(name: str, **labels: str) -> Histogram:
+    """As `counter`, for histograms."""
+    return _labelled(_histogram(name), labels)
+
+
+def _labelled(metric: Kind, labels: dict[str, str]) -> Kind:
+    return metric.labels(**labels) if labels else metric
+
+
+def _declared(name: str, kind: str) -> Metric:
+    for metric in METRICS:
+        if (metric.name, metric.kind) == (name, kind):
+            return metric
+    raise KeyError(f"no {kind} {name!r} in bus.metrics.METRICS")
+
+
+@cache
+def _counter(name: str) -> Counter:
+    metric = _declared(name, "counter")
+    return Counter(metric.name, metric.help, metric.labels)
+
+
+@cache
+def _gauge(name: str) -> Gauge:
+    metric = _declared(name, "gauge")
+    return Gauge(metric.name, metric.help, metric.labels)
+
+
+@cache
+def _histogram(name: str) -> Histogram:
+    metric = _declared(name, "histogram")
+    return Histogram(metric.name, metric.help, metric.labels, buckets=metric.buckets)

@@ -1,0 +1,175 @@
+"""Buses that break one promise each. The conformance suite has to notice every one of them."""
+
+from collections.abc import Callable, Mapping, Sequence
+
+from bus import Positions, Received, Record, TopicPartition
+from bus.memory import MemoryBus, MemoryConsumer
+from tests.bus.benches import MemoryBench
+
+
+class Drops(MemoryBus):
+    """Loses every tenth record it has acknowledged."""
+
+    def publish(self, topic: str, records: Sequence[Record]) -> None:
+        super().publish(topic, [r for index, r in enumerate(records) if index % 10 != 9])
+
+
+class Reorders(MemoryBus):
+    """Stores a batch backwards."""
+
+    def publish(self, topic: str, records: Sequence[Record]) -> None:
+        super().publish(topic, list(reversed(records)))
+
+
+class WholeBatchOrNot(MemoryBus):
+    """Publishes what comes before a record that is too large."""
+
+    def publish(self, topic: str, records: Sequence[Record]) -> None:
+        for record in records:
+            super().publish(topic, [record])
+
+
+class _Forgetful(MemoryConsumer):
+    def commit(self, positions: Positions) -> None:
+        pass
+
+
+class LosesCommits(MemoryBus):
+    """Takes commits and forgets them."""
+
+    def consume(
+        self,
+        topics: Sequence[str],
+        group: str,
+        *,
+        on_revoked: Callable[[frozenset[TopicPartition]], None] | None = None,
+    ) -> MemoryConsumer:
+        return _Forgetful(self._log, frozenset(topics), group, on_revoked)
+
+
+class _Repeating(MemoryConsumer):
+    def commit(self, positions: Positions) -> None:
+        super().commit(positions)
+        for partition, offset in positions.items():
+            if partition in self._next:
+                self._next[partition] = max(0, offset - 1)
+
+
+class Repeats(MemoryBus):
+    """Hands out the last record again after it was committed."""
+
+    def consume(
+        self,
+        topics: Sequence[str],
+        group: str,
+        *,
+        on_revoked: Callable[[frozenset[TopicPartition]], None] | None = None,
+    ) -> MemoryConsumer:
+        return _Repeating(self._log, frozenset(topics), group, on_revoked)
+
+
+class _Sharing(MemoryConsumer):
+    def _follow_group(self) -> frozenset[TopicPartition]:
+        _, topics = self._group.members[self._member]
+        for topic in topics:
+            for partition in self._log.partitions(topic):
+                self._next.setdefault(partition, self._group.positions.get(partition, 0))
+                self._group.owners[partition] = self._member
+        return frozenset()
+
+
+class Shares(MemoryBus):
+    """Gives every partition to every member of a group."""
+
+    def consume(
+        self,
+        topics: Sequence[str],
+        group: str,
+        *,
+        on_revoked: Callable[[frozenset[TopicPartition]], None] | None = None,
+    ) -> MemoryConsumer:
+        return _Sharing(self._log, frozenset(topics), group, on_revoked)
+
+
+class _Silent(MemoryConsumer):
+    def _release(self, give: frozenset[TopicPartition]) -> None:
+        self._on_revoked = None
+        super()._release(give)
+
+
+class GivesAwaySilently(MemoryBus):
+    """Takes partitions away without a call of `on_revoked`."""
+
+    def consume(
+        self,
+        topics: Sequence[str],
+        group: str,
+        *,
+        on_revoked: Callable[[frozenset[TopicPartition]], None] | None = None,
+    ) -> MemoryConsumer:
+        return _Silent(self._log, frozenset(topics), group, on_revoked)
+
+
+class _Skipping(MemoryConsumer):
+    def poll(self, max_records: int, timeout: float) -> list[Received]:
+        records = super().poll(max_records, timeout)
+        self.commit({r.at: r.offset + 1 for r in records})
+        return records
+
+
+class CommitsOnPoll(MemoryBus):
+    """Counts a record as done once it was polled: at most once."""
+
+    def consume(
+        self,
+        topics: Sequence[str],
+        group: str,
+        *,
+        on_revoked: Callable[[frozenset[TopicPartition]], None] | None = None,
+    ) -> MemoryConsumer:
+        return _Skipping(self._log, frozenset(topics), group, on_revoked)
+
+
+class ForgetsOnClose(MemoryBus):
+    """Keeps what was published only as long as the publisher lives."""
+
+    def close(self) -> None:
+        for records in self._log.records.values():
+            records.clear()
+
+
+class ScattersKeys(MemoryBus):
+    """Spreads the records of one key over the partitions."""
+
+    def publish(self, topic: str, records: Sequence[Record]) -> None:
+        with self._log.changed:
+            for index, record in enumerate(records):
+                partitions = self._log.partitions(topic)
+                place = partitions[index % len(partitions)]
+                self._log.records[place].append(Received(place, self._log.next[place], record))
+                self._log.next[place] += 1
+            self._log.changed.notify_all()
+
+
+class BrokenBench(MemoryBench):
+    def __init__(self, broken: type[MemoryBus]) -> None:
+        super().__init__()
+        self._broken = broken
+
+    def bus(self) -> MemoryBus:
+        return self._broken(self.log)
+
+
+NOTICED_BY: Mapping[type[MemoryBus], set[str]] = {
+    Drops: {"order_is_kept_per_key", "published_records_survive_a_restart"},
+    Reorders: {"order_is_kept_per_key"},
+    WholeBatchOrNot: {"a_record_that_is_too_large_stops_the_batch"},
+    LosesCommits: {"a_commit_survives_a_restart", "committed_records_do_not_come_again"},
+    Repeats: {"committed_records_do_not_come_again"},
+    Shares: {"a_partition_has_one_consumer"},
+    GivesAwaySilently: {"a_joining_member_gets_its_share"},
+    CommitsOnPoll: {"what_was_not_committed_comes_again", "a_dead_member_loses_its_partitions"},
+    ForgetsOnClose: {"published_records_survive_a_restart"},
+    ScattersKeys: {"order_is_kept_per_key"},
+}
+"""For each broken bus, checks that must fail on it."""
