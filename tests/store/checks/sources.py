@@ -333,3 +333,14 @@ def a_killed_crawler_is_replaced(kit: Kit) -> None:
     assert sorted(taken) == ["a", "b"]
     assert taken[crashed.source].cursor == {"page": 1}
     assert not sources.save_cursor(crashed, {"page": 99})
+
+
+@check
+def only_wanted_sources_are_leased_however_many_wait(kit: Kit) -> None:
+    """More of one slot are due, and more are unwanted, than are looked at in one statement."""
+    sources = due(kit, *(row(f"wall{n}", "token") for n in range(250)), *(row(f"site{n}") for n in range(250)))
+    wanted = {"wall17", "site3", "site9", "site249"}
+    assert set(ids(sources.lease("me", ["news"], 9, MINUTE, only=wanted))) == wanted
+    rest = sources.lease("me", ["news"], 500, MINUTE)
+    assert len(rest) == 247
+    assert all(lease.slot != "token" for lease in rest)
