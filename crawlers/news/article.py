@@ -12,7 +12,7 @@ from lxml.html import HtmlElement
 from crawlers.news.dates import parse_date
 from crawlers.news.indexes import Body, parse_html
 from crawlers.news.settings import Selectors
-from crawlers.news.walls import Wall, wall
+from crawlers.news.walls import Wall, wall, wall_that_speaks
 
 # In this order: what a page says of itself for machines, then what its readers see.
 _DATE_XPATHS = (
@@ -61,7 +61,9 @@ def extract(body: Body, selectors: Selectors) -> Article:
         if published is None and found.date:
             published = parse_date(found.date, body.now, zone)
     text = (text or "").strip()
-    return Article(title, text, published, canonical, None if text else wall(html, body.url))
+    if found_wall := wall_that_speaks(title, text, html) if text else wall(html, body.url):
+        text = ""
+    return Article(title, text, published, canonical, found_wall)
 
 
 def _selected(tree: HtmlElement, selector: str | None) -> str | None:

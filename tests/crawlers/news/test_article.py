@@ -81,11 +81,19 @@ def test_any_encoding_under_any_label(encoding: str) -> None:
         ("<html><body></body></html>", None),
         ('<html><body><div id="g-recaptcha"></div></body></html>', "captcha"),
         ('<html><body><form><input type="password"></form></body></html>', "login"),
+        ('<h1>Подтвердите</h1><p>Что вы не робот.</p><div class="smart-captcha"></div>', "captcha"),
+        ('<h1>Войдите</h1><p>Чтобы читать дальше.</p><input type="password">', "login"),
     ],
 )
 def test_pages_without_text(content: str | bytes, wall: str | None) -> None:
     found = read(content)
     assert (found.text, found.wall) == ("", wall)
+
+
+def test_an_article_beside_a_login_form_and_a_captcha_is_an_article() -> None:
+    form = '<form><input type="password"><div class="g-recaptcha"></div></form>'
+    assert PARAGRAPHS[0] in read(page(date=form)).text
+    assert PARAGRAPHS[0] in read(page(date=form, text=f"<p>{PARAGRAPHS[0]}</p>")).text
 
 
 def test_nesting_without_end() -> None:

@@ -8,11 +8,13 @@ from typing import Any
 import pytest
 
 from crawlers.base import SourceProblem
+from crawlers.context import Context
+from crawlers.net import Http, LocalSlots
 from crawlers.news import NewsCollector, NewsCursor, NewsSettings
 from crawlers.news.frontier import MAX_TRIES
 from intake import Draft
 from schemas import Outcome, PostKind
-from tests.crawlers.harness import World, drafts, source, world
+from tests.crawlers.harness import Unlimited, World, drafts, source, world
 from tests.crawlers.net.site import Answer, Page, Site, redirect, xml
 from tests.crawlers.news.paper import PAGE, START, article, feed, id_of, paper, sitemap, text
 
@@ -26,8 +28,9 @@ def here(tmp_path: Path) -> Iterator[World]:
 class Visits:
     """Visits to one source, each by a new process that has the cursor of the one before."""
 
-    def __init__(self, here: World, **settings: Any) -> None:
+    def __init__(self, here: World, *, timeout: float = 10.0, **settings: Any) -> None:
         self._here = here
+        self._timeout = timeout
         self._settings = NewsSettings.model_validate({"allow_private": True} | settings)
         self.cursor = NewsCursor()
         self.problem: SourceProblem | None = None
@@ -37,11 +40,16 @@ class Visits:
         self.problem = None
 
         async def run() -> None:
-            async with self._here.collector(NewsCollector) as collector:
-                generator: Any = collector.collect(source(self._settings, place_hint="Копейск"), self.cursor)
-                async for page in generator:
-                    found.append(page)
-                    self.cursor = NewsCursor.model_validate_json(page.cursor.model_dump_json())
+            now = self._here.clock
+            async with Http(user_agent="Otklik/test", pause=timedelta(), timeout=self._timeout) as http:
+                collector = NewsCollector(Context(http, "Otklik/test", now, LocalSlots(now), Unlimited(now)))
+                visited = source(self._settings, place_hint="Копейск")
+                try:
+                    async for page in collector.collect(visited, self.cursor):
+                        found.append(page)
+                        self.cursor = NewsCursor.model_validate_json(page.cursor.model_dump_json())
+                finally:
+                    await collector.close()
 
         try:
             asyncio.run(run())
