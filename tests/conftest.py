@@ -82,6 +82,9 @@ def pytest_configure(config: pytest.Config) -> None:
     for module in ("kafka.protocol", "importlib.resources"):
         message = r"(read|open)_text is deprecated"
         config.addinivalue_line("filterwarnings", f"ignore:{message}:DeprecationWarning:{module}")
+    # It also leaves sockets whose connection was refused (no peer, local address 0.0.0.0) to the garbage collector.
+    unconnected = r"unclosed <socket.socket fd=\d+, family=2, type=1, proto=6, laddr=\('0\.0\.0\.0'"
+    config.addinivalue_line("filterwarnings", f"ignore:{unconnected}:ResourceWarning")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
