@@ -36,7 +36,8 @@ def arrive(stored: StoredPost | None, tagged: TaggedPost) -> StoredPost | None:
 
 
 def _deleted(stored: StoredPost | None, post: Post, version: Version) -> StoredPost | None:
-    if stored is None:
+    history = post.history and (stored is None or stored.history)
+    if stored is None or (_tagged_version(stored) is None and version > (stored.revision, stored.collected)):
         return StoredPost(
             id=post.id,
             revision=post.revision,
@@ -48,11 +49,10 @@ def _deleted(stored: StoredPost | None, post: Post, version: Version) -> StoredP
             url=post.url,
             author=post.author,
             parent=post.parent,
-            history=post.history,
+            history=history,
         )
     if version > (stored.revision, stored.collected):
-        return _erased(replace(stored, history=stored.history and post.history), version)
-    history = stored.history and post.history
+        return _erased(replace(stored, history=history), version)
     return replace(stored, history=history) if history != stored.history else None
 
 
