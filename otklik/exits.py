@@ -10,6 +10,7 @@ class Exit(IntEnum):
     UNREACHABLE = 3
     BUSY = 4
     BUG = 5
+    HALTED = 6
     INTERRUPTED = 130
 
 
@@ -20,5 +21,6 @@ MEANING = {
     Exit.UNREACHABLE: "база или шина не отвечает или не готова (нужен otklik db upgrade)",
     Exit.BUSY: "с этой папкой данных уже работает другой otklik run",
     Exit.BUG: "ошибка программы: повторите с --debug и сообщите разработчикам",
+    Exit.HALTED: "роль остановилась сама: не удалась большая часть записей; они остались в топике",
     Exit.INTERRUPTED: "прервано (Ctrl-C)",
 }

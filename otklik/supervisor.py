@@ -1,12 +1,13 @@
 """Keeps the roles of one machine running: a process each, restarted with backoff, reloaded, stopped in order."""
 
 import asyncio
+import contextlib
 import signal
 import sys
 import time
 from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import structlog
 
@@ -42,7 +43,6 @@ class _Kept:
     deaths: int = 0
     stopping: bool = False
     task: asyncio.Task[None] | None = None
-    reported: list[float] = field(default_factory=list)
 
 
 Say = Callable[[str], None]
@@ -51,7 +51,7 @@ Reload = Callable[[], Awaitable[Sequence[Role] | None]]
 
 def delay(deaths: int) -> float:
     """Seconds to wait after the `deaths`-th death in a row."""
-    return min(FIRST_DELAY * 2 ** (deaths - 1), LONGEST_DELAY)
+    return min(FIRST_DELAY * float(2 ** min(deaths - 1, 30)), LONGEST_DELAY)
 
 
 class Supervisor:
@@ -117,9 +117,18 @@ class Supervisor:
             if kept.stopping:
                 return
             if code == Exit.USAGE:
-                self._say(f"Роль {kept.role.name} не может работать с этим файлом региона (сказано выше). Останавливаюсь.")
+                self._say(
+                    f"Роль {kept.role.name} не может работать с этим файлом региона (сказано выше). Останавливаюсь."
+                )
                 self._code = Exit.USAGE
                 self._stop.set()
+                return
+            if code == Exit.HALTED:
+                # Its stop rule keeps a bad release from emptying the topic; starting it again and again would.
+                self._say(
+                    f"Роль {kept.role.name} остановила себя (сказано выше) и сама не запустится. "
+                    "Исправьте причину и дайте сигнал SIGHUP или перезапустите otklik."
+                )
                 return
             kept.deaths = 1 if time.monotonic() - started >= HEALTHY else kept.deaths + 1
             pause = delay(kept.deaths)
@@ -170,10 +179,8 @@ def command(role: str, *arguments: str) -> tuple[str, ...]:
 
 
 def _terminate(process: Process) -> None:
-    try:
+    with contextlib.suppress(ProcessLookupError):
         process.terminate()
-    except ProcessLookupError:
-        pass
 
 
 def _how(code: int) -> str:

@@ -102,6 +102,29 @@ def test_a_role_that_refuses_its_configuration_stops_everything(world):
     assert "crawl started" not in world.events or "crawl stopped" in world.events
 
 
+def test_a_role_that_halted_itself_is_left_alone_until_a_reload(world):
+    async def reload() -> Sequence[Role]:
+        return [world.role("classify")]
+
+    async def scenario() -> None:
+        halted = world.role("classify", "import sys; sys.exit(6)")
+        kept = world.supervisor(world.role("crawl"), halted, reload=reload)
+        running = asyncio.create_task(kept.run())
+        await world.until(lambda: len(world.said) == 1 and world.events == ["crawl started"])
+        await asyncio.sleep(1.5)  # longer than the pause before a restart
+        assert list(kept.pids) == ["crawl"]
+        os.kill(os.getpid(), signal.SIGHUP)
+        await world.until(lambda: "classify started" in world.events)
+        kept.stop()
+        await running
+
+    asyncio.run(scenario())
+    assert world.said == [
+        "Роль classify остановила себя (сказано выше) и сама не запустится. "
+        "Исправьте причину и дайте сигнал SIGHUP или перезапустите otklik."
+    ]
+
+
 def test_a_role_that_does_not_stop_is_killed(world, monkeypatch):
     monkeypatch.setattr(supervisor, "STOP_SECONDS", 0.5)
 

@@ -1,0 +1,1 @@
+"""A module per command; each has `register(app)` and imports heavy things only when it runs."""

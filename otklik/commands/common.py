@@ -1,0 +1,149 @@
+"""What commands share: their common arguments, the configuration, the bus and the store, progress."""
+
+import os
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+
+import typer
+
+from otklik.exits import Exit
+from otklik.russian import Command
+
+if TYPE_CHECKING:
+    from bus import Bus
+    from otklik.config import Config
+    from store import Store
+
+
+@dataclass
+class Options:
+    """Given before or after the command."""
+
+    verbose: bool = False
+    debug: bool = False
+
+
+options = Options()
+
+ConfigFile = Annotated[Path, typer.Argument(metavar="ФАЙЛ", help="Файл региона, например configs/chelyabinsk.yaml.")]
+Json = Annotated[bool, typer.Option("--json", help="Напечатать JSON для программ.")]
+
+
+class Failed(Exception):
+    """A command can't do what was asked; the message is for the operator, in Russian."""
+
+    def __init__(self, message: str, code: Exit = Exit.USAGE) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+F = TypeVar("F", bound=Callable[..., int])
+
+
+def command(app: typer.Typer, name: str) -> Callable[[F], F]:
+    """Register a function as a command with Russian help; it returns the exit code."""
+    return app.command(name, cls=Command)
+
+
+def now() -> datetime:
+    """The clock of every command."""
+    return datetime.now(UTC)
+
+
+def load(path: Path, *, author_key: bool = False) -> "Config":
+    """Read the file and set up the logs as it and the command line say.
+
+    Raises:
+        ConfigErrors: everything that is wrong with it.
+    """
+    from otklik.config import load as load_config  # noqa: PLC0415
+
+    config = load_config(path, os.environ, author_key=author_key)
+    logs(config.file.log)
+    return config
+
+
+def logs(level: str = "warning") -> None:
+    """Set up the logs; -v and --debug say more than the file."""
+    from otklik.process import set_up_logs  # noqa: PLC0415
+
+    set_up_logs("debug" if options.debug else "info" if options.verbose else level)
+
+
+@contextmanager
+def opened_store(config: "Config", *, check: bool = True) -> Iterator["Store"]:
+    """The configured store, its schema checked.
+
+    Raises:
+        StoreError: it does not answer, or its schema is not this program's.
+    """
+    from store import Store  # noqa: PLC0415
+
+    store = Store(config.file.store, now)
+    try:
+        if check:
+            store.open()
+        yield store
+    finally:
+        store.close()
+
+
+@contextmanager
+def opened_bus(config: "Config") -> Iterator["Bus"]:
+    """The configured bus.
+
+    Raises:
+        BusError: it does not answer.
+    """
+    from bus import open_bus  # noqa: PLC0415
+
+    bus = open_bus(config.file.bus, now=now)
+    try:
+        yield bus
+    finally:
+        bus.close()
+
+
+def progress(items: Iterable[Any], what: str, total: int | None = None) -> Iterator[Any]:
+    """The items, with a bar on standard error where that is a terminal."""
+    if not sys.stderr.isatty():
+        yield from items
+        return
+    from rich.console import Console  # noqa: PLC0415
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn  # noqa: PLC0415
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(what, total=total)
+        for item in items:
+            yield item
+            bar.advance(task)
+
+
+def print_json(value: Any) -> None:
+    """A JSON document for programs."""
+    import orjson  # noqa: PLC0415
+
+    typer.echo(orjson.dumps(value, option=orjson.OPT_INDENT_2).decode())
+
+
+def moment(text: str, zone: str) -> datetime:
+    """A time that an operator wrote: ISO 8601, in the region's time zone where it names none.
+
+    Raises:
+        typer.BadParameter: it is no time.
+    """
+    from zoneinfo import ZoneInfo  # noqa: PLC0415
+
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        raise typer.BadParameter(f"«{text}» — не время; нужно так: 2026-03-05T14:00 или 2026-03-05") from None
+    if found.tzinfo is None:
+        found = found.replace(tzinfo=ZoneInfo(zone))
+    return found.astimezone(UTC)

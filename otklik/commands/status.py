@@ -1,0 +1,111 @@
+"""`otklik status`: how each source fares, what waits in each topic."""
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from otklik.commands.common import ConfigFile, Json, command, load, now, opened_bus, opened_store, print_json
+from otklik.exits import Exit
+
+if TYPE_CHECKING:
+    from otklik.config import Config
+
+BAD = ("quota", "blocked", "gone", "changed", "broken")
+
+
+def register(app: typer.Typer) -> None:
+    @command(app, "status")
+    def status(file: ConfigFile, as_json: Json = False) -> int:
+        """Показать состояние: каждый источник — когда, чем кончилось, когда снова; каждый топик — очередь.
+
+        Код 1 — какой-то источник не работает или есть необработанные записи.
+        """
+        config = load(file)
+        found = collect(config)
+        if as_json:
+            print_json(found)
+        else:
+            _print(found, config.region.timezone, now())
+        troubled = any(one["outcome"] in BAD for one in found["sources"])
+        return Exit.SOME_BAD if troubled or any(one["dead_letters"] for one in found["topics"]) else Exit.OK
+
+
+def collect(config: "Config") -> dict[str, Any]:
+    """What `--json` prints.
+
+    Raises:
+        StoreError, BusError: they do not answer.
+    """
+    from bus import dead_letters  # noqa: PLC0415
+    from otklik.roles.common import ensure_topics, readers_of  # noqa: PLC0415
+    from schemas import topics  # noqa: PLC0415
+    from store import Outbox, Sources  # noqa: PLC0415
+
+    with opened_store(config) as store:
+        sources = [
+            {
+                "id": one.id,
+                "kind": one.kind,
+                "last_run": one.last_finished,
+                "outcome": one.outcome and one.outcome.value,
+                "reason": one.reason,
+                "action": one.action,
+                "next_run": one.next_due,
+                "running": one.lease_owner is not None,
+                "posts_last": one.posts,
+                "posts_total": one.posts_total,
+            }
+            for one in Sources(store).list()
+            if one.enabled
+        ]
+        unsent = Outbox(store).unsent()
+    rows = []
+    with opened_bus(config) as bus:
+        ensure_topics(bus)
+        for topic in topics.MODELS:
+            ends = bus.ends(topic)
+            groups = {group: sum(bus.group_lag(topic, group).values()) for group in readers_of(config, topic)}
+            dead = len(dead_letters.waiting(bus, topic))
+            rows.append({"topic": topic, "records": sum(ends.values()), "lag": groups, "dead_letters": dead})
+    return {"sources": sources, "topics": rows, "outbox": unsent}
+
+
+def _print(found: dict[str, Any], zone: Any, moment: datetime) -> None:
+    from rich.console import Console  # noqa: PLC0415
+    from rich.table import Table  # noqa: PLC0415
+
+    console = Console()
+    sources = Table(title="Источники", title_justify="left", box=None, pad_edge=False)
+    for name in ("источник", "итог", "был", "снова", "новых", "всего", "что сказать"):
+        sources.add_column(name, overflow="fold")
+    for one in found["sources"]:
+        outcome = one["outcome"] or "ещё не был"
+        style = "red" if outcome in BAD else "green" if outcome == "ok" else ""
+        said = f"{one['reason'] or ''}{'. ' + one['action'] if one['action'] else ''}"
+        sources.add_row(
+            one["id"],
+            f"[{style}]{outcome}[/]" if style else outcome,
+            _when(one["last_run"], zone, moment),
+            "сейчас" if one["running"] else _when(one["next_run"], zone, moment),
+            str(one["posts_last"] if one["posts_last"] is not None else ""),
+            str(one["posts_total"]),
+            said,
+        )
+    console.print(sources)
+    console.print()
+    topics = Table(title="Топики", title_justify="left", box=None, pad_edge=False)
+    for name in ("топик", "записей", "ждут обработки", "не удалось"):
+        topics.add_column(name, overflow="fold")
+    for one in found["topics"]:
+        lag = ", ".join(f"{group}: {count}" for group, count in one["lag"].items())
+        topics.add_row(one["topic"], str(one["records"]), lag or "—", str(one["dead_letters"]))
+    console.print(topics)
+    console.print(f"Событий ждут отправки на шину: {found['outbox']}.")
+
+
+def _when(time: datetime | None, zone: Any, moment: datetime) -> str:
+    if time is None:
+        return "—"
+    local = time.astimezone(zone)
+    return f"{local:%H:%M:%S}" if local.date() == moment.astimezone(zone).date() else f"{local:%d.%m %H:%M}"

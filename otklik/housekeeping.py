@@ -1,0 +1,62 @@
+"""Deletes what has been kept long enough: one thread of the role `incidents`."""
+
+import threading
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import structlog
+
+from bus import Bus, BusError
+from otklik.config.model import Retention
+from schemas import topics
+from store import Outbox, Sources, Store, StoreError, Versions
+
+log = structlog.get_logger()
+
+EVERY = timedelta(hours=1)
+"""Each time a little: a day's worth at once would hold SQLite's one write lock for seconds."""
+UNREAD = (topics.REACH, topics.SOURCES)
+"""Topics that no role of ours waits for. Others are not pruned by age: a record may be old by its event time and still
+wait for its reader."""
+
+
+class Housekeeper:
+    """`run` until `stop`, which may be called from another thread."""
+
+    def __init__(self, retention: Retention, bus: Bus, store: Store, now: Callable[[], datetime]) -> None:
+        self._retention = retention
+        self._bus = bus
+        self._store = store
+        self._now = now
+        self._stopping = threading.Event()
+
+    def stop(self) -> None:
+        """Return from `run` after what is being deleted at the moment."""
+        self._stopping.set()
+
+    def run(self) -> None:
+        """Tidy now and every hour. A store or bus that does not answer is tried again the next time."""
+        while not self._stopping.is_set():
+            try:
+                self.tidy()
+            except (BusError, StoreError) as error:
+                log.warning("not_tidied", reason=str(error))
+            self._stopping.wait(EVERY.total_seconds())
+
+    def tidy(self) -> dict[str, int]:
+        """Delete what is over its term; how much of what.
+
+        Raises:
+            BusError, StoreError: not all was deleted.
+        """
+        keep, now = self._retention, self._now()
+        deleted = {
+            "runs": Sources(self._store).prune_runs(now - timedelta(days=keep.runs)),
+            "versions": Versions(self._store).prune(now - timedelta(days=keep.versions)),
+            "outbox": Outbox(self._store).prune(now - timedelta(days=keep.outbox)),
+        }
+        for topic in UNREAD:
+            deleted[topic] = self._bus.prune(topic, now - timedelta(days=keep.topics))
+        if any(deleted.values()):
+            log.info("tidied", **deleted)
+        return deleted

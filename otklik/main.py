@@ -1,0 +1,106 @@
+"""The program `otklik`: its commands, and what an operator sees when one fails.
+
+Modules of commands import only light things at their top, so that `otklik --help` answers at once.
+"""
+
+import os
+import sys
+from collections.abc import Sequence
+
+import typer
+
+from otklik import __version__
+from otklik.commands import check, crawl, db, dead_letters, deliver, replay, roles, run, status, tag, train
+from otklik.commands.common import options
+from otklik.exits import MEANING, Exit
+from otklik.russian import Group, translated_error
+
+CODES = "\n".join(f"{code.value} — {meaning}" for code, meaning in MEANING.items())
+EPILOG = f"Коды выхода:\n\n\b\n{CODES}"
+
+app = typer.Typer(
+    name="otklik",
+    cls=Group,
+    help="Отклик: слышит, о каких бедах пишут жители региона, и ведёт каждую до ответа.\n\n"
+    "Начните так: otklik check region.yaml, потом otklik run region.yaml.",
+    epilog=EPILOG,
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"otklik {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def program(
+    _version_: bool = typer.Option(False, "--version", callback=_version, is_eager=True, help="Показать версию."),
+    verbose: bool = typer.Option(False, "--verbose", "-v", help="Подробный журнал; место в команде любое."),
+    debug: bool = typer.Option(False, "--debug", help="Всё, что делает программа, и место каждой ошибки."),
+) -> None:
+    options.verbose = verbose
+    options.debug = debug
+
+
+for module in (run, check, status, roles, crawl, deliver, dead_letters, db, tag, replay, train):
+    module.register(app)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run a command and exit with its code."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    end = given.index("--") if "--" in given else len(given)
+    anywhere = [word for word in given[:end] if word in ("-v", "--verbose", "--debug")]
+    rest = [word for word in given[:end] if word not in anywhere] + given[end:]
+    try:
+        code = app(anywhere + rest, prog_name="otklik", standalone_mode=False)
+    except BrokenPipeError:
+        # The reader of our output (head, less) has left. What is buffered would fail once more at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = Exit.OK
+    except (KeyboardInterrupt, typer.Abort):
+        code = Exit.INTERRUPTED
+    except Exception as error:
+        if options.debug:
+            raise
+        code = _explain(error)
+    sys.exit(int(code or 0))
+
+
+def _explain(error: Exception) -> Exit:
+    """Tell the operator; the exit code."""
+    say = f"{error}"
+    if hasattr(error, "format_message"):  # a mistake in the command line
+        context = getattr(error, "ctx", None)
+        if type(error).__name__ == "NoArgsIsHelpError":
+            typer.echo(error.format_message(), err=True)
+            return Exit.USAGE
+        hint = f"\nСправка: {context.command_path} --help" if context is not None else ""
+        typer.echo(f"Ошибка: {translated_error(error.format_message())}{hint}", err=True)
+        return Exit.USAGE
+    from bus import BusError  # noqa: PLC0415
+    from otklik.commands.common import Failed  # noqa: PLC0415
+    from otklik.config.problems import ConfigErrors  # noqa: PLC0415
+    from store import StoreError  # noqa: PLC0415
+
+    if isinstance(error, Failed):
+        code = error.code
+    elif isinstance(error, ConfigErrors):
+        say = f"{error}\n\nОшибок: {len(error.problems)}."
+        code = Exit.USAGE
+    elif isinstance(error, BusError | StoreError):
+        code = Exit.UNREACHABLE
+    elif type(error).__name__ == "TooManyFailures":
+        code = Exit.HALTED
+    elif type(error).__name__ in ("ModelError", "PlacesError"):
+        code = Exit.USAGE
+    else:
+        say = f"Ошибка программы: {type(error).__name__}. Повторите с ключом --debug и сообщите разработчикам."
+        code = Exit.BUG
+    typer.echo(say, err=True)
+    return code

@@ -1,0 +1,104 @@
+"""The role `crawl`: due sources to the topics `posts` and `posts.history`."""
+
+import asyncio
+import contextlib
+import os
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from typing import Any
+
+import crawlers
+from bus import Bus
+from crawlers.base import Collector, Source
+from crawlers.context import Context, user_agent
+from crawlers.net import Http, Slots
+from crawlers.plan import Collectors, Planned, source_rows
+from crawlers.runner import Runner
+from crawlers.schedule import parse
+from intake import Intake
+from otklik import __version__
+from otklik.config import Config
+from otklik.config.environment import author_key
+from otklik.exits import Exit
+from otklik.roles.common import Stop, now, opened, owner, patiently, role
+from store import Quotas, Sources, Store, Versions
+from text import AuthorHasher
+
+CRAWL = "crawl"
+
+
+def planned(config: Config) -> list[Planned]:
+    """The configured sources, ready to be crawled."""
+    found = []
+    for section in config.file.sources:
+        zone = section.time_zone or config.region.timezone.key
+        source = Source(section.id, section.settings, section.municipality, zone)
+        found.append(Planned(source, section.kind, parse(section.every, zone)))
+    return found
+
+
+def hasher() -> AuthorHasher:
+    """With the key from the environment.
+
+    Raises:
+        ConfigErrors: it is absent or too short.
+    """
+    return AuthorHasher(author_key(os.environ))
+
+
+@asynccontextmanager
+async def collectors_of(config: Config, slots: Slots, quotas: object) -> AsyncIterator[Collectors]:
+    """One collector per kind that the file uses, and the HTTP stack they share."""
+    section = config.file.crawler
+    agent = section.user_agent or user_agent(__version__, section.contact)
+    async with Http(user_agent=agent, now=now, slots=slots, pause=section.pause) as http:
+        context = Context(http=http, user_agent=agent, now=now, slots=slots, quotas=quotas)  # type: ignore[arg-type]
+        used = {one.kind for one in config.file.sources}
+        makers: Mapping[str, Callable[[Context], Collector[Any, Any]]] = crawlers.KINDS
+        collectors = {kind: make(context) for kind, make in makers.items() if kind in used}
+        try:
+            yield collectors
+        finally:
+            for collector in collectors.values():
+                await collector.close()
+
+
+def run_crawl(config: Config, *, only: str | None = None, once: bool = False) -> Exit:
+    """Until SIGTERM, or until every source was visited `once`."""
+    with role(config, CRAWL) as (stop, bus), opened(config, stop) as store:
+        return asyncio.run(_run(config, bus, store, stop, only=only, once=once))
+
+
+def _told(loop: asyncio.AbstractEventLoop, runner: Runner) -> None:
+    with contextlib.suppress(RuntimeError):  # the loop has ended by itself
+        loop.call_soon_threadsafe(runner.stop)
+
+
+async def _run(config: Config, bus: Bus, store: Store, stop: Stop, *, only: str | None, once: bool) -> Exit:
+    sources = Sources(store)
+    intake = Intake(bus, Versions(store), hasher(), now)
+    async with collectors_of(config, sources, Quotas(store)) as collectors:
+        plan = planned(config)
+        rows = source_rows(plan, collectors)
+        await asyncio.to_thread(patiently, lambda: sources.sync(rows), stop)
+        runner = Runner(
+            [one for one in plan if only is None or one.source.id == only],
+            collectors,
+            sources=sources,
+            intake=intake,
+            bus=bus,
+            now=now,
+            owner=owner(CRAWL),
+            concurrent=config.file.crawler.concurrency,
+        )
+        loop = asyncio.get_running_loop()
+        stop.tell(lambda: _told(loop, runner))
+        if not once:
+            await runner.run()
+            return Exit.OK
+        visited = await runner.once()
+    failed = [health for health in visited.values() if health.outcome.value not in ("ok", "empty")]
+    for health in visited.values():
+        action = f" {health.action}." if health.action else ""
+        print(f"{health.source}: {health.outcome.value}: {health.reason}.{action}")
+    return Exit.SOME_BAD if failed else Exit.OK

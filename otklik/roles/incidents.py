@@ -1,0 +1,37 @@
+"""The role `incidents`: the topic `tagged` to the store, the outbox to the topic `incidents`, and housekeeping."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from bus.worker import Worker
+from incidents.process import IncidentStep
+from incidents.relay import Relay
+from otklik.config import Config
+from otklik.exits import Exit
+from otklik.housekeeping import Housekeeper
+from otklik.roles.common import INCIDENTS, journal, now, opened, role, run_together
+from schemas import topics
+from store import Outbox, Store
+
+
+def incident_step(config: Config, store: Store, clock: Callable[[], datetime]) -> IncidentStep:
+    """The step as configured."""
+    file = config.file
+    return IncidentStep(
+        store,
+        config.region.slug,
+        authorities=file.authorities,
+        deadlines=file.deadlines,
+        windows=file.grouping,
+        now=clock,
+    )
+
+
+def run_incidents(config: Config) -> Exit:
+    """Until SIGTERM; what the last batch put into the outbox is relayed before the end."""
+    with role(config, INCIDENTS) as (stop, bus), opened(config, stop) as store:
+        step = incident_step(config, store, now)
+        worker = Worker(bus, [topics.TAGGED], INCIDENTS, step, name=INCIDENTS, journal=journal(config, INCIDENTS))
+        keeper = Housekeeper(config.file.retention, bus, store, now)
+        run_together([worker, keeper], stop, last=Relay(Outbox(store), bus))
+    return Exit.OK

@@ -1,0 +1,59 @@
+"""Russian for what the command-line library says by itself: headings of the help and mistakes in a command line."""
+
+import re
+from typing import Any
+
+from typer.core import TyperCommand, TyperGroup
+
+_HELP = (
+    (r"^Usage: ", "Как вызвать: "),
+    (r"\[OPTIONS\]", "[КЛЮЧИ]"),
+    (r"COMMAND \[ARGS\]\.\.\.", "КОМАНДА [АРГУМЕНТЫ]..."),
+    (r"^Arguments:$", "Аргументы:"),
+    (r"^Options:$", "Ключи:"),
+    (r"^Commands:$", "Команды:"),
+    (r"Show this message and exit\.", "Показать эту справку."),
+    (r"\[required\]", "[обязательно]"),
+    (r"\[default: ", "[по умолчанию: "),
+)
+_ERRORS = (
+    (r"Missing argument '(.+?)'\.", r"Не хватает аргумента \1."),
+    (r"Missing option '(.+?)'\.", r"Не хватает ключа \1."),
+    (r"Missing command\.", "Не указана команда."),
+    (r"No such command '(.+?)'\.", r"Нет такой команды: \1."),
+    (r"No such option:? '?([^' ]+?)'?\.?(?= |$)", r"Нет такого ключа: \1."),
+    (r"\(?Possible options?: (.+?)\)?$", r"Может быть, \1?"),
+    (r"Did you mean '?(.+?)'?\?", r"Может быть, \1?"),
+    (r"Got unexpected extra arguments?(?:\(s\))? \((.+)\)", r"Лишнее в команде: \1."),
+    (r"Option '(.+?)' requires an argument\.", r"Ключу \1 нужно значение."),
+    (r"Option '(.+?)' does not take a value\.", r"Ключу \1 значение не нужно."),
+    (r"Invalid value for '?(.+?)'?: ", r"Неверное значение \1: "),
+    (r"(?:File|Path|Directory) '(.+?)' does not exist\.", r"нет такого файла: \1."),
+    (r"(?:File|Path) '(.+?)' is a directory\.", r"\1 — папка, а не файл."),
+    (r"'(.+?)' is not a valid integer(?: range)?\.", r"«\1» — не целое число."),
+    (r"'(.+?)' is not one of (.+)\.", r"«\1» не подходит, можно: \2."),
+)
+
+
+def translated_help(text: str) -> str:
+    """The help of a command."""
+    for pattern, russian in _HELP:
+        text = re.sub(pattern, russian, text, flags=re.MULTILINE)
+    return text
+
+
+def translated_error(text: str) -> str:
+    """A mistake in a command line; what is not known stays as it is."""
+    for pattern, russian in _ERRORS:
+        text = re.sub(pattern, russian, text)
+    return text
+
+
+class Command(TyperCommand):
+    def get_help(self, ctx: Any) -> str:
+        return translated_help(super().get_help(ctx))
+
+
+class Group(TyperGroup):
+    def get_help(self, ctx: Any) -> str:
+        return translated_help(super().get_help(ctx))

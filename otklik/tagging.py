@@ -1,0 +1,62 @@
+"""Lines in, judged lines out: what `tag` does."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import BinaryIO
+
+import orjson
+import typer
+
+from classifier import Classifier, Item
+from classifier.tagline import BadLine as NotJudged
+from classifier.tagline import item_of_line, tag_line
+from otklik.commands.common import progress
+from otklik.config import Config
+from otklik.exits import Exit
+from otklik.lines import BadLine, parsed
+from otklik.roles.classify import load_classifier
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    id: str
+    item: Item
+
+
+def tag_lines(
+    source: Iterable[bytes], out: BinaryIO, config: Config | None, heads: Mapping[str, Path], batch: int
+) -> Exit:
+    """Write the judgement of each good line, in their order; name each bad one with its number on standard error.
+
+    Raises:
+        ModelError: a model's file can't be used.
+    """
+    classifier = Classifier.load(heads=heads) if config is None else load_classifier(config, heads)
+    bad = 0
+    lines = iter(progress(_lines(source), "разметка"))
+    while some := list(islice(lines, batch)):
+        good = [line for line in some if isinstance(line, Line)]
+        for line in some:
+            if isinstance(line, BadLine):
+                bad += 1
+                typer.echo(str(line), err=True)
+        for one, tags in zip(good, classifier.classify([line.item for line in good]), strict=True):
+            out.write(orjson.dumps(tag_line(one.id, tags)) + b"\n")
+        out.flush()
+    return Exit.SOME_BAD if bad else Exit.OK
+
+
+def _lines(source: Iterable[bytes]) -> Iterator[Line | BadLine]:
+    for number, value in parsed(source):
+        if isinstance(value, BadLine):
+            yield value
+            continue
+        try:
+            item = item_of_line(value)
+        except NotJudged as error:
+            yield BadLine(number, str(error))
+            continue
+        assert isinstance(value, dict)
+        yield Line(value.get("id") or str(number), item)

@@ -1,0 +1,488 @@
+"""Every mistake an operator can make in the file, with the whole message they get for it."""
+
+from pathlib import Path
+
+import pytest
+
+from otklik.config import Config, ConfigErrors, load
+
+KEY = {"OTKLIK_AUTHOR_KEY": "k" * 32}
+GOOD = """\
+region: chelyabinsk
+sources:
+  - id: news-1
+    news: {feed: "https://news.example/rss"}
+    every: 5m
+authorities:
+  - {id: zkh, name: Министерство строительства, groups: [ЖКХ]}
+sinks:
+  - id: archive
+    file: {path: "out.jsonl"}
+"""
+
+
+@pytest.fixture
+def file(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    return Path("region.yaml")
+
+
+def read(file: Path, text: str, env: dict[str, str] = KEY) -> Config:
+    file.write_text(text, encoding="utf-8")
+    return load(file, env, author_key=True)
+
+
+def errors(file: Path, text: str, env: dict[str, str] = KEY) -> list[str]:
+    with pytest.raises(ConfigErrors) as caught:
+        read(file, text, env)
+    return [str(problem) for problem in caught.value.problems]
+
+
+def only(file: Path, text: str, env: dict[str, str] = KEY) -> str:
+    found = errors(file, text, env)
+    assert len(found) == 1, "\n\n".join(found)
+    return found[0]
+
+
+def said(*lines: str) -> str:
+    return "\n".join([lines[0], *(f"  {line}" for line in lines[1:])])
+
+
+def test_a_good_file(file):
+    config = read(file, GOOD)
+    (source,), (sink,) = config.file.sources, config.file.sinks
+    assert (source.kind, source.settings.feed, source.every) == ("news", "https://news.example/rss", "5m")
+    assert (sink.kind, sink.settings.path) == ("file", "out.jsonl")
+    assert (config.region.name, config.data, config.notes) == ("Челябинская область", Path("var"), ())
+
+
+def test_the_data_folder_is_beside_a_sqlite_store(file):
+    assert read(file, GOOD + "store: sqlite:////srv/otklik/store.db\n").data == Path("/srv/otklik")
+    assert read(file, GOOD + "store: sqlite:///x/store.db\ndata: elsewhere\n").data == Path("elsewhere")
+    postgres = GOOD + "store: postgresql://otklik@db/otklik\nbus: kafka://k:9092\n"
+    assert read(file, postgres).data == Path("var")
+
+
+def test_variables_whole_in_part_and_by_default(file):
+    text = GOOD + (
+        "  - id: hook\n"
+        '    webhook: {url: "https://${HOST}/${PATH_:-otklik}", secret: ${SECRET}}\n'
+        "bus: ${BUS:-sqlite:///b.db}\n"
+    )
+    config = read(file, text, KEY | {"HOST": "dispatch.example", "SECRET": "whsec_" + "QUFB" * 8})
+    hook = config.file.sinks[1].settings
+    assert str(hook.url) == "https://dispatch.example/otklik"
+    assert hook.secret.get_secret_value() == "whsec_" + "QUFB" * 8
+    assert config.file.bus == "sqlite:///b.db"
+
+
+def test_a_variable_may_be_in_a_file(file, tmp_path):
+    (tmp_path / "token").write_text("vk-token\n")
+    text = GOOD.replace("sinks:", "  - {id: x, name: X, default: true}\nsinks:").replace(
+        "authorities:", "  - id: vk\n    vk: {wall: public1, token: ${VK}}\nauthorities:"
+    )
+    config = read(file, text, KEY | {"VK_FILE": str(tmp_path / "token")})
+    assert config.file.sources[1].settings.token.get_secret_value() == "vk-token"
+
+
+def test_a_missing_variable_is_named_with_its_place(file):
+    assert only(file, GOOD + "store: sqlite:///${DATA}/store.db\n") == said(
+        "region.yaml:11:8  store",
+        "Не задана переменная окружения DATA (или DATA_FILE с путём к файлу).",
+        "Подробнее: docs/configuration.md#секреты",
+    )
+
+
+def test_a_variable_whose_file_is_missing(file):
+    assert only(file, GOOD + "store: sqlite:///${DATA}/store.db\n", KEY | {"DATA_FILE": "/nowhere/x"}) == said(
+        "region.yaml:11:8  store",
+        "Файл из переменной DATA_FILE не читается: /nowhere/x (No such file or directory).",
+        "Подробнее: docs/configuration.md#секреты",
+    )
+
+
+def test_a_reference_that_is_none(file):
+    assert only(file, GOOD + 'store: "sqlite:///${my data}/store.db"\n') == said(
+        "region.yaml:11:8  store",
+        "«${my data}» не понято.",
+        "Можно: ${ПЕРЕМЕННАЯ} или ${ПЕРЕМЕННАЯ:-значение по умолчанию}",
+        "Подробнее: docs/configuration.md#секреты",
+    )
+
+
+def test_no_author_key(file):
+    assert only(file, GOOD, {}) == said(
+        "окружение",
+        "Не задана переменная окружения OTKLIK_AUTHOR_KEY (или OTKLIK_AUTHOR_KEY_FILE с путём к файлу).",
+        "Создайте ключ один раз, храните его и не меняйте: export OTKLIK_AUTHOR_KEY=$(openssl rand -hex 32)",
+        "Подробнее: docs/configuration.md#секреты",
+    )
+
+
+def test_a_short_author_key_is_not_shown(file):
+    message = only(file, GOOD, {"OTKLIK_AUTHOR_KEY": "hunter2"})
+    assert message == said(
+        "окружение",
+        "Ключ OTKLIK_AUTHOR_KEY слишком короткий: 7 символов, нужно не меньше 32.",
+        "Создайте ключ один раз, храните его и не меняйте: export OTKLIK_AUTHOR_KEY=$(openssl rand -hex 32)",
+        "Подробнее: docs/configuration.md#секреты",
+    )
+
+
+def test_all_mistakes_at_once_in_order_of_place(file):
+    text = GOOD.replace("feed:", "fed:").replace("5m", "often").replace("[ЖКХ]", "[ЖХК]").replace("file:", "fiel:")
+    places = [message.partition("\n")[0] for message in errors(file, text, {})]
+    assert places == [
+        "region.yaml:4:12  sources[0].news.fed",
+        "region.yaml:5:12  sources[0].every",
+        "region.yaml:7:58  authorities[0].groups[0]",
+        "region.yaml:10:5  sinks[0].fiel",
+        "окружение",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        (
+            "feed:",
+            "fed:",
+            said(
+                "region.yaml:4:12  sources[0].news.fed",
+                "Нет такого ключа: «fed».",
+                "Можно: allow_private, encoding, feed, listing, max_age_days, max_articles_per_visit, selectors, "
+                "sitemap",
+                "Может быть, «feed»?",
+                "Подробнее: docs/sources/news.md",
+            ),
+        ),
+        (
+            "sinks:",
+            "sink:",
+            said(
+                "region.yaml:8:1  sink",
+                "Нет такого ключа: «sink».",
+                "Можно: authorities, bus, classifier, console, crawler, data, deadlines, grouping, log, region, "
+                "retention, sinks и ещё 2",
+                "Может быть, «sinks»?",
+                "Подробнее: docs/configuration.md",
+            ),
+        ),
+        (
+            "    every: 5m\n",
+            "    every: 5m\n  - id: news-1\n    telegram: {channel: gorod}\n",
+            said(
+                "region.yaml:6:9  sources[1].id",
+                "Имя «news-1» уже занято в строке 3: дайте другое.",
+                "Подробнее: docs/configuration.md#sources",
+            ),
+        ),
+        (
+            "    every: 5m\n",
+            "    every: 5m\n    every: 6m\n",
+            said("region.yaml:6:5  sources[0].every", "Ключ «every» уже есть в строке 5: оставьте один."),
+        ),
+        (
+            "    every: 5m\n",
+            "    telegram: {channel: gorod}\n",
+            said(
+                "region.yaml:5:5  sources[0]",
+                "Видов источника сразу 2: news, telegram. Оставьте один, остальное — отдельно.",
+                "Можно: news, telegram, vk",
+                "Подробнее: docs/configuration.md#sources",
+            ),
+        ),
+        (
+            '    news: {feed: "https://news.example/rss"}\n',
+            "",
+            said(
+                "region.yaml:3:5  sources[0]",
+                "Не сказано, что это: нужен ровно один ключ с видом источника.",
+                "Можно: news, telegram, vk",
+                "Подробнее: docs/configuration.md#sources",
+            ),
+        ),
+        (
+            '    news: {feed: "https://news.example/rss"}\n',
+            "    news:\n",
+            said(
+                "region.yaml:4:5  sources[0].news",
+                "Раздел «news» пуст: напишите настройки под ним.",
+                "Подробнее: docs/configuration.md#sources",
+            ),
+        ),
+        (
+            '    news: {feed: "https://news.example/rss"}\n',
+            "    nwes: {}\n",
+            said(
+                "region.yaml:4:5  sources[0].nwes",
+                "Нет такого ключа: «nwes».",
+                "Можно: every, id, municipality, news, telegram, time_zone, vk",
+                "Может быть, «news»?",
+                "Подробнее: docs/configuration.md#sources",
+            ),
+        ),
+        (
+            "  - id: news-1\n",
+            "  - id: Новости\n",
+            said(
+                "region.yaml:3:9  sources[0].id",
+                "Такое имя не годится.",
+                "Записано: «Новости»",
+                "Можно: строчные латинские буквы, цифры, точка, дефис, подчёркивание; до 63 знаков, "
+                "первый — буква или цифра",
+                "Подробнее: docs/configuration.md#sources",
+            ),
+        ),
+        (
+            "    every: 5m\n",
+            "    every: 5m\n    time_zone: Челябинск\n",
+            said(
+                "region.yaml:6:16  sources[0].time_zone",
+                "Нет такого часового пояса: «Челябинск», нужно имя вроде Asia/Yekaterinburg.",
+                "Записано: «Челябинск»",
+                "Подробнее: docs/configuration.md#sources",
+            ),
+        ),
+        (
+            "groups: [ЖКХ]",
+            "groups: ЖКХ",
+            said(
+                "region.yaml:7:57  authorities[0].groups",
+                "Нужен список: [один, другой] или строки, начатые с «-».",
+                "Записано: «ЖКХ»",
+                "Подробнее: docs/configuration.md#authorities",
+            ),
+        ),
+        (
+            "groups: [ЖКХ]",
+            "topics: [ЖКХ]",
+            said(
+                "region.yaml:7:58  authorities[0].topics[0]",
+                "Классификатор не знает такой темы.",
+                "Записано: «ЖКХ»",
+                "Можно: одна из 195 тем, их список: docs/configuration.md#группы-и-темы",
+                "Это группа: место ей в ключе groups.",
+                "Подробнее: docs/configuration.md#authorities",
+            ),
+        ),
+        (
+            '    file: {path: "out.jsonl"}\n',
+            "    file: {path: out.jsonl}\n    when: {authority: [zhk]}\n",
+            said(
+                "region.yaml:11:24  sinks[0].when.authority[0]",
+                "В разделе authorities нет такого.",
+                "Записано: «zhk»",
+                "Можно: zkh",
+                "Может быть, «zkh»?",
+                "Подробнее: docs/configuration.md#sinks",
+            ),
+        ),
+        (
+            "name: Министерство строительства, ",
+            "",
+            said(
+                "region.yaml:7:5  authorities[0]",
+                "Нет обязательного ключа «name».",
+                "Подробнее: docs/configuration.md#authorities",
+            ),
+        ),
+        (
+            "sinks:\n",
+            "deadlines: {default: {answer: сутки}}\nsinks:\n",
+            said(
+                "region.yaml:8:31  deadlines.default.answer",
+                "Непонятный срок «сутки»: нужно число и m (минуты), h (часы) или d (дни), например 24h.",
+                "Записано: «сутки»",
+                "Подробнее: docs/configuration.md#deadlines",
+            ),
+        ),
+        (
+            "sinks:\n",
+            "log: verbose\nsinks:\n",
+            said(
+                "region.yaml:8:6  log",
+                "Такого значения нет.",
+                "Записано: «verbose»",
+                "Можно: debug, info, warning, error",
+                "Подробнее: docs/configuration.md#log",
+            ),
+        ),
+        (
+            "sinks:\n",
+            "retention: {runs: 0}\nsinks:\n",
+            said(
+                "region.yaml:8:19  retention.runs",
+                "Нужно не меньше 1.",
+                "Записано: «0»",
+                "Подробнее: docs/configuration.md#retention",
+            ),
+        ),
+        (
+            "sinks:\n",
+            "bus: rabbit://x\nsinks:\n",
+            said(
+                "region.yaml:8:6  bus",
+                "Непонятный адрес шины: sqlite:///папка/bus.db или kafka://машина:порт,машина:порт.",
+                "Записано: «rabbit://x»",
+                "Подробнее: docs/configuration.md#bus",
+            ),
+        ),
+        (
+            "sinks:\n",
+            "bus: sqlite:///one.db\nstore: sqlite:///one.db\nsinks:\n",
+            said(
+                "region.yaml:8:6  bus",
+                "Шина и база — разные файлы: у обеих записан один.",
+                "Записано: «sqlite:///one.db»",
+                "Подробнее: docs/configuration.md#bus",
+            ),
+        ),
+        (
+            "sinks:\n",
+            "classifier: {model: nowhere.npz}\nsinks:\n",
+            said(
+                "region.yaml:8:21  classifier.model",
+                "Такого файла нет.",
+                "Записано: «nowhere.npz»",
+                "Подробнее: docs/configuration.md#classifier",
+            ),
+        ),
+        (
+            "region: chelyabinsk",
+            "region: chelabinsk",
+            said(
+                "region.yaml:1:9  region",
+                "Неизвестный регион «chelabinsk». Возможно, имелось в виду: chelyabinsk. Известны: chelyabinsk.",
+                "Записано: «chelabinsk»",
+                "Подробнее: docs/configuration.md#region",
+            ),
+        ),
+    ],
+)
+def test_one_mistake(file, old, new, expected):
+    assert only(file, GOOD.replace(old, new, 1)) == expected
+
+
+def test_an_unknown_municipality(file):
+    message = only(file, GOOD.replace("    every: 5m\n", "    municipality: Мияс\n"))
+    lines = message.splitlines()
+    assert lines[3].startswith("  Можно: Агаповский муниципальный округ, ")
+    assert lines[3].endswith(" и ещё 31")
+    assert "\n".join(lines[:3] + lines[4:]) == said(
+        "region.yaml:5:19  sources[0].municipality",
+        "В этом регионе нет такого муниципалитета.",
+        "Записано: «Мияс»",
+        "Может быть, «Миасс» или «Миасское»?",
+        "Подробнее: docs/configuration.md#sources",
+    )
+
+
+def test_a_secret_in_the_file_is_refused_and_not_shown(file):
+    text = GOOD + '  - id: hook\n    webhook: {url: "https://x.example/", secret: hunter2hunter2}\n'
+    assert only(file, text) == said(
+        "region.yaml:12:50  sinks[1].webhook.secret",
+        "Секрет записан прямо в файле.",
+        "Записано: (секрет, не показывается)",
+        "Можно: ${SECRET} из окружения (или из файла, который назван в SECRET_FILE)",
+        "Подробнее: docs/configuration.md#секреты",
+    )
+
+
+def test_a_value_from_the_environment_is_shown_as_written(file):
+    text = GOOD.replace("authorities:", "  - id: vk\n    vk: {wall: ${WALL}, token: ${VK}}\nauthorities:")
+    message = only(file, text, KEY | {"WALL": "id77777", "VK": "t"})
+    assert message == said(
+        "region.yaml:7:16  sources[1].vk.wall",
+        "«${WALL}» — страница человека; собираются только сообщества: короткое имя, -1234, club1234 или ссылка.",
+        "Записано: ${WALL}",
+        "Подробнее: docs/sources/vk.md",
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("", said("region.yaml", "Файл пуст. Начните со строки region: chelyabinsk.")),
+        ("- a\n- b\n", said("region.yaml:1:1", "Наверху файла должны быть ключи: region, sources…")),
+        (
+            "region: chelyabinsk\n\tsources: []\n",
+            said("region.yaml:2:1", "Здесь не может начинаться значение: чаще всего это табуляция вместо пробелов."),
+        ),
+        (
+            "region: chelyabinsk\nsources: [a, b\nsinks: []\n",
+            said("region.yaml:3:6", "Не закрыта скобка, или между значениями в скобках нет запятой."),
+        ),
+        ('region: "chel\n', said("region.yaml:2:1", "Не закрыта кавычка.")),
+        (
+            "region: a: b\n",
+            said("region.yaml:1:10", "Лишнее двоеточие или сбитый отступ: возьмите значение в кавычки."),
+        ),
+        (
+            "a: &a [*a]\n",
+            said("region.yaml:1:4  a[0]", "Якоря и ссылки (&, *) в этом месте не кончаются. Напишите значения прямо."),
+        ),
+    ],
+)
+def test_not_a_file_of_a_region(file, text, expected):
+    assert only(file, text) == expected
+
+
+def test_no_file(file):
+    with pytest.raises(ConfigErrors) as caught:
+        load(file, KEY)
+    assert str(caught.value) == said(
+        "region.yaml", "Такого файла нет. Укажите файл региона, например configs/chelyabinsk.yaml."
+    )
+
+
+def test_another_encoding(file):
+    file.write_bytes("region: челябинск\n".encode("cp1251"))
+    with pytest.raises(ConfigErrors) as caught:
+        load(file, KEY)
+    assert str(caught.value) == said("region.yaml", "Файл не в UTF-8: байт 9 не читается. Сохраните его в UTF-8.")
+
+
+def test_aliases_that_explode_are_refused(file):
+    lines = ["region: chelyabinsk", "a0: &a0 [x, x, x, x, x, x, x, x, x, x]"]
+    lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 9)]
+    found = errors(file, "\n".join(lines))
+    assert len(found) == 1
+    assert "Якоря и ссылки (&, *) в этом месте не кончаются." in found[0]
+
+
+def test_names_of_municipalities_become_codes_where_incidents_are_compared(file):
+    text = GOOD.replace("groups: [ЖКХ]", "municipalities: [Копейск, 75742000]").replace(
+        "sinks:", "deadlines: {near: {answer: 4h, municipalities: [город Миасс]}}\nsinks:"
+    )
+    text += "    when: {municipality: [копейск, none]}\n"
+    config = read(file, text)
+    assert config.file.sinks[0].when.municipality == ("75728000", "none")
+    assert dict(config.file.deadlines.named())["near"].municipalities == ("75742000",)
+
+
+def test_notes_are_not_errors(file):
+    config = read(file, "region: chelyabinsk\nbus: kafka://k:9092\nstore: sqlite:///var/store.db\n")
+    assert [str(note) for note in config.notes] == [
+        said(
+            "region.yaml:3:8  store",
+            "База SQLite работает на одной машине: роли на других машинах её не увидят. "
+            "Для нескольких машин нужна store: postgresql://…",
+            "Подробнее: docs/configuration.md#store",
+        ),
+        said(
+            "region.yaml:1:1  sources", "Источников нет: собирать нечего.", "Подробнее: docs/configuration.md#sources"
+        ),
+        said(
+            "region.yaml:1:1  sinks",
+            "Получателей нет: события видны только в ленте и в API.",
+            "Подробнее: docs/configuration.md#sinks",
+        ),
+    ]
+
+
+def test_the_ready_configurations_are_good(monkeypatch):
+    root = Path(__file__).parents[2]
+    monkeypatch.chdir(root)
+    for path in sorted((root / "configs").glob("*.yaml")):
+        assert load(path, KEY, author_key=True).file.sources
