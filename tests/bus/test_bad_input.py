@@ -104,10 +104,15 @@ def test_a_full_disk_loses_nothing(small_disk: Path) -> None:
     with closing(SqliteBus(path)) as bus:
         bus.ensure_topics({"posts": 1})
         acknowledged = 0
+
+        def fill() -> None:
+            nonlocal acknowledged
+            while acknowledged < 10_000:
+                bus.publish("posts", records(acknowledged, acknowledged + 20, size=1000))
+                acknowledged += 20
+
         with pytest.raises(BusError) as caught:
-            for first in range(0, 10_000, 20):
-                bus.publish("posts", records(first, first + 20, size=1000))
-                acknowledged = first + 20
+            fill()
         assert str(caught.value) == (
             f"На диске нет места: шина {path} ничего не записала. Освободите место в {small_disk}; "
             "otklik продолжит сам, ничего не потеряно."

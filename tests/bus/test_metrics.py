@@ -7,7 +7,7 @@ import pytest
 from bus import metrics
 from bus.metrics import METRICS
 
-UNITS = ("_seconds", "_bytes", "_records", "_ratio", "_posts", "_sources", "_incidents", "_events")
+UNITS = ("_seconds", "_bytes", "_records", "_ratio", "_posts", "_sources", "_incidents", "_events", "_visits")
 
 
 def test_names_follow_the_conventions() -> None:
