@@ -1,0 +1,83 @@
+"""SIGKILL between a delivery and its commit: nothing is lost, what comes twice has the same id."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import uuid
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from bus import Record, open_bus
+from bus.crashpoints import VARIABLE
+from schemas import headers
+from schemas.topics import dead
+from tests.servers import KafkaServer
+from tests.sinks.events import story
+
+ROOT = Path(__file__).resolve().parents[2]
+DELIVER = """
+import sys, threading, time
+from bus import open_bus
+from bus.worker import Worker
+from sinks import When
+from sinks.file import FileSettings, FileSink
+from sinks.step import SinkStep
+
+bus = open_bus(sys.argv[1])
+step = SinkStep(FileSink(FileSettings(path=sys.argv[2]), "test"), When())
+worker = Worker(bus, [sys.argv[3]], "sink-test", step, name="sink-test", batch=5, poll_timeout=0.2)
+
+def stop_when_done():
+    while sum(bus.group_lag(sys.argv[3], "sink-test").values()):
+        time.sleep(0.2)
+    worker.stop()
+
+threading.Thread(target=stop_when_done, daemon=True).start()
+worker.run()
+bus.close()
+"""
+
+
+@pytest.fixture(params=["sqlite", "kafka"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/bus.db"
+    server: KafkaServer = request.getfixturevalue("kafka_server")
+    return server.url
+
+
+def test_a_kill_after_the_delivery_and_before_the_commit(url: str, tmp_path: Path) -> None:
+    topic = f"incidents-{uuid.uuid4().hex}"  # the broker is shared by the whole run
+    bus = open_bus(url)
+    bus.ensure_topics({topic: 1, dead(topic): 1})
+    events = story(2, 6)
+    bus.publish(topic, [Record(str(e.data.incident.id), e.encode(), e.time, headers(e)) for e in events])
+    out = tmp_path / "incidents.jsonl"
+    run = runner(url, out, topic)
+
+    assert run({VARIABLE: "deliver.after_send_before_commit"}) == -signal.SIGKILL
+    first = ids(out)
+    assert first, "the kill came before the delivery"
+    assert sum(bus.group_lag(topic, "sink-test").values()) == len(events), "the kill came after the commit"
+
+    assert run({}) == 0
+    assert ids(out) == [*first, *(event.id for event in events)]
+    assert bus.read(dead(topic)) == []
+    bus.close()
+
+
+def runner(url: str, out: Path, topic: str) -> Callable[[dict[str, str]], int]:
+    def run(extra: dict[str, str]) -> int:
+        command = [sys.executable, "-W", "ignore", "-c", DELIVER, url, str(out), topic]
+        environment = os.environ | {"PYTHONPATH": str(ROOT)} | extra
+        return subprocess.run(command, cwd=ROOT, env=environment, timeout=120, check=False).returncode
+
+    return run
+
+
+def ids(path: Path) -> list[str]:
+    return [json.loads(line)["id"] for line in path.read_bytes().split(b"\n")[:-1]]
