@@ -15,7 +15,7 @@ _HOUSE = (
     r"(?:\s*,?\s*(?:к|корп|корпус|стр|строение)\.?\s*\d{1,2})?(?![\d-])"
 )
 # «ул. Ленина, 5»; the house may be missing
-_TYPED = re.compile(rf"\b{_TYPE}\.?\s+(?P<street>{_NAME_ANY_CASE})(?:\s*,?\s*(?P<house>{_HOUSE}))?", re.I)
+_TYPED = re.compile(rf"\b(?i:{_TYPE})\.?\s+(?P<street>{_NAME_ANY_CASE})(?:\s*,?\s*(?P<house>{_HOUSE}))?")
 # «Гагарина улица 5» is rare; «Карла Маркса 172» and «на Гагарина, д. 7» are what people write
 _UNTYPED = re.compile(
     rf"(?<![А-Яа-яЁё.])(?P<street>{_NAME})\s*,?\s*(?P<house>{_HOUSE})"

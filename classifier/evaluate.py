@@ -69,7 +69,7 @@ def evaluate_topics(rows: Sequence[Row], fold: Ints) -> TopicFigures:
     proper = unknown_capitals(row.text for row in rows)
     for held in range(FOLDS):
         train, test = np.flatnonzero(fold != held), np.flatnonzero(fold == held)
-        vocabulary = Vocabulary(choose(document_frequency(rows[i].lemmas for i in train), proper))
+        vocabulary = Vocabulary(choose(document_frequency(rows[i].lemmas for i in train.tolist()), proper))
         counts = vocabulary.count(row.lemmas for row in rows)
         for values, names, out in ((labels, topics, margins), (parents, groups, group_margins)):
             head = fit_svc(counts[train], [str(value) for value in values[train]])

@@ -173,7 +173,7 @@ def _around(scan: _Scan, at: int, length: int) -> _Around:
 
 def _elsewhere(scan: _Scan, at: int) -> bool:
     for adjective, kind in zip(scan.forms[at : at + 2], scan.forms[at + 1 : at + 3], strict=False):
-        if _ADMINISTRATIVE.fullmatch(kind):
+        if _ADMINISTRATIVE.fullmatch(kind) and adjective not in _CITY_KIND | _MUNICIPAL_KIND:
             ours = adjective in scan.table.index or adjective.startswith(scan.table.region_stems)
             return not ours and adjective.endswith(("ого", "ой", "ом", "ий", "ая", "его"))
     return False

@@ -16,17 +16,29 @@ NAME_SHARE = 0.02
 """Sum of the probabilities of a word's readings as a name from which on it may be one. pymorphy3 gives 0.02 to the
 rare reading of a common word («марта»), and more than 0.2 to most real names."""
 COMMON_SHARE = 0.05
-"""Probability of the reading as a common word which outweighs that: «барак» 0.06, «мороз» 0.18, «вера» 0.7."""
+"""Probability of the reading as a common word which outweighs that: «роман» 0.77, «вера» 0.7."""
 CAPITAL_SHARE = 0.5
 """A word that no dictionary knows and that is written with a capital in the middle of sentences this often is a
 proper name: surnames like «Махонин» are taken for something else by the guesser."""
 
 
+_COMMON_WORDS = frozenset(
+    ["арт", "барак", "беговой", "боковой", "дождевой", "кит", "кордон", "марка", "марс", "мороз", "пол", "рой"]
+)
+"""Words that the dictionary takes for a name first, and that are not."""
+_NAMES = frozenset(["володарский", "камала", "стелла", "чернышевский"])
+"""And the other way round."""
+
+
 @lru_cache(200_000)
 def is_person(word: str) -> bool:
     """Whether a lemma may be a person's name, surname or patronymic, and is not a common word besides."""
+    if word in _COMMON_WORDS:
+        return False
     analyser = morph()
     parses = analyser.parse(word)
+    if word in _NAMES or _NAME & parses[0].tag.grammemes:
+        return True
     name = sum(parse.score for parse in parses if _NAME & parse.tag.grammemes)
     if name < NAME_SHARE:
         return False

@@ -1,6 +1,6 @@
 """From the data folder to the file of the shipped model. Same data and date, same bytes."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -60,9 +60,9 @@ def corpus(folder: Path) -> Corpus:
     Raises:
         DataError: a file is missing or has other columns.
     """
+    citizens, others = perm(folder), telegram(folder)
     rows, phrases = own()
-    others = telegram(folder)
-    return Corpus(perm(folder), others, windows(others, SEED), rows, padded(rows, phrases, PADDED_COPIES, SEED))
+    return Corpus(citizens, others, windows(others, SEED), rows, padded(rows, phrases, PADDED_COPIES, SEED))
 
 
 def choose_vocabulary(data: Corpus) -> tuple[Vocabulary, Ints]:
@@ -186,11 +186,3 @@ def train(folder: Path, out: Path, progress: Progress = lambda _: None, *, creat
 
 def _thresholds() -> dict[str, float]:
     return {"relevant": 0.5, "unsure_from": 0.3, "unsure_to": 0.7, "group": 0.5, "municipality": 0.55}
-
-
-def count_origins(rows: Iterable[Row]) -> dict[str, int]:
-    """Texts per origin."""
-    result: dict[str, int] = {}
-    for row in rows:
-        result[row.origin] = result.get(row.origin, 0) + 1
-    return result

@@ -1,0 +1,123 @@
+"""Features and linear heads against scikit-learn."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.linear_model import LogisticRegression
+from sklearn.svm import LinearSVC
+
+from classifier.features import MAX_LEMMAS, Vocabulary, judged_lemmas, tfidf, tokens, words
+from classifier.head import TextHead
+from classifier.linear import LinearHead, quantise, softmax
+from classifier.training.data import perm, telegram
+from classifier.training.fit import SEED, SVC_C, fit_svc, idf_of, scaled
+
+LEMMAS = st.lists(st.sampled_from(["нет", "вода", "отопление", "5", "17", "яма", "дорога", "жк", "электричество"]))
+
+
+@pytest.fixture(scope="module")
+def corpus(small_data: Path) -> tuple[list[tuple[str, ...]], list[str]]:
+    rows = perm(small_data)
+    return [row.lemmas for row in rows], [str(row.topic) for row in rows]
+
+
+def test_tokens_are_lemmas_prefixes_and_pairs() -> None:
+    assert tokens(["нет", "отопление", "12"]) == ["нет", "отопление", "0", "отопл*", "нет отопление", "отопление 0"]
+
+
+def test_links_are_not_words() -> None:
+    assert judged_lemmas("Нет воды https://vk.com/wall-1_2?z=photo и www.site.ru/вода тут") == [
+        "нет",
+        "вода",
+        "и",
+        "тут",
+    ]
+
+
+def test_only_the_beginning_of_a_long_text_counts() -> None:
+    assert len(words(["вода"] * 10 * MAX_LEMMAS)) == MAX_LEMMAS
+
+
+@given(LEMMAS)
+def test_columns_are_the_known_tokens(lemmas: list[str]) -> None:
+    vocabulary = Vocabulary(["вода", "нет вода", "отопл*", "0", "0 0", "яма"])
+    known = [token for token in tokens(lemmas) if token in vocabulary.tokens]
+    assert sorted(vocabulary.columns(lemmas)) == sorted(vocabulary.tokens.index(token) for token in known)
+
+
+@given(st.lists(LEMMAS, max_size=6))
+def test_counts_are_those_of_each_text(texts: list[list[str]]) -> None:
+    vocabulary = Vocabulary(["вода", "нет вода", "отопл*", "0", "яма"])
+    counts = vocabulary.count(texts)
+    assert counts.shape == (len(texts), 5)
+    assert counts.has_canonical_format
+    for row, lemmas in zip(counts.toarray(), texts, strict=True):
+        found = tokens(lemmas)
+        assert row.tolist() == [found.count(token) for token in vocabulary.tokens]
+
+
+def test_tfidf_equals_scikit_learn(corpus: tuple[list[tuple[str, ...]], list[str]]) -> None:
+    texts, _ = corpus
+    theirs = TfidfVectorizer(analyzer=tokens, min_df=3, sublinear_tf=True)
+    expected = theirs.fit_transform(texts)
+    counts = Vocabulary(theirs.get_feature_names_out().tolist()).count(texts)
+    np.testing.assert_allclose(tfidf(counts, idf_of(counts)).toarray(), expected.toarray(), rtol=1e-12, atol=1e-15)
+
+
+def test_scores_equal_scikit_learn(corpus: tuple[list[tuple[str, ...]], list[str]]) -> None:
+    texts, labels = corpus
+    theirs = TfidfVectorizer(analyzer=tokens, min_df=3, sublinear_tf=True)
+    matrix = theirs.fit_transform(texts)
+    estimator = LinearSVC(C=SVC_C, random_state=SEED).fit(matrix, labels)
+    counts = Vocabulary(theirs.get_feature_names_out().tolist()).count(texts)
+    head = fit_svc(counts, labels)
+    assert list(head.labels) == estimator.classes_.tolist()
+    np.testing.assert_allclose(head.scores(counts), estimator.decision_function(matrix), rtol=1e-6, atol=1e-8)
+
+
+def test_probabilities_equal_scikit_learn(small_data: Path) -> None:
+    rows = [*perm(small_data), *telegram(small_data)]
+    texts, relevant = [row.lemmas for row in rows], [row.origin == "perm" for row in rows]
+    theirs = TfidfVectorizer(analyzer=tokens, min_df=3, sublinear_tf=True)
+    matrix = theirs.fit_transform(texts)
+    estimator = LogisticRegression(C=3.0).fit(matrix, relevant)
+    counts = Vocabulary(theirs.get_feature_names_out().tolist()).count(texts)
+    head = LinearHead(("no", "yes"), idf_of(counts), estimator.coef_.T.copy(), estimator.intercept_)
+    np.testing.assert_allclose(head.probabilities(counts), estimator.predict_proba(matrix), rtol=1e-9, atol=1e-12)
+
+
+def test_quantised_head_agrees(corpus: tuple[list[tuple[str, ...]], list[str]], tmp_path: Path) -> None:
+    texts, labels = corpus
+    vocabulary = Vocabulary(sorted({token for text in texts for token in tokens(text)}))
+    counts = vocabulary.count(texts)
+    head = scaled(fit_svc(counts, labels), 5.0)
+    path = tmp_path / "h.npz"
+    TextHead("тема", vocabulary, np.ones(len(vocabulary), dtype=np.int64), head).save(path, {})
+    loaded = TextHead.load(path)
+    assert loaded.label == "тема"
+    exact, packed = head.probabilities(counts), loaded.head.probabilities(counts)
+    assert (exact.argmax(axis=1) == packed.argmax(axis=1)).all()
+    np.testing.assert_allclose(exact, packed, atol=0.02)
+    assert [label for label, _ in loaded.judge(texts)] == labels
+
+
+def test_quantisation_error_is_bounded() -> None:
+    weights = np.random.default_rng(1).normal(size=(50, 7))
+    weights[3] = 0.0
+    packed, scale = quantise(weights)
+    error = np.abs(packed * scale[:, None] - weights)
+    assert (error <= np.abs(weights).max(axis=1, keepdims=True) / 253 + 1e-7).all()
+    assert (packed[3] == 0).all()
+
+
+def test_softmax_bears_large_scores() -> None:
+    assert softmax(np.array([[1000.0, 0.0], [-1000.0, -1000.0]])).tolist() == [[1.0, 0.0], [0.5, 0.5]]
+
+
+def test_a_text_of_unknown_words_has_a_zero_row() -> None:
+    counts = Vocabulary(["вода"]).count([["абракадабра"], []])
+    assert tfidf(counts, np.array([1.0])).toarray().tolist() == [[0.0], [0.0]]

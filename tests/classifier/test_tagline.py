@@ -1,0 +1,101 @@
+"""Lines of `otklik tag`."""
+
+import json
+
+import pytest
+
+from classifier import Classifier, Item
+from classifier.tagline import KEYS, BadLine, item_of_line, tag_line
+from schemas import Address, Head, Municipality, Tags
+
+TAGS = Tags(
+    relevance=0.98765432,
+    relevant=True,
+    group="ЖКХ",
+    group_probability=0.9,
+    topic="Отсутствие холодной воды",
+    topic_probability=0.8,
+    municipality=Municipality(
+        oktmo="75728000",
+        name="Копейский городской округ",
+        probability=0.95,
+        found_by="text",
+        span=(2, 10),
+        others=("75701000",),
+    ),
+    settlement="Копейск",
+    address=Address(street="Ленина", house="5", text="ул. Ленина, 5"),
+    urgency="soon",
+    heads={"executor": Head(value="водоканал", probability=0.5)},
+    signature=(1, 2),
+    model="2026-01-02-abcdef01",
+)
+
+
+def test_a_line_has_exactly_the_keys_in_order() -> None:
+    line = tag_line("7", TAGS)
+    assert tuple(line) == KEYS
+    assert json.loads(json.dumps(line)) == {
+        "id": "7",
+        "relevance": 0.9877,
+        "group": "ЖКХ",
+        "group_probability": 0.9,
+        "topic": "Отсутствие холодной воды",
+        "topic_probability": 0.8,
+        "municipality": {
+            "oktmo": "75728000",
+            "name": "Копейский городской округ",
+            "probability": 0.95,
+            "found_by": "text",
+            "span": [2, 10],
+            "others": ["75701000"],
+        },
+        "settlement": "Копейск",
+        "address": {"street": "Ленина", "house": "5", "text": "ул. Ленина, 5"},
+        "urgency": "soon",
+        "needs_review": False,
+        "heads": {"executor": {"value": "водоканал", "probability": 0.5}},
+        "model": "2026-01-02-abcdef01",
+    }
+
+
+def test_what_is_not_known_is_null(classifier: Classifier) -> None:
+    line = tag_line("1", classifier.classify([Item("нет воды")])[0])
+    assert (line["municipality"], line["settlement"], line["address"], line["heads"]) == (None, None, None, {})
+
+
+def test_an_item_is_cleaned_and_masked() -> None:
+    line = {
+        "text": "Нет воды<br>звоните 8 912 345-67-89",
+        "title": "Авария &amp; ремонт",
+        "kind": "comment",
+        "context": "",
+        "source_municipality": "Копейск",
+        "published": "2026-01-02T03:04:05Z",
+        "unknown": 1,
+    }
+    assert item_of_line(line) == Item(
+        "Нет воды\nзвоните [телефон]", title="Авария & ремонт", kind="comment", source_municipality="Копейск"
+    )
+    assert item_of_line({"text": ""}) == Item("")
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ([], "строка должна быть объектом JSON с полем text"),
+        ("текст", "строка должна быть объектом JSON с полем text"),
+        (None, "строка должна быть объектом JSON с полем text"),
+        ({"id": "1"}, "нет поля text"),
+        ({"text": None}, "поле text должно быть строкой, а не null"),
+        ({"text": 5}, "поле text должно быть строкой, а не число"),
+        ({"text": ["а"]}, "поле text должно быть строкой, а не массив"),
+        ({"text": "а", "id": 7}, "поле id должно быть строкой или null, а не число"),
+        ({"text": "а", "title": {}}, "поле title должно быть строкой или null, а не объект"),
+        ({"text": "а", "kind": "tweet"}, "поле kind: «tweet», допустимо: post, comment, article, appeal, call"),
+    ],
+)
+def test_bad_lines(line: object, message: str) -> None:
+    with pytest.raises(BadLine) as caught:
+        item_of_line(line)
+    assert str(caught.value) == message
