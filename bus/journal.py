@@ -75,6 +75,10 @@ class Journal:
         """Nothing is in work."""
         self._write({})
 
+    @property
+    def suspects_any(self) -> bool:
+        return bool(self._suspects or self._deaths)
+
     def is_suspect(self, received: Received) -> bool:
         """Was it in work when the process died? Then it has to go alone."""
         first, last = self._suspects.get(received.at, (1, 0))
@@ -86,6 +90,8 @@ class Journal:
 
     def clear(self, received: Received) -> None:
         """It is done with, one way or the other."""
+        if not self.suspects_any:
+            return
         self._deaths.pop((received.at, received.offset), None)
         first, last = self._suspects.get(received.at, (1, 0))
         if received.offset >= last >= first:

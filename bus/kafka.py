@@ -205,7 +205,7 @@ class KafkaBus:
                 if not batch:
                     raise BusError(unreachable(self._bootstrap, TimeoutError()))
                 for partition, messages in batch.items():
-                    records = [to_received(m) for m in messages if m.offset < ends[partition]]
+                    records = [r for r in to_received(partition, messages) if r.offset < ends[partition]]
                     found.setdefault(partition.partition, []).extend(records)
                 unread = {p for p in unread if consumer.position(p) < ends[p]}
         return [r for number in sorted(found) for r in found[number]][:limit]

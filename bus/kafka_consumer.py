@@ -41,15 +41,22 @@ def unreachable(bootstrap: str, error: BaseException) -> str:
     )
 
 
-def to_received(message: Any) -> Received:
-    """A kafka-python ConsumerRecord as ours. Keys and headers of strangers need not be UTF-8."""
-    record = Record(
-        key=(message.key or b"").decode("utf-8", "replace"),
-        value=message.value or b"",
-        time=datetime.fromtimestamp(max(0, message.timestamp) / 1000, UTC),
-        headers={name: (value or b"").decode("utf-8", "replace") for name, value in message.headers},
-    )
-    return Received(TopicPartition(message.topic, message.partition), message.offset, record)
+def to_received(partition: Any, messages: Sequence[Any]) -> list[Received]:
+    """kafka-python's ConsumerRecords of one partition as ours. Keys and headers of strangers need not be UTF-8."""
+    at = TopicPartition(partition.topic, partition.partition)
+    return [
+        Received(
+            at,
+            message.offset,
+            Record(
+                (message.key or b"").decode("utf-8", "replace"),
+                message.value or b"",
+                datetime.fromtimestamp(max(0, message.timestamp) / 1000, UTC),
+                {name: (value or b"").decode("utf-8", "replace") for name, value in message.headers},
+            ),
+        )
+        for message in messages
+    ]
 
 
 class _Revoked(Exception):
@@ -163,13 +170,14 @@ class GroupConsumer:
             records, self._early = self._early[:max_records], self._early[max_records:]
             return records
         batch = self._consumer.poll(timeout_ms=timeout_ms, max_records=max_records)
-        return [to_received(message) for messages in batch.values() for message in messages]
+        return [received for partition, messages in batch.items() for received in to_received(partition, messages)]
 
     def _keep_alive(self, timeout_ms: int) -> list[Received]:
         self._consumer.pause(*self._consumer.assignment())
         try:
             batch = self._consumer.poll(timeout_ms=timeout_ms)
-            self._early += [to_received(message) for messages in batch.values() for message in messages]
+            for partition, messages in batch.items():
+                self._early += to_received(partition, messages)
         finally:
             self._consumer.resume(*self._consumer.paused())
         return []

@@ -35,6 +35,10 @@ METRICS: tuple[Metric, ...] = (
     Metric("otklik_crawl_posts_total", "counter", ("kind",), "New and changed posts put on the bus."),
     Metric("otklik_crawl_visit_seconds", "histogram", ("kind",), "From the start to the end of a visit."),
     Metric("otklik_crawl_running_visits", "gauge", (), "Sources that this process is visiting now."),
+    Metric("otklik_incidents", "gauge", ("status",), "Incidents in the store."),
+    Metric("otklik_incidents_overdue", "gauge", (), "Incidents past their term and unanswered."),
+    Metric("otklik_outbox_unsent_events", "gauge", (), "Incident events that wait for the relay."),
+    Metric("otklik_sources", "gauge", ("outcome",), "Enabled sources by the outcome of their last visit."),
 )
 
 Kind = TypeVar("Kind", Counter, Gauge, Histogram)

@@ -184,6 +184,8 @@ class Worker:
 
     def _parts(self, records: list[Received]) -> list[list[Received]]:
         """The batch whole, or, where the process died before, its suspects one by one."""
+        if not self._journal.suspects_any:
+            return [records]
         parts: list[list[Received]] = []
         for received in records:
             if self._journal.is_suspect(received):
@@ -198,7 +200,7 @@ class Worker:
         """Process, in order; after a failure halve, until the failing record stands alone."""
         attempt = 0
         patience = _Backoff(self._chance)
-        while records := [r for r in records if r.at not in self._revoked]:
+        while records := [r for r in records if r.at not in self._revoked] if self._revoked else records:
             if len(records) == 1 and self._journal.is_killer(records[0]):
                 self._set_aside(records[0], None)
                 return
@@ -225,8 +227,7 @@ class Worker:
                 self._repeat("error", error)
                 self._wait(patience.next())
                 continue
-            for received in records:
-                self._finished(received, failed=False)
+            self._finished(records, failed=False)
             metrics.counter("otklik_worker_records_total", worker=self._name).inc(len(records))
             return
 
@@ -260,14 +261,16 @@ class Worker:
             error_type=kind,
         )
         metrics.counter("otklik_worker_dead_letters_total", worker=self._name, error_type=kind).inc()
-        self._finished(received, failed=True)
+        self._finished([received], failed=True)
         reach("worker.after_dead_letter_before_commit")
 
-    def _finished(self, received: Received, *, failed: bool) -> None:
-        self._journal.clear(received)
-        self._recent.append(failed)
-        if received.at not in self._revoked:
+    def _finished(self, records: Sequence[Received], *, failed: bool) -> None:
+        self._recent.extend([failed] * len(records))
+        for received in records:
             self._done[received.at] = received.offset + 1
+            self._journal.clear(received)
+        for partition in self._revoked:
+            self._done.pop(partition, None)
 
     def _wait(self, seconds: float) -> None:
         """With records in hand: stay in the group, and stop when asked to."""
