@@ -64,6 +64,13 @@ class _Idle(Spider):
         raise exceptions.DontCloseSpider
 
 
+class _Uncopied(dict[str, Any]):
+    """Scrapy copies its settings deeply; slots that are kept in a database can't be copied."""
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        return self
+
+
 class Http:
     """An async context manager; one at a time per process, since Twisted's reactor is one per process.
 
@@ -85,13 +92,15 @@ class Http:
         resolve: Resolve = system_resolve,
     ) -> None:
         self._resolver = GuardedResolver(resolve)
-        politeness = {
-            "resolver": self._resolver,
-            "slots": slots or LocalSlots(now),
-            "now": now,
-            "user_agent": user_agent,
-            "delay": pause,
-        }
+        politeness = _Uncopied(
+            {
+                "resolver": self._resolver,
+                "slots": slots or LocalSlots(now),
+                "now": now,
+                "user_agent": user_agent,
+                "delay": pause,
+            }
+        )
         self._settings = _settings(user_agent, pause, per_host, timeout) | {"OTKLIK_POLITENESS": politeness}
         self._crawler: Crawler | None = None
         self._running: Any = None
