@@ -4,7 +4,7 @@
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 cd "$root"
 
-say() { printf '\033[1m%s\033[0m\n' "$*" >&2; }
+say() { printf '%s\n' "$*"; }
 fail() { printf '%s\n' "$*" >&2; exit 1; }
 
 # as_root COMMAND…: run it as root, through sudo where we aren't.
@@ -23,14 +23,15 @@ need_packages() {
     done
     [ ${#missing[@]} = 0 ] && return
     command -v apt-get >/dev/null || fail "Установите: ${missing[*]} (apt-get не найден). / Install these: ${missing[*]}"
-    say "apt: ${missing[*]}"
-    as_root apt-get update -qq
+    say "Ставлю пакеты: ${missing[*]}"
+    as_root apt-get update -qq || fail "apt-get update не удался: проверьте сеть. / apt-get update failed."
     as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
 }
 
 # find_python: the newest supported interpreter.
 find_python() {
     local candidate
+    command -v python3 >/dev/null || need_packages python3 >&2
     for candidate in python3.13 python3.12 python3.11 python3; do
         if command -v "$candidate" >/dev/null &&
             "$candidate" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))'; then
@@ -50,7 +51,7 @@ environment() {
     wanted=$(sha256sum pyproject.toml)
     if [ "$(cat "$stamp" 2>/dev/null)" != "$wanted" ]; then
         [ -x .venv/bin/python ] || "$python" -m venv .venv
-        say "pip: otklik${1:+[$1]}"
+        say "Готовлю окружение в .venv (первый раз — пара минут) …"
         .venv/bin/python -m pip install --quiet --disable-pip-version-check --editable ".${1:+[$1]}"
         echo "$wanted" >"$stamp"
     fi
