@@ -76,7 +76,7 @@ class Journal:
         self._write({})
 
     @property
-    def suspects_any(self) -> bool:
+    def suspicious(self) -> bool:
         return bool(self._suspects or self._deaths)
 
     def is_suspect(self, received: Received) -> bool:
@@ -90,7 +90,7 @@ class Journal:
 
     def clear(self, received: Received) -> None:
         """It is done with, one way or the other."""
-        if not self.suspects_any:
+        if not self.suspicious:
             return
         self._deaths.pop((received.at, received.offset), None)
         first, last = self._suspects.get(received.at, (1, 0))

@@ -184,7 +184,7 @@ class Worker:
 
     def _parts(self, records: list[Received]) -> list[list[Received]]:
         """The batch whole, or, where the process died before, its suspects one by one."""
-        if not self._journal.suspects_any:
+        if not self._journal.suspicious:
             return [records]
         parts: list[list[Received]] = []
         for received in records:

@@ -17,6 +17,8 @@ PATIENCE = 20.0
 """Seconds that a check waits for records that have to come."""
 QUIET = 0.6
 """Seconds of silence after which a check believes that nothing more comes."""
+SLOW = 3.0
+"""Seconds of a slow step: twice the lease that the benches give."""
 T0 = datetime(2026, 3, 1, 8, 0, tzinfo=UTC)
 KEYS = ("vk-chelyabinsk", "новости", "75701000", "75743000", "none", "42", "a")
 
@@ -295,6 +297,25 @@ def check_a_dead_member_loses_its_partitions(bench: Bench) -> None:
     bench.die([name], "g", 30)
     with closing(bus.consume([name], "g")) as consumer:
         assert sorted(numbers(take(consumer, 30))) == list(range(30))
+    bus.close()
+
+
+def check_a_slow_step_keeps_its_partitions(bench: Bench) -> None:
+    name, bus = topic(bench, 1), bench.bus()
+    bus.publish(name, [record(n) for n in range(20)])
+    revoked: set[TopicPartition] = set()
+    slow = bus.consume([name], "g", on_revoked=revoked.update)
+    got = take(slow, 10, at_once=10)
+    other = Member(bus, [name], "g")
+    other.start()
+    time.sleep(SLOW)
+    assert not revoked
+    assert other.received == []
+    slow.commit(after(got))
+    slow.close()
+    until(lambda: len(other.received) >= 10, "the rest did not come")
+    other.stop()
+    assert sorted(numbers(got) + numbers(other.received)) == list(range(20))
     bus.close()
 
 
