@@ -1,1 +1,1 @@
-"""The web side: feeds, REST, health and metrics."""
+"""The web side: feeds, REST, health and metrics. `console.app` makes it, `console.server` serves it."""

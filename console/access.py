@@ -1,0 +1,103 @@
+"""Who may ask: tokens with a scope, or, without any, whoever is on this machine."""
+
+import base64
+import binascii
+from collections.abc import Callable
+from hashlib import sha256
+from hmac import compare_digest
+from http import HTTPStatus
+from ipaddress import ip_address
+
+from fastapi import Request
+
+from console.errors import ApiError
+from console.settings import ConsoleSettings, Scope
+
+CHALLENGE = {"WWW-Authenticate": 'Bearer realm="otklik", Basic realm="otklik"'}
+GRANTS: dict[Scope, frozenset[Scope]] = {"read": frozenset({"read"}), "write": frozenset({"read", "write"})}
+
+
+class Access:
+    """Tokens are kept as digests, and compared in constant time."""
+
+    def __init__(self, settings: ConsoleSettings) -> None:
+        self._tokens = [(_digest(token.token.get_secret_value()), token) for token in settings.tokens]
+
+    def require(self, scope: Scope) -> Callable[[Request], None]:
+        """A dependency that lets nobody pass without that scope."""
+
+        def check(request: Request) -> None:
+            self.check(request, scope)
+
+        return check
+
+    def check(self, request: Request, scope: Scope) -> None:
+        """Raises:
+        ApiError: no token, an unknown one, one without the scope, or a name of another machine.
+        """
+        if not self._tokens:
+            if not _is_local(request.url.hostname):
+                # Otherwise a page in a browser on this machine could read it under a name of its own (DNS rebinding).
+                raise ApiError(
+                    HTTPStatus.FORBIDDEN,
+                    "foreign_host",
+                    "Без токенов консоль отвечает только по адресу этой машины.",
+                    "Откройте http://127.0.0.1:порт или добавьте console.tokens в файл региона.",
+                )
+            return
+        given = _given(request)
+        granted = self._scope_of(given) if given is not None else None
+        if granted is None:
+            raise ApiError(
+                HTTPStatus.UNAUTHORIZED,
+                "unauthorized",
+                "Нужен токен." if given is None else "Такого токена нет.",
+                "Заголовок Authorization: Bearer ТОКЕН, или токен вместо пароля.",
+                CHALLENGE,
+            )
+        if scope not in GRANTS[granted]:
+            raise ApiError(
+                HTTPStatus.FORBIDDEN, "forbidden", "Этот токен только для чтения.", "Нужен токен со scope: write."
+            )
+
+    def is_open_to(self, request: Request) -> bool:
+        """Whether the asker may read."""
+        try:
+            self.check(request, "read")
+        except ApiError:
+            return False
+        return True
+
+    def _scope_of(self, given: str) -> Scope | None:
+        digest = _digest(given)
+        found: Scope | None = None
+        for known, token in self._tokens:  # all of them, whichever fits
+            if compare_digest(known, digest):
+                found = token.scope
+        return found
+
+
+def _digest(token: str) -> bytes:
+    return sha256(token.encode()).digest()
+
+
+def _given(request: Request) -> str | None:
+    """The token of `Bearer`, or the password of `Basic`: feed readers know only that."""
+    scheme, _, value = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() == "bearer":
+        return value.strip()
+    if scheme.lower() == "basic":
+        try:
+            return base64.b64decode(value, validate=True).decode().partition(":")[2]
+        except (binascii.Error, UnicodeDecodeError):
+            return ""
+    return None
+
+
+def _is_local(host: str | None) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return host is not None and ip_address(host).is_loopback
+    except ValueError:
+        return False

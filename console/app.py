@@ -1,0 +1,188 @@
+"""The web application: feeds, the API, health and metrics."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from email.utils import format_datetime
+from hashlib import blake2b
+from html import escape
+from http import HTTPStatus
+from typing import Annotated, Any
+
+from fastapi import Depends, FastAPI, Query, Request, Response
+from fastapi.responses import HTMLResponse, JSONResponse, PlainTextResponse
+
+from bus import Bus
+from console import cursor, errors, feeds
+from console.access import Access
+from console.errors import ApiError
+from console.headers import SecurityHeaders
+from console.health import Checker
+from console.settings import ConsoleSettings
+from schemas import Incident, IncidentEvent, IncidentStatus
+from store import IncidentFilter, Incidents, Outbox, Store
+from store.posts import NOWHERE
+
+FEED_ITEMS = 100
+"""The incidents of an ordinary day in an ordinary region (130 to 340, two thirds of them in one feed of a filter)."""
+LARGEST_PAGE = 1000
+"""Events of some 2 KB: a page stays at 2 MB."""
+SHOWN = tuple(status for status in IncidentStatus if status is not IncidentStatus.MERGED)
+"""A merged incident lives on in another one."""
+HIGHEST_ID = 2**63 - 1
+
+Many = Annotated[list[str], Query(max_length=50)]
+
+
+def wanted(
+    municipality: Many = [],  # noqa: B006  (FastAPI copies it)
+    group: Many = [],  # noqa: B006
+    topic: Many = [],  # noqa: B006
+    authority: Many = [],  # noqa: B006
+    status: Annotated[list[IncidentStatus], Query(max_length=20)] = [],  # noqa: B006
+) -> IncidentFilter:
+    """Each may be given several times. `municipality`: an OKTMO code, or `none`."""
+    return IncidentFilter(municipality=municipality, group=group, topic=topic, authority=authority, status=status)
+
+
+Wanted = Annotated[IncidentFilter, Depends(wanted)]
+
+
+def create_app(store: Store, bus: Bus, settings: ConsoleSettings, region: str) -> FastAPI:
+    """`region` is its short name, as in the events' source. The caller opens and closes store and bus."""
+    app = FastAPI(title="Otklik", openapi_url="/api/openapi.json", docs_url=None, redoc_url=None)
+    app.add_middleware(SecurityHeaders)
+    errors.install(app)
+    access = Access(settings)
+    reader = [Depends(access.require("read"))]
+    incidents, outbox, checker = Incidents(store), Outbox(store), Checker(store, bus)
+
+    def feed(request: Request, filter_: IncidentFilter, make: Callable[..., bytes], media_type: str) -> Response:
+        if not filter_.status:
+            filter_ = replace(filter_, status=SHOWN)
+        found = incidents.find(filter_, limit=FEED_ITEMS)
+        body = make(region, str(request.base_url), str(request.url), found)
+        return _cacheable(request, body, media_type, found)
+
+    @app.api_route("/", methods=["GET", "HEAD"], dependencies=reader, include_in_schema=False)
+    def index() -> HTMLResponse:
+        return HTMLResponse(_INDEX.format(region=escape(region)))
+
+    @app.api_route("/feeds/incidents.atom", methods=["GET", "HEAD"], dependencies=reader, include_in_schema=False)
+    def atom_feed(request: Request, filter_: Wanted) -> Response:
+        return feed(request, filter_, feeds.atom, "application/atom+xml; charset=utf-8")
+
+    @app.api_route("/feeds/incidents.json", methods=["GET", "HEAD"], dependencies=reader, include_in_schema=False)
+    def json_feed(request: Request, filter_: Wanted) -> Response:
+        return feed(request, filter_, feeds.json_feed, "application/feed+json")
+
+    @app.get("/api/incidents", dependencies=reader)
+    def events(
+        filter_: Wanted, after: str = "", limit: Annotated[int, Query(ge=1, le=LARGEST_PAGE)] = 100
+    ) -> JSONResponse:
+        """Incident events after a cursor, in an order that never changes; `next` is the cursor to go on with."""
+        position = cursor.decode(after) if after else 0
+        end = outbox.last_position()  # before reading: what comes meanwhile is for the next page
+        found = outbox.after(position, limit, _keeper(filter_))
+        last = found[-1][0] if len(found) == limit else max(end, position, *(place for place, _ in found))
+        content = {
+            "events": [event.model_dump(mode="json") for _, event in found],
+            "next": cursor.encode(last),
+            "more": len(found) == limit,
+        }
+        return JSONResponse(content)
+
+    @app.get("/api/incidents/{id}", dependencies=reader)
+    def incident(id: int) -> JSONResponse:
+        """One incident with its history. The ETag rises with each event."""
+        found = incidents.get(id) if 0 < id <= HIGHEST_ID else None
+        if found is None:
+            message, hint = f"Инцидента №{id} нет.", "Номера есть в /api/incidents и в лентах."
+            raise ApiError(HTTPStatus.NOT_FOUND, "no_such_incident", message, hint)
+        history = [
+            {
+                "sequence": change.sequence,
+                "at": change.at.isoformat(),
+                "type": change.type,
+                "actor": change.actor,
+                "status": change.status,
+                "posts": change.posts,
+                **change.details,
+            }
+            for change in incidents.history(id)
+        ]
+        content = {"incident": found.model_dump(mode="json"), "history": history}
+        return JSONResponse(content, headers={"ETag": f'"{found.id}.{found.sequence}"'})
+
+    @app.get("/healthz")
+    def healthz(request: Request) -> JSONResponse:
+        """Whether store and bus answer. Reasons, which may name machines, only for who may read."""
+        health = checker.health()
+        checks: dict[str, Any] = {}
+        for name, problem in (("store", health.store), ("bus", health.bus)):
+            checks[name] = {"ok": problem is None}
+            if problem is not None and access.is_open_to(request):
+                checks[name]["reason"] = problem
+        status = HTTPStatus.OK if health.is_well else HTTPStatus.SERVICE_UNAVAILABLE
+        return JSONResponse({"status": "ok" if health.is_well else "fail", "checks": checks}, status)
+
+    @app.get("/metrics", dependencies=reader)
+    def metrics() -> PlainTextResponse:
+        """In Prometheus' text format."""
+        return PlainTextResponse(checker.metrics(), media_type="text/plain; version=0.0.4; charset=utf-8")
+
+    return app
+
+
+_INDEX = """<!doctype html>
+<html lang="ru">
+<meta charset="utf-8">
+<title>Отклик</title>
+<h1>Отклик: {region}</h1>
+<ul>
+<li><a href="/feeds/incidents.atom">Лента обращений, Atom</a>
+<li><a href="/feeds/incidents.json">Лента обращений, JSON Feed</a>
+<li><a href="/api/incidents">События по порядку, JSON</a>, <a href="/api/openapi.json">описание</a>
+<li><a href="/healthz">Состояние</a>, <a href="/metrics">показатели</a>
+</ul>
+<p>Ленту можно сузить: <code>?municipality=75701000&amp;group=ЖКХ&amp;status=new</code>.
+</html>
+"""
+
+
+def _keeper(filter_: IncidentFilter) -> Callable[[IncidentEvent], bool] | None:
+    if filter_ == IncidentFilter(municipality=[], group=[], topic=[], authority=[], status=[]):
+        return None
+
+    def keep(event: IncidentEvent) -> bool:
+        one = event.data.incident
+        return all(
+            not values or value in values
+            for value, values in (
+                (one.municipality or NOWHERE, filter_.municipality),
+                (one.group, filter_.group),
+                (one.topic, filter_.topic),
+                (one.authority, filter_.authority),
+                (one.status, filter_.status),
+            )
+        )
+
+    return keep
+
+
+def _cacheable(request: Request, body: bytes, media_type: str, incidents: Sequence[Incident]) -> Response:
+    """The body, or 304 where the asker has it already (RFC 9110, section 13).
+
+    If-Modified-Since is not looked at: an incident that leaves a filter leaves no newer time behind.
+    """
+    tag = f'"{blake2b(body, digest_size=16).hexdigest()}"'
+    changed = feeds.updated(incidents).replace(microsecond=0)
+    headers = {
+        "ETag": tag,
+        "Last-Modified": format_datetime(changed, usegmt=True),
+        "Cache-Control": "private, no-cache",
+        "Vary": "Authorization",
+    }
+    known = request.headers.get("If-None-Match", "")
+    if known.strip() == "*" or tag in {one.strip().removeprefix("W/") for one in known.split(",")}:
+        return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
+    return Response(body, media_type=media_type, headers=headers)

@@ -1,0 +1,64 @@
+"""Whether the console's two dependencies answer, and figures for Prometheus."""
+
+import threading
+from collections import Counter
+from dataclasses import dataclass
+
+from prometheus_client import generate_latest
+
+from bus import Bus, BusError
+from bus.metrics import gauge
+from schemas import IncidentStatus, Outcome, topics
+from store import Incidents, Outbox, Sources, Store, StoreError
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """Each: None where it answers, else what is wrong, in Russian."""
+
+    store: str | None
+    bus: str | None
+
+    @property
+    def is_well(self) -> bool:
+        return self.store is None and self.bus is None
+
+
+class Checker:
+    def __init__(self, store: Store, bus: Bus) -> None:
+        self._store = store
+        self._bus = bus
+        self._one_at_a_time = threading.Lock()
+        self._incidents = Incidents(store)
+        self._outbox = Outbox(store)
+        self._sources = Sources(store)
+
+    def health(self) -> Health:
+        """Ask both."""
+        store = bus = None
+        try:
+            self._outbox.last_position()
+        except StoreError as error:
+            store = str(error)
+        try:
+            with self._one_at_a_time:  # a bus is not asked by many threads at once
+                self._bus.ends(topics.INCIDENTS)
+        except BusError as error:
+            bus = str(error)
+        return Health(store, bus)
+
+    def metrics(self) -> bytes:
+        """What this process has counted, and what the store knows, in Prometheus' text format.
+
+        Raises:
+            StoreError: the store does not answer.
+        """
+        incidents = self._incidents.counts()
+        for status in IncidentStatus:
+            gauge("otklik_incidents", status=status.value).set(incidents.get(status, 0))
+        gauge("otklik_incidents_overdue").set(self._incidents.overdue(self._store.now()))
+        gauge("otklik_outbox_unsent_events").set(self._outbox.unsent())
+        sources = Counter(source.outcome for source in self._sources.list() if source.enabled)
+        for outcome in Outcome:
+            gauge("otklik_sources", outcome=outcome.value).set(sources[outcome])
+        return generate_latest()

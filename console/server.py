@@ -1,0 +1,61 @@
+"""Serves the console over HTTP."""
+
+import socket
+
+import structlog
+import uvicorn
+from starlette.types import ASGIApp
+
+log = structlog.get_logger()
+
+GRACE_SECONDS = 5
+"""For answers under way at a stop; the longest is a page of events, well under a second."""
+BACKLOG = 128
+
+
+class ConsoleError(Exception):
+    """The console cannot listen. The message is for the operator, in Russian."""
+
+
+class Server:
+    """Listens from the moment when it is made; `run` until `stop`, which may be called from anywhere.
+
+    In the main thread `run` also ends at SIGTERM and SIGINT. Port 0 takes a free one, told by `port`.
+
+    Raises:
+        ConsoleError: the address is taken or not of this machine.
+    """
+
+    def __init__(self, app: ASGIApp, host: str, port: int) -> None:
+        try:
+            family = socket.AF_INET6 if ":" in host else socket.AF_INET
+            self._socket = socket.create_server((host, port), family=family, backlog=BACKLOG)
+        except OSError as error:
+            raise ConsoleError(
+                f"Консоль не может слушать {host}:{port} ({error.strerror or error}). Освободите порт "
+                "или укажите другой адрес в console.listen."
+            ) from error
+        self.port: int = self._socket.getsockname()[1]
+        config = uvicorn.Config(
+            app,
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            lifespan="off",
+            ws="none",
+            timeout_graceful_shutdown=GRACE_SECONDS,
+        )
+        self._server = uvicorn.Server(config)
+
+    def stop(self) -> None:
+        """Finish the answers under way and return from `run`. May be called before it."""
+        self._server.should_exit = True
+
+    def run(self) -> None:
+        """Answer until stopped."""
+        log.info("console_listens", port=self.port)
+        try:
+            self._server.run(sockets=[self._socket])
+        finally:
+            self._socket.close()
+        log.info("console_stopped", port=self.port)

@@ -1,0 +1,81 @@
+"""A console over real sockets, on a store that incidents were really put into."""
+
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import pytest
+
+from bus import open_bus
+from bus.base import Bus
+from console.app import create_app
+from console.server import Server
+from console.settings import ConsoleSettings
+from schemas import topics
+from store import Store
+from tests.incidents.bench import Bench
+from tests.store.kit import Clock
+
+
+@dataclass
+class Running:
+    url: str
+    port: int
+    http: httpx.Client
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    store = Store(f"sqlite:///{tmp_path}/store.db", Clock())
+    store.upgrade()
+    yield store
+    store.close()
+
+
+@pytest.fixture
+def bus(tmp_path: Path) -> Iterator[Bus]:
+    bus = open_bus(f"sqlite:///{tmp_path}/bus.db")
+    bus.ensure_topics({topics.INCIDENTS: 1})
+    yield bus
+    bus.close()
+
+
+@pytest.fixture
+def bench(store: Store) -> Bench:
+    return Bench(store)
+
+
+@pytest.fixture
+def serve(store: Store, bus: Bus) -> Iterator[Callable[..., Running]]:
+    stops: list[Callable[[], None]] = []
+
+    defaults = {"store": store, "bus": bus, "settings": ConsoleSettings()}
+
+    def start(settings: ConsoleSettings | None = None, **more: Store | Bus) -> Running:
+        given = {**defaults, **more, **({"settings": settings} if settings else {})}
+        app = create_app(**given, region="chelyabinsk")
+        server = Server(app, "127.0.0.1", 0)
+        thread = threading.Thread(target=server.run)
+        thread.start()
+        url = f"http://127.0.0.1:{server.port}"
+        client = httpx.Client(base_url=url, trust_env=False)
+
+        def stop() -> None:
+            client.close()
+            server.stop()
+            thread.join(timeout=20)
+            assert not thread.is_alive()
+
+        stops.append(stop)
+        return Running(url, server.port, client)
+
+    yield start
+    for stop in stops:
+        stop()
+
+
+@pytest.fixture
+def console(serve: Callable[..., Running]) -> Running:
+    return serve()
