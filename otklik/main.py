@@ -39,7 +39,7 @@ def _version(wanted: bool) -> None:
 
 @app.callback()
 def program(
-    _version_: bool = typer.Option(False, "--version", callback=_version, is_eager=True, help="Показать версию."),
+    version: bool = typer.Option(False, "--version", callback=_version, is_eager=True, help="Показать версию."),  # noqa: ARG001
     verbose: bool = typer.Option(False, "--verbose", "-v", help="Подробный журнал; место в команде любое."),
     debug: bool = typer.Option(False, "--debug", help="Всё, что делает программа, и место каждой ошибки."),
 ) -> None:
@@ -97,7 +97,9 @@ def _explain(error: Exception) -> Exit:
         code = Exit.UNREACHABLE
     elif type(error).__name__ == "TooManyFailures":
         code = Exit.HALTED
-    elif type(error).__name__ in ("ModelError", "PlacesError"):
+    elif type(error).__name__ == "ConsoleError":
+        code = Exit.UNREACHABLE
+    elif type(error).__name__ in ("ModelError", "PlacesError", "DataError"):
         code = Exit.USAGE
     else:
         say = f"Ошибка программы: {type(error).__name__}. Повторите с ключом --debug и сообщите разработчикам."

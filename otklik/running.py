@@ -11,6 +11,7 @@ import structlog
 import typer
 
 from bus import Bus, BusError, open_bus
+from otklik.commands.common import data_folder
 from otklik.config import Config, ConfigErrors, load
 from otklik.exits import Exit
 from otklik.process import SUPERVISED
@@ -18,7 +19,7 @@ from otklik.roles.common import ensure_topics, now, readers_of
 from otklik.supervisor import Role, Supervisor, command
 from otklik.watching import Watcher
 from schemas import topics
-from store import FolderLock, Outbox, Sources, Store, StoreError
+from store import Outbox, Sources, Store, StoreError
 
 log = structlog.get_logger()
 
@@ -33,9 +34,10 @@ def run_all(config: Config, *, once: bool, watch: bool, flags: Sequence[str]) ->
     """Until SIGTERM or Ctrl-C.
 
     Raises:
-        StoreError: another process works with the data folder, or the store is not ready.
+        Failed: another process works with the data folder.
+        StoreError: the store is not ready.
     """
-    with FolderLock(config.data):
+    with data_folder(config):
         store = Store(config.file.store, now)
         try:
             store.upgrade() if store.is_sqlite else store.open()

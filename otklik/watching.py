@@ -58,14 +58,14 @@ def line(event: IncidentEvent, zone: "ZoneInfo") -> Text:
     text = Text()
     text.append(f"{event.time.astimezone(zone):%H:%M:%S} ")
     text.append(f"{mark} №{incident.id} ", style)
-    text.append(f"{incident.municipality_name or 'место не названо'} · {incident.topic}", "bold")
+    text.append(incident.title, "bold")
     text.append(URGENCY[incident.urgency], "bold red")
-    text.append(f"\n           {incident.title}\n           {_about(incident, zone)}", "dim")
+    text.append(f"\n         {_about(incident, zone)}", "dim")
     return text
 
 
 def _about(incident: Incident, zone: "ZoneInfo") -> str:
-    parts = [f"публикаций: {len(incident.posts)}"]
+    parts = [incident.municipality_name or "место не названо", f"публикаций: {len(incident.posts)}"]
     if incident.authority_name:
         parts.append(f"отвечает: {incident.authority_name}")
     if incident.answer_due:

@@ -76,6 +76,29 @@ def logs(level: str = "warning") -> None:
 
 
 @contextmanager
+def data_folder(config: "Config") -> Iterator[None]:
+    """The data folder, for this process alone.
+
+    Raises:
+        Failed: another process works with it.
+        StoreError: it can't be made or written.
+    """
+    from store import FolderLock, StoreError  # noqa: PLC0415
+
+    lock = FolderLock(config.data)
+    try:
+        lock.__enter__()
+    except StoreError as error:
+        if error.transient:
+            raise
+        raise Failed(str(error), Exit.BUSY) from error
+    try:
+        yield
+    finally:
+        lock.__exit__(None, None, None)
+
+
+@contextmanager
 def opened_store(config: "Config", *, check: bool = True) -> Iterator["Store"]:
     """The configured store, its schema checked.
 

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from otklik.commands.common import ConfigFile, command, load, opened_store
+from otklik.commands.common import ConfigFile, command, data_folder, load, opened_store
 from otklik.exits import Exit
 from otklik.russian import Group
 
@@ -49,11 +49,10 @@ def register(app: typer.Typer) -> None:
     @command(db, "restore")
     def restore(file: ConfigFile, copy: Copy, force: Force = False) -> int:
         """Вернуть базу к копии: целиком или, при ошибке, никак. Сначала остановите otklik."""
-        from store import FolderLock  # noqa: PLC0415
         from store.backup import restore as read_backup  # noqa: PLC0415
 
         config = load(file)
-        with FolderLock(config.data), opened_store(config, check=False) as store:
+        with data_folder(config), opened_store(config, check=False) as store:
             read_backup(store, copy, force=force)
             store.upgrade()
             typer.echo(f"База {store.name} восстановлена из {copy}.")
