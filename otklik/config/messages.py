@@ -2,7 +2,7 @@
 
 import types
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal, Union, get_args, get_origin
+from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from pydantic import BaseModel, SecretStr, ValidationError
 
@@ -193,6 +193,8 @@ def _step(annotation: Any, part: str | int) -> Sequence[Any]:
             names = {field.alias or name: field for name, field in one.model_fields.items()}
             if part in names:
                 found.append(names[str(part)].annotation)
+            elif one.model_config.get("extra") == "allow":  # names of the operator's choice, each with such a section
+                found += get_args(get_type_hints(one).get("__pydantic_extra__"))[1:]
         elif get_origin(one) in (dict, Mapping) and isinstance(part, str):
             found.append(get_args(one)[1])
         elif get_origin(one) in (list, tuple, set, frozenset, Sequence) and isinstance(part, int):

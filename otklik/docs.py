@@ -1,0 +1,116 @@
+"""The generated parts of the operators' docs: the commands' help, the keys of the file, groups and topics.
+
+`python -m otklik.docs docs` renews `cli.md`, `config.schema.json` and the marked blocks of `configuration.md`.
+"""
+
+import re
+import sys
+from collections import defaultdict
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import typer.main
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+from pydantic_core import PydanticUndefined
+
+from classifier.model import Model
+from otklik.config.messages import literals, models_at
+from otklik.config.model import SinkSection, SourceSection, file_model
+from otklik.config.schema import FILE, schema_text
+from otklik.exits import MEANING
+from otklik.main import app
+
+WIDTH = 100
+BLOCK = re.compile(r"<!-- (keys|topics)(?: ([\w.]+))? -->\n.*?<!-- end -->", re.DOTALL)
+
+HEAD = """# Команды
+
+Этот файл составлен из справки самой программы (`make docs`); тест следит, чтобы он не отставал.
+
+Почти каждой команде нужен файл региона ([устройство файла](configuration.md)). Ключи `-v` (подробный журнал) и
+`--debug` (всё, и место каждой ошибки) пишут в любом месте команды. Сообщения идут в stderr, ответы и JSON — в stdout.
+"""
+
+
+def cli() -> str:
+    """`docs/cli.md`."""
+    root = typer.main.get_command(app)
+    codes = "\n".join(f"| {code.value} | {meaning} |" for code, meaning in MEANING.items())
+    parts = [HEAD, f"## Коды выхода\n\n| код | что значит |\n| --- | --- |\n{codes}\n"]
+    parts += [f"## {name}\n\n```text\n{text}\n```\n" for name, text in _helps(root, "otklik")]
+    return "\n".join(parts)
+
+
+def _helps(command: Any, path: str, parent: Any = None) -> Iterator[tuple[str, str]]:
+    context = command.make_context(path, [], parent=parent, resilient_parsing=True, max_content_width=WIDTH)
+    context.terminal_width = WIDTH
+    yield path, command.get_help(context).rstrip()
+    for name, child in getattr(command, "commands", {}).items():
+        yield from ((f"{path} {inner}", text) for inner, text in _helps(child, name, context))
+
+
+def keys(section: str) -> str:
+    """A table of a section's keys: type, default, meaning."""
+    path: tuple[str | int, ...] = tuple(0 if part == "0" else part for part in section.split("."))
+    own: dict[str, list[type[BaseModel]]] = {"sources": [SourceSection], "sinks": [SinkSection]}
+    found = own.get(section) or models_at(file_model(), path) or models_at(file_model(), (*path, 0))
+    rows = [row for one in found for row in _rows(one)]
+    return "\n".join(["| ключ | без него | что значит |", "| --- | --- | --- |", *rows])
+
+
+def _rows(model: type[BaseModel]) -> Iterator[str]:
+    for name, field in model.model_fields.items():
+        allowed = literals(field.annotation)
+        meaning = (field.description or "") + (f" ({', '.join(allowed)})" if allowed else "")
+        yield f"| `{name}` | {_default(field)} | {meaning} |"
+
+
+def _default(field: FieldInfo) -> str:
+    if field.is_required():
+        return "нельзя"
+    default = field.get_default(call_default_factory=True) if field.default_factory is None else None
+    if default is None or default is PydanticUndefined or default in ((), {}) or isinstance(default, BaseModel):
+        return "—"
+    if isinstance(default, timedelta):
+        seconds = int(default.total_seconds())
+        for size, unit in ((86400, "d"), (3600, "h"), (60, "m")):
+            if seconds % size == 0:
+                return f"`{seconds // size}{unit}`"
+        return f"`{seconds}`"
+    return f"`{str(default).lower() if isinstance(default, bool) else default}`"
+
+
+def topics() -> str:
+    """All groups with their topics, as the shipped model spells them."""
+    groups: dict[str, list[str]] = defaultdict(list)
+    for topic, group in Model.load().group_of.items():
+        groups[group].append(topic)
+    return "\n".join(f"- **{group}**: {'; '.join(sorted(groups[group]))}" for group in sorted(groups))
+
+
+def configuration(text: str) -> str:
+    """`docs/configuration.md` with its marked blocks renewed."""
+
+    def renewed(match: re.Match[str]) -> str:
+        body = topics() if match[1] == "topics" else keys(match[2])
+        return f"{match[0].partition(chr(10))[0]}\n{body}\n<!-- end -->"
+
+    return BLOCK.sub(renewed, text)
+
+
+def documents(folder: Path) -> dict[str, str]:
+    """File name to what it should hold."""
+    return {
+        "cli.md": cli(),
+        FILE: schema_text(),
+        "configuration.md": configuration((folder / "configuration.md").read_text(encoding="utf-8")),
+    }
+
+
+if __name__ == "__main__":
+    target = Path(sys.argv[1])
+    for file, content in documents(target).items():
+        (target / file).write_text(content, encoding="utf-8")
