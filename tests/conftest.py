@@ -86,8 +86,8 @@ def pytest_configure(config: pytest.Config) -> None:
     unconnected = r"unclosed <socket.socket fd=\d+, family=2, type=1, proto=6, laddr=\('0\.0\.0\.0'"
     config.addinivalue_line("filterwarnings", f"ignore:{unconnected}:ResourceWarning")
     # kafka-python 3.0 leaves the socket of a failed connection attempt to the garbage collector (docs/kafka.md).
-    never_connected = r"Exception ignored in. <socket.socket .*laddr=.'0.0.0.0', \d+.>"
-    config.addinivalue_line("filterwarnings", f"ignore:{never_connected}:pytest.PytestUnraisableExceptionWarning")
+    never_connected = r"unclosed <socket.socket .*laddr=.'0.0.0.0', \d+.>"
+    config.addinivalue_line("filterwarnings", f"ignore:{never_connected}:ResourceWarning")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
