@@ -1,6 +1,9 @@
 """Serves the console over HTTP."""
 
+import os
 import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import structlog
 import uvicorn
@@ -17,10 +20,16 @@ class ConsoleError(Exception):
     """The console cannot listen. The message is for the operator, in Russian."""
 
 
-class Server:
-    """Listens from the moment when it is made; `run` until `stop`, which may be called from anywhere.
+class _Uvicorn(uvicorn.Server):
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave signals to the role's process."""
+        yield
 
-    In the main thread `run` also ends at SIGTERM and SIGINT. Port 0 takes a free one, told by `port`.
+
+class Server:
+    """Listens from the moment when it is made; `run` until `stop`, which may be called from a signal handler or another
+    thread. Port 0 takes a free one, told by `port`.
 
     Raises:
         ConsoleError: the address is taken or not of this machine.
@@ -32,7 +41,7 @@ class Server:
             self._socket = socket.create_server((host, port), family=family, backlog=BACKLOG)
         except OSError as error:
             raise ConsoleError(
-                f"Консоль не может слушать {host}:{port} ({error.strerror or error}). Освободите порт "
+                f"Консоль не может слушать {host}:{port} ({os.strerror(error.errno or 0)}). Освободите порт "
                 "или укажите другой адрес в console.listen."
             ) from error
         self.port: int = self._socket.getsockname()[1]
@@ -45,7 +54,7 @@ class Server:
             ws="none",
             timeout_graceful_shutdown=GRACE_SECONDS,
         )
-        self._server = uvicorn.Server(config)
+        self._server = _Uvicorn(config)
 
     def stop(self) -> None:
         """Finish the answers under way and return from `run`. May be called before it."""
@@ -54,8 +63,7 @@ class Server:
     def run(self) -> None:
         """Answer until stopped."""
         log.info("console_listens", port=self.port)
-        try:
-            self._server.run(sockets=[self._socket])
-        finally:
-            self._socket.close()
+        with self._socket:
+            if not self._server.should_exit:
+                self._server.run(sockets=[self._socket])
         log.info("console_stopped", port=self.port)
