@@ -1,0 +1,69 @@
+"""The program as an operator runs it: a process of its own."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+
+class Program:
+    """`otklik` in a folder of its own, with an author key and nothing else of ours in the environment."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.env = {
+            "PATH": os.environ["PATH"],
+            "PYTHONPATH": str(ROOT),
+            "OTKLIK_AUTHOR_KEY": "k" * 64,
+            "LANG": "C.UTF-8",
+            "COLUMNS": "200",
+        }
+
+    def __call__(self, *arguments: str, stdin: str = "", timeout: float = 120) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "otklik", *arguments],
+            check=False,
+            input=stdin,
+            cwd=self.folder,
+            env=self.env,
+            capture_output=True,
+            text=True,
+            timeout=timeout,
+        )
+
+    def start(self, *arguments: str) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            [sys.executable, "-m", "otklik", *arguments],
+            cwd=self.folder,
+            env=self.env,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=(self.folder / "stderr").open("a"),
+            text=True,
+        )
+
+    @property
+    def stderr(self) -> str:
+        return (self.folder / "stderr").read_text()
+
+    def write(self, name: str, *lines: Any) -> None:
+        """JSON Lines."""
+        text = "".join(
+            json.dumps(line, ensure_ascii=False) + "\n" if not isinstance(line, str) else line for line in lines
+        )
+        (self.folder / name).write_text(text, encoding="utf-8")
+
+    def config(self, text: str = "", *, bus: str = "sqlite:///bus.db", store: str = "sqlite:///store.db") -> None:
+        head = f'region: chelyabinsk\nbus: {bus}\nstore: "{store}"\nconsole: {{listen: "127.0.0.1:0"}}\n'
+        (self.folder / "region.yaml").write_text(head + text, encoding="utf-8")
+
+
+@pytest.fixture
+def otklik(tmp_path: Path) -> Program:
+    return Program(tmp_path)
