@@ -16,10 +16,10 @@ from classifier.linear import LinearHead, merge, softmax
 SEED = 20240901
 SVC_C = 0.6
 """Weighted F1 group / topic on one split of the Perm set: 0.3 gives 0.773/0.485, 0.6 0.780/0.490, 1.0 no better."""
-RELEVANCE_C = 3.0
-OWN_WEIGHT = 30.0
+RELEVANCE_C = 1.0
+OWN_WEIGHT = 10.0
 """Weight of one of our own texts (and of each padded copy) against one of the sets. There are 100 times fewer of them,
-and they alone teach that a trouble in the news is a trouble."""
+and they alone teach that a trouble in the news is a trouble. 30 learns single phrases of theirs by heart."""
 
 Ints = npt.NDArray[np.int64]
 
