@@ -1,0 +1,158 @@
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import delete, text, update
+from sqlalchemy.exc import DBAPIError
+
+from schemas import Incident, IncidentStatus
+from store import IncidentFilter, Incidents, Member, Posts, Store, StoredPost
+from store.incident_tables import incident_history
+
+NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+
+
+def incident(**more) -> Incident:
+    values = {
+        "id": 1,
+        "sequence": 1,
+        "title": "Неубранный снег — Копейский",
+        "group": "Дороги",
+        "topic": "Неубранный снег",
+        "municipality": "75728000",
+        "opened": NOW,
+        "updated": NOW,
+        "first_published": NOW,
+        "last_published": NOW,
+        "posts": (),
+    }
+    return Incident.model_validate(values | more)
+
+
+def post(id_: str, **more) -> StoredPost:
+    values = {"id": id_, "revision": 0, "collected": NOW, "published": NOW, "kind": "post", "source": "vk"}
+    return StoredPost(**(values | {"relevant": True, "topic": "Неубранный снег", "municipality": "75728000"} | more))
+
+
+def fill(store: Store, *new: Incident) -> list[int]:
+    with store.transaction() as conn:
+        return Incidents(store).insert(conn, new)
+
+
+def ids(store: Store, **wanted) -> list[int]:
+    more = {key: wanted.pop(key) for key in ("before", "limit") if key in wanted}
+    return [one.id for one in Incidents(store).find(IncidentFilter(**wanted), **more)]
+
+
+def test_pages_go_from_the_newest_to_the_oldest(store: Store) -> None:
+    assert fill(store, *[incident() for _ in range(5)]) == [1, 2, 3, 4, 5]
+    assert ids(store, limit=2) == [5, 4]
+    assert ids(store, limit=2, before=4) == [3, 2]
+    assert ids(store, limit=2, before=2) == [1]
+
+
+def test_filters_combine(store: Store) -> None:
+    fill(
+        store,
+        incident(authority="roads"),
+        incident(municipality="75701000", status="closed"),
+        incident(municipality=None, group="ЖКХ", topic="Отсутствие холодной воды"),
+    )
+    assert ids(store, municipality=["75728000"]) == [1]
+    assert ids(store, municipality=["none"]) == [3]
+    assert ids(store, municipality=["none", "75701000"]) == [3, 2]
+    assert ids(store, group=["Дороги"]) == [2, 1]
+    assert ids(store, group=["Дороги"], status=[IncidentStatus.NEW]) == [1]
+    assert ids(store, topic=["Отсутствие холодной воды"], authority=["roads"]) == []
+    assert Incidents(store).counts() == {IncidentStatus.NEW: 2, IncidentStatus.CLOSED: 1}
+
+
+def test_overdue_are_the_unanswered_past_their_term(store: Store) -> None:
+    late = NOW - timedelta(hours=1)
+    fill(
+        store,
+        incident(answer_due=late),
+        incident(answer_due=late, status="answered"),
+        incident(answer_due=NOW),
+        incident(),
+    )
+    assert Incidents(store).overdue(NOW) == 1
+
+
+def test_snapshots_come_back_as_they_went(store: Store) -> None:
+    incidents, posts = Incidents(store), Posts()
+    (id_,) = fill(store, incident(urgency="now", needs_review=True, authority="roads", authority_name="Дороги"))
+    early, same, deleted = (
+        post("b", published=NOW - timedelta(hours=1), url="https://vk.example/b"),
+        post("я"),
+        post("a"),
+    )
+    with store.transaction() as conn:
+        assert posts.insert(conn, [early, post("я"), post("a")])
+        posts.attach(conn, {"b": id_, "я": id_, "a": id_})
+    found = incidents.get(id_)
+    assert found is not None
+    assert (found.posts, found.urls) == (("b", "a", "я"), ("https://vk.example/b",))
+    changed = found.model_copy(update={"sequence": 2, "status": IncidentStatus.MERGED, "merged_into": 9})
+    with store.transaction() as conn:
+        incidents.update(conn, [changed])
+        assert incidents.take(conn, [id_]) == {id_: changed}
+
+
+def test_a_post_is_inserted_once(store: Store) -> None:
+    posts = Posts()
+    with store.transaction() as conn:
+        assert posts.insert(conn, [post("a")])
+        assert not posts.insert(conn, [post("b"), post("a", topic="Другое")])
+
+
+def test_neighbours_are_read_by_place_topic_and_time(store: Store) -> None:
+    posts = Posts()
+    hour = timedelta(hours=1)
+    rows = [
+        post("a"),
+        post("later", published=NOW + hour),
+        post("irrelevant", relevant=False),
+        post("topic", topic="Ямы"),
+        post("place", municipality="75701000"),
+        post("nowhere", municipality=None),
+    ]
+    with store.transaction() as conn:
+        posts.insert(conn, rows)
+
+        def near(topics: list[str], end: datetime) -> set[str]:
+            return {one.id for one in posts.near(conn, "75728000", topics, NOW, end)}
+
+        assert near(["Неубранный снег"], NOW) == {"a"}
+        assert near(["Неубранный снег", "Ямы"], NOW + hour) == {"a", "later", "topic"}
+        assert posts.places_of(conn, {"a", "place", "nowhere", "unknown"}) == {"75728000", "75701000", "none"}
+        assert type(posts.by_id(conn, ["a"])[0]) is Member
+
+
+@pytest.mark.parametrize("change", ["UPDATE", "DELETE"])
+def test_history_only_grows(store: Store, change: str) -> None:
+    (id_,) = fill(store, incident())
+    row = {"incident": id_, "sequence": 1, "at": NOW, "type": "incident.opened", "actor": "otklik", "status": "new"}
+    with store.transaction() as conn:
+        conn.execute(incident_history.insert().values(**row, posts=1, details={}))
+    statement = delete(incident_history) if change == "DELETE" else update(incident_history).values(actor="nobody")
+    with pytest.raises(DBAPIError, match="append-only"), store.transaction() as conn:
+        conn.execute(statement)
+
+
+def test_lists_and_neighbours_use_their_indexes(store: Store) -> None:
+    """On SQLite, whose plans do not depend on how much there is."""
+    if not store.is_sqlite:
+        with store.reading() as conn:
+            found = set(conn.execute(text("SELECT indexname FROM pg_indexes WHERE tablename = 'posts'")).scalars())
+        assert found == {"pk_posts", "ix_posts_near", "ix_posts_incident"}
+        return
+    near = "relevant AND municipality = '1' AND topic = '2' AND published BETWEEN '2026' AND '2027'"
+    with store.reading() as conn:
+        for query, index in (
+            (f"SELECT id FROM posts WHERE {near}", "ix_posts_near"),
+            ("SELECT id FROM posts WHERE incident IN (1, 2)", "ix_posts_incident"),
+            ("SELECT id FROM incidents WHERE status = 'new' ORDER BY id DESC LIMIT 9", "ix_incidents_status"),
+        ):
+            plan = " ".join(str(row) for row in conn.execute(text(f"EXPLAIN QUERY PLAN {query}")))
+            assert index in plan
+            assert "TEMP B-TREE" not in plan
