@@ -24,7 +24,7 @@ HOPELESS = 33
 WORKER_POINTS = [name for name in NAMES if name.startswith("worker.")]
 
 
-@pytest.fixture(params=["sqlite", "kafka"])
+@pytest.fixture(params=["sqlite", pytest.param("kafka", marks=pytest.mark.kafka)])
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path}/bus.db"
