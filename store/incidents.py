@@ -75,8 +75,7 @@ class Incidents:
         if not events:
             return
         conn.execute(insert(incident_history), [_history_row(event) for event in events])
-        for event in events:
-            self._outbox.add(conn, event)
+        self._outbox.add_all(conn, events)
 
     def get(self, id_: int) -> Incident | None:
         with self._store.reading() as conn:

@@ -1,6 +1,6 @@
 """Incident events on their way out: written in their effect's transaction, put on the bus by a relay."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 
@@ -27,14 +27,26 @@ class Outbox:
         self._store = store
 
     def add(self, conn: Connection, event: IncidentEvent) -> None:
-        """Send the event if, and only if, the transaction of `conn` commits.
+        """`add_all` for one event."""
+        self.add_all(conn, [event])
 
-        The transaction must hold its incident's row, so that the incident's events are added one after another. The
+    def add_all(self, conn: Connection, events: Sequence[IncidentEvent]) -> None:
+        """Send the events if, and only if, the transaction of `conn` commits.
+
+        The transaction must hold their incidents' rows, so that an incident's events are added one after another. The
         same event (incident and sequence) a second time is an IntegrityError.
         """
-        incident = event.data.incident
-        row = {"incident": incident.id, "sequence": incident.sequence, "type": event.type}
-        conn.execute(insert(outbox).values(**row, event=event.encode().decode()))
+        rows = [
+            {
+                "incident": event.data.incident.id,
+                "sequence": event.data.incident.sequence,
+                "type": event.type,
+                "event": event.encode().decode(),
+            }
+            for event in events
+        ]
+        if rows:
+            conn.execute(insert(outbox), rows)
 
     def relay(
         self,

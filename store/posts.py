@@ -1,7 +1,7 @@
 """Posts as the incidents' workers keep them: masked text, tags, and the incident each belongs to."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
@@ -64,7 +64,8 @@ class StoredPost(Member):
 
 
 _LIGHT = [posts.c[field.name] for field in fields(Member)]
-_ALL = [posts.c[field.name] for field in fields(StoredPost)]
+_NAMES = [field.name for field in fields(StoredPost)]
+_ALL = [posts.c[name] for name in _NAMES]
 
 
 class Posts:
@@ -96,7 +97,7 @@ class Posts:
         """Store new posts. False: somebody else has stored one of them meanwhile; roll back and begin anew."""
         if not new:
             return True
-        rows = sorted((asdict(post) for post in new), key=lambda row: str(row["id"]))
+        rows = [_values(post, "") for post in sorted(new, key=lambda post: post.id)]
         statement = upsert(conn, posts).on_conflict_do_nothing().returning(posts.c.id)
         return len(conn.execute(statement, rows).all()) == len(rows)
 
@@ -104,10 +105,9 @@ class Posts:
         """Replace all of these posts but their incident."""
         if not changed:
             return
-        columns = [column.name for column in _ALL if column.name not in ("id", "incident")]
-        rows = [{f"new_{key}": value for key, value in asdict(post).items() if key != "incident"} for post in changed]
-        statement = update(posts).where(posts.c.id == bindparam("new_id"))
-        conn.execute(statement.values({name: bindparam(f"new_{name}") for name in columns}), rows)
+        columns: dict[str, Any] = {name: bindparam(f"new_{name}") for name in _NAMES if name not in ("id", "incident")}
+        statement = update(posts).where(posts.c.id == bindparam("new_id")).values(columns)
+        conn.execute(statement, [_values(post, "new_") for post in changed])
 
     def attach(self, conn: Connection, incidents: Mapping[str, int | None]) -> None:
         """Set the incident of each of these posts."""
@@ -152,3 +152,8 @@ class PostReader:
 
 def _members(rows: Iterable[Row[Any]]) -> list[Member]:
     return [Member(**row._mapping) for row in rows]
+
+
+def _values(post: StoredPost, prefix: str) -> dict[str, Any]:
+    """Column to value; `dataclasses.asdict` would copy all tags, for a third of the time of a batch."""
+    return {prefix + name: getattr(post, name) for name in _NAMES}

@@ -81,11 +81,7 @@ def test_overdue_are_the_unanswered_past_their_term(store: Store) -> None:
 def test_snapshots_come_back_as_they_went(store: Store) -> None:
     incidents, posts = Incidents(store), Posts()
     (id_,) = fill(store, incident(urgency="now", needs_review=True, authority="roads", authority_name="Дороги"))
-    early, same, deleted = (
-        post("b", published=NOW - timedelta(hours=1), url="https://vk.example/b"),
-        post("я"),
-        post("a"),
-    )
+    early = post("b", published=NOW - timedelta(hours=1), url="https://vk.example/b")
     with store.transaction() as conn:
         assert posts.insert(conn, [early, post("я"), post("a")])
         posts.attach(conn, {"b": id_, "я": id_, "a": id_})
