@@ -11,13 +11,14 @@ from typing import Protocol
 from incidents.config import Grouping, Matter
 from incidents.group import Partition, link, segments
 from store import Decision, Member
+from store.posts import Range
 
 
 class Reader(Protocol):
     """Where neighbours are read from."""
 
-    def near(self, municipality: str, topics: Sequence[str], start: datetime, end: datetime) -> Iterable[Member]:
-        """Relevant posts of the municipality on one of the topics, with event times from `start` to `end`."""
+    def near(self, ranges: Sequence[Range]) -> Iterable[Member]:
+        """Relevant posts in any of the ranges."""
 
     def by_id(self, ids: Collection[str]) -> Iterable[Member]:
         """Those of the posts that are stored, relevant or not."""
@@ -112,14 +113,20 @@ class _Explorer:
                 reach = matter.reach if around else ONLY_HERE
                 interval = (post.published - reach, post.published + reach)
                 wanted.setdefault((post.municipality, matter.key), []).append(interval)
+        ranges: list[Range] = []
         for (municipality, key), intervals in wanted.items():
             stretch = self._stretches[municipality, key]
             reach = stretch.matter.reach
             for start, end in united((start - reach, end + reach) for start, end in intervals):
-                for post in self._reader.near(municipality, stretch.matter.topics, start, end):
-                    if self._rules.matter(post.group, post.topic).key == key:
-                        stretch.posts[post.id] = post
+                ranges += [Range(municipality, topic, start, end) for topic in stretch.matter.topics]
                 stretch.known.append((start + reach, end - reach))
+        for post in self._reader.near(ranges) if ranges else ():
+            assert post.municipality is not None
+            found = self._stretches.get((post.municipality, self._rules.matter(post.group, post.topic).key))
+            if (
+                found is not None
+            ):  # a topic may be read for others that it counts as one with, and belong to another rule
+                found.posts[post.id] = post
 
     def _segments(self, stretch: _Stretch) -> list[tuple[Member, ...]]:
         """The segments that are known for certain."""

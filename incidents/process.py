@@ -16,7 +16,7 @@ from incidents.difference import difference
 from incidents.neighbourhood import explore
 from schemas import TaggedPost, decode
 from store import Decision, Decisions, Incidents, Member, Posts, Store, StoredPost, StoreError
-from store.posts import NOWHERE
+from store.posts import NOWHERE, Range
 
 log = structlog.get_logger()
 
@@ -117,8 +117,8 @@ class _StoreReader:
         self._posts = posts
         self._decisions = decisions
 
-    def near(self, municipality: str, topics: Sequence[str], start: datetime, end: datetime) -> list[Member]:
-        return self._posts.near(self._conn, municipality, topics, start, end)
+    def near(self, ranges: Sequence[Range]) -> list[Member]:
+        return self._posts.near(self._conn, ranges)
 
     def by_id(self, ids: Collection[str]) -> list[Member]:
         return self._posts.by_id(self._conn, ids)

@@ -3,9 +3,9 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, bindparam, select, update
+from sqlalchemy import Connection, Row, Select, and_, bindparam, or_, select, update
 
 from schemas import Urgency
 from store.engine import Store
@@ -68,6 +68,35 @@ _NAMES = [field.name for field in fields(StoredPost)]
 _ALL = [posts.c[name] for name in _NAMES]
 
 
+class Range(NamedTuple):
+    """A stretch of event time, both ends included, of one municipality and topic."""
+
+    municipality: str
+    topic: str
+    start: datetime
+    end: datetime
+
+
+RANGES = 16
+"""In one statement: a round trip for each would be most of a batch's time. Fewer are filled up by repeating the last,
+so that there are two statements to prepare and not sixteen."""
+
+
+def _near(size: int) -> Select[Any]:
+    within = [
+        and_(
+            posts.c.municipality == bindparam(f"municipality{n}"),
+            posts.c.topic == bindparam(f"topic{n}"),
+            posts.c.published.between(bindparam(f"start{n}"), bindparam(f"end{n}")),
+        )
+        for n in range(size)
+    ]
+    return select(*_LIGHT).where(posts.c.relevant, posts.c.municipality.is_not(None), or_(*within))
+
+
+_NEAR = {size: _near(size) for size in (1, RANGES)}
+
+
 class Posts:
     """Every method joins the caller's transaction and may raise StoreError at its end."""
 
@@ -116,17 +145,16 @@ class Posts:
         statement = update(posts).where(posts.c.id == bindparam("post")).values(incident=bindparam("to"))
         conn.execute(statement, [{"post": post, "to": to} for post, to in sorted(incidents.items())])
 
-    def near(
-        self, conn: Connection, municipality: str, topics: Sequence[str], start: datetime, end: datetime
-    ) -> list[Member]:
-        """Relevant posts of the municipality on one of the topics, with event times from `start` to `end`."""
-        query = select(*_LIGHT).where(
-            posts.c.relevant,
-            posts.c.municipality == municipality,
-            posts.c.topic == topics[0] if len(topics) == 1 else posts.c.topic.in_(topics),
-            posts.c.published.between(start, end),
-        )
-        return _members(conn.execute(query))
+    def near(self, conn: Connection, ranges: Sequence[Range]) -> list[Member]:
+        """Relevant posts in any of the ranges, each once."""
+        found: dict[str, Member] = {}
+        size = 1 if len(ranges) == 1 else RANGES
+        for first in range(0, len(ranges), size):
+            part = ranges[first : first + size]
+            given = [*part, *[part[-1]] * (size - len(part))]
+            values = {f"{name}{n}": value for n, one in enumerate(given) for name, value in one._asdict().items()}
+            found |= {member.id: member for member in _members(conn.execute(_NEAR[size], values))}
+        return list(found.values())
 
     def by_id(self, conn: Connection, ids: Collection[str]) -> list[Member]:
         """Those of the posts that are stored, relevant or not."""

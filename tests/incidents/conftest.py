@@ -10,7 +10,7 @@ from tests.incidents.bench import Bench
 from tests.store.kit import Clock
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
     sqlite = request.param == "sqlite"
     url = f"sqlite:///{tmp_path}/store.db" if sqlite else request.getfixturevalue("postgres_db")

@@ -7,6 +7,7 @@ from typing import Any
 
 from incidents.config import Grouping
 from store import Decision, Link, Member
+from store.posts import Range
 
 START = datetime(2026, 2, 2, 6, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -63,14 +64,16 @@ class Memory:
     posts: Iterable[Member]
     all_decisions: Iterable[Decision] = ()
 
-    def near(self, municipality: str, topics: Sequence[str], start: datetime, end: datetime) -> list[Member]:
+    def near(self, ranges: Sequence[Range]) -> list[Member]:
         return [
             one
             for one in self.posts
             if one.relevant
-            and one.municipality == municipality
-            and one.topic in topics
-            and start <= one.published <= end
+            and any(
+                (one.municipality, one.topic) == (wanted.municipality, wanted.topic)
+                and wanted.start <= one.published <= wanted.end
+                for wanted in ranges
+            )
         ]
 
     def by_id(self, ids: Collection[str]) -> list[Member]:

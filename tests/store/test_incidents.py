@@ -7,6 +7,7 @@ from sqlalchemy.exc import DBAPIError
 from schemas import Incident, IncidentStatus
 from store import IncidentFilter, Incidents, Member, Posts, Store, StoredPost
 from store.incident_tables import incident_history
+from store.posts import Range
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 
@@ -115,11 +116,13 @@ def test_neighbours_are_read_by_place_topic_and_time(store: Store) -> None:
     with store.transaction() as conn:
         posts.insert(conn, rows)
 
-        def near(topics: list[str], end: datetime) -> set[str]:
-            return {one.id for one in posts.near(conn, "75728000", topics, NOW, end)}
+        def near(topics: list[str], end: datetime) -> list[str]:
+            return sorted(one.id for one in posts.near(conn, [Range("75728000", topic, NOW, end) for topic in topics]))
 
-        assert near(["Неубранный снег"], NOW) == {"a"}
-        assert near(["Неубранный снег", "Ямы"], NOW + hour) == {"a", "later", "topic"}
+        assert near(["Неубранный снег"], NOW) == ["a"]
+        assert near(["Неубранный снег", "Ямы"], NOW + hour) == ["a", "later", "topic"]
+        assert near([*map(str, range(20)), "Ямы"], NOW) == ["topic"]
+        assert near([], NOW) == []
         assert posts.places_of(conn, {"a", "place", "nowhere", "unknown"}) == {"75728000", "75701000", "none"}
         assert type(posts.by_id(conn, ["a"])[0]) is Member
 
