@@ -36,7 +36,7 @@ bench: $(filter .venv%,$(PYTHON)) ## speed against plain tools; figures, no verd
 		echo "== $$file"; $(PYTHON) -m "benchmarks.$$(basename "$$file" .py)" || exit 1; done
 
 eval: $(filter .venv%,$(PYTHON)) ## the classifier's figures; DATA=../shared/data
-	$(PYTHON) -m classifier.training.evaluate --data $(or $(DATA),../shared/data)
+	$(PYTHON) -m classifier.evaluate $(or $(DATA),$(OTKLIK_DATA),../shared/data)
 
 docs: $(filter .venv%,$(PYTHON)) ## renew what is generated: schemas, AsyncAPI, the commands' help
 	$(PYTHON) -m schemas.export docs

@@ -4,7 +4,7 @@ Order is kept per key. Within one group a partition has one consumer at a time. 
 what was polled and not committed comes again, to this consumer after a restart or to another one.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple, Protocol
@@ -115,8 +115,11 @@ class Bus(Protocol):
     def group_lag(self, topic: str, group: str) -> dict[int, int]:
         """Records of each partition that the group has not committed, whoever its members are."""
 
-    def prune(self, topic: str, before: datetime) -> int:
-        """Delete records with an event time before `before` (retention); how many. Kafka does it by itself: 0."""
+    def prune(self, topic: str, before: datetime, readers: Collection[str] = ()) -> int:
+        """Delete records with an event time before `before` (retention); how many.
+
+        What one of the groups in `readers` has not committed stays, however old. Kafka deletes by itself: 0.
+        """
 
     def close(self) -> None:
         """Release everything. May be called twice."""

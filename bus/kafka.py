@@ -1,7 +1,7 @@
 """Apache Kafka as the bus. What was learned about kafka-python on the way stands in docs/kafka.md."""
 
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -230,7 +230,7 @@ class KafkaBus:
                 for p in partitions
             }
 
-    def prune(self, topic: str, before: datetime) -> int:  # noqa: ARG002
+    def prune(self, topic: str, before: datetime, readers: Collection[str] = ()) -> int:  # noqa: ARG002
         """Kafka deletes by itself, by `retention.ms` of the topic."""
         return 0
 

@@ -5,7 +5,7 @@ import time
 import weakref
 import zlib
 from bisect import bisect_left
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -121,11 +121,13 @@ class MemoryBus:
             positions = self._log.groups.get(group, _Group()).positions
             return {p.partition: self._log.lag(p, positions.get(p, 0)) for p in self._log.partitions(topic)}
 
-    def prune(self, topic: str, before: datetime) -> int:
+    def prune(self, topic: str, before: datetime, readers: Collection[str] = ()) -> int:
         deleted = 0
         with self._log.changed:
             for partition in self._log.partitions(topic):
-                kept = [r for r in self._log.records[partition] if r.record.time >= before]
+                positions = [self._log.groups.get(group, _Group()).positions.get(partition, 0) for group in readers]
+                end = min(positions, default=self._log.next[partition])
+                kept = [r for r in self._log.records[partition] if r.record.time >= before or r.offset >= end]
                 deleted += len(self._log.records[partition]) - len(kept)
                 self._log.records[partition] = kept
         return deleted

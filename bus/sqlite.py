@@ -2,7 +2,7 @@
 
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,7 +12,7 @@ from bus.limits import MAX_RECORD_BYTES, check_sizes
 from bus.memory import partition_of, unknown_topic
 from bus.sqlite_consumer import LEASE, SqliteConsumer
 from bus.sqlite_file import OFFSET_MASK, connect, errors, place_of, transaction
-from bus.sqlite_rows import Partition, partition_lag, to_micros, to_received, to_row
+from bus.sqlite_rows import Partition, committed, partition_lag, to_micros, to_received, to_row
 
 PRUNE_ROWS = 5_000
 """Rows deleted per transaction: about 50 ms, so that publishers never wait long."""
@@ -125,22 +125,29 @@ class SqliteBus:
         with self._connection() as db:
             return {p.number: partition_lag(db, p, group) for p in self._partitions(db, topic)}
 
-    def prune(self, topic: str, before: datetime) -> int:
+    def prune(self, topic: str, before: datetime, readers: Collection[str] = ()) -> int:
         """The file does not shrink: its free pages are used again."""
         deleted = 0
         with self._connection() as db:
             partitions = self._partitions(db, topic)
         for partition in partitions:
+            first, _ = partition.places
+            end = place_of(partition.id, self._passed_by(partition, readers))
             count = PRUNE_ROWS
             while count == PRUNE_ROWS:
                 with self._connection() as db:
                     count = db.execute(
                         "DELETE FROM records WHERE place IN (SELECT place FROM records "
                         "WHERE place >= ? AND place < ? AND time < ? LIMIT ?)",
-                        (*partition.places, to_micros(before), PRUNE_ROWS),
+                        (first, end, to_micros(before), PRUNE_ROWS),
                     ).rowcount
                 deleted += count
         return deleted
+
+    def _passed_by(self, partition: Partition, groups: Collection[str]) -> int:
+        """The offset before which each of the groups has committed everything."""
+        with self._connection() as db:
+            return min((committed(db, partition, group) for group in groups), default=partition.next)
 
     def close(self) -> None:
         with self._turn:

@@ -43,10 +43,15 @@ def to_received(at: TopicPartition, row: Row) -> Received:
     return Received(at, place & OFFSET_MASK, record)
 
 
+def committed(db: sqlite3.Connection, partition: Partition, group: str) -> int:
+    """The offset that the group reads next; 0 before its first commit."""
+    query = "SELECT next FROM positions WHERE grp = ? AND partition = ?"
+    row = db.execute(query, (group, partition.id)).fetchone()
+    return int(row[0]) if row else 0
+
+
 def partition_lag(db: sqlite3.Connection, partition: Partition, group: str) -> int:
     """Records not committed by the group, pruned ones left out."""
-    query = "SELECT next FROM positions WHERE grp = ? AND partition = ?"
-    committed = db.execute(query, (group, partition.id)).fetchone()
     first = db.execute("SELECT min(place) FROM records WHERE place >= ? AND place < ?", partition.places).fetchone()[0]
     start = partition.next if first is None else first & OFFSET_MASK
-    return partition.next - max(committed[0] if committed else 0, start)
+    return partition.next - max(committed(db, partition, group), start)

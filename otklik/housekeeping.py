@@ -1,30 +1,37 @@
 """Deletes what has been kept long enough: one thread of the role `incidents`."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime, timedelta
 
 import structlog
 
 from bus import Bus, BusError
 from otklik.config.model import Retention
-from schemas import topics
 from store import Outbox, Sources, Store, StoreError, Versions
 
 log = structlog.get_logger()
 
 EVERY = timedelta(hours=1)
 """Each time a little: a day's worth at once would hold SQLite's one write lock for seconds."""
-UNREAD = (topics.REACH, topics.SOURCES)
-"""Topics that no role of ours waits for. Others are not pruned by age: a record may be old by its event time and still
-wait for its reader."""
 
 
 class Housekeeper:
-    """`run` until `stop`, which may be called from another thread."""
+    """`run` until `stop`, which may be called from another thread.
 
-    def __init__(self, retention: Retention, bus: Bus, store: Store, now: Callable[[], datetime]) -> None:
+    `readers`: the topics to tidy, each with the groups that its records wait for, however old these are.
+    """
+
+    def __init__(
+        self,
+        retention: Retention,
+        bus: Bus,
+        store: Store,
+        now: Callable[[], datetime],
+        readers: Mapping[str, Collection[str]],
+    ) -> None:
         self._retention = retention
+        self._topics = readers
         self._bus = bus
         self._store = store
         self._now = now
@@ -55,8 +62,8 @@ class Housekeeper:
             "versions": Versions(self._store).prune(now - timedelta(days=keep.versions)),
             "outbox": Outbox(self._store).prune(now - timedelta(days=keep.outbox)),
         }
-        for topic in UNREAD:
-            deleted[topic] = self._bus.prune(topic, now - timedelta(days=keep.topics))
+        for topic, readers in self._topics.items():
+            deleted[topic] = self._bus.prune(topic, now - timedelta(days=keep.topics), readers)
         if any(deleted.values()):
             log.info("tidied", **deleted)
         return deleted

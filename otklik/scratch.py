@@ -2,7 +2,7 @@
 
 import tempfile
 import uuid
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from datetime import datetime
@@ -131,9 +131,9 @@ class PrefixedBus:
         """See `Bus`."""
         return self._bus.group_lag(self._prefix + topic, self._prefix + group)
 
-    def prune(self, topic: str, before: datetime) -> int:
+    def prune(self, topic: str, before: datetime, readers: Collection[str] = ()) -> int:
         """See `Bus`."""
-        return self._bus.prune(self._prefix + topic, before)
+        return self._bus.prune(self._prefix + topic, before, [self._prefix + group for group in readers])
 
     def close(self) -> None:
         """See `Bus`."""

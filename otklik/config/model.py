@@ -137,7 +137,7 @@ class Retention(Section):
     """Days. Kafka's topics keep to the broker's own settings."""
 
     topics: int = Field(
-        default=14, ge=1, le=3650, description="Служебные записи на шине SQLite (итоги обходов, охват), дней."
+        default=30, ge=1, le=3650, description="Записи на шине SQLite, которые все прочли, и отложенные, дней."
     )
     runs: int = Field(default=90, ge=1, le=3650, description="История обходов источников, дней.")
     versions: int = Field(

@@ -9,7 +9,7 @@ from incidents.relay import Relay
 from otklik.config import Config
 from otklik.exits import Exit
 from otklik.housekeeping import Housekeeper
-from otklik.roles.common import INCIDENTS, journal, now, opened, role, run_together
+from otklik.roles.common import INCIDENTS, PARTITIONS, journal, now, opened, readers_of, role, run_together
 from schemas import topics
 from store import Outbox, Store
 
@@ -32,6 +32,8 @@ def run_incidents(config: Config) -> Exit:
     with role(config, INCIDENTS) as (stop, bus), opened(config, stop) as store:
         step = incident_step(config, store, now)
         worker = Worker(bus, [topics.TAGGED], INCIDENTS, step, name=INCIDENTS, journal=journal(config, INCIDENTS))
-        keeper = Housekeeper(config.file.retention, bus, store, now)
+        waited_for = {topic: readers_of(config, topic) for topic in PARTITIONS}
+        set_aside: dict[str, list[str]] = {topics.dead(topic): [] for topic in PARTITIONS}
+        keeper = Housekeeper(config.file.retention, bus, store, now, waited_for | set_aside)
         run_together([worker, keeper], stop, last=Relay(Outbox(store), bus))
     return Exit.OK

@@ -471,6 +471,21 @@ def check_pruning_deletes_the_old(bench: Bench) -> None:
     bus.close()
 
 
+def check_pruning_leaves_what_a_reader_has_not_committed(bench: Bench) -> None:
+    name, bus = topic(bench, 1), bench.bus()
+    bus.publish(name, [record(n) for n in range(40)])
+    late = T0 + timedelta(days=1)
+    assert bus.prune(name, late, ["fast", "slow"]) == 0
+    for group, done in (("fast", 40), ("slow", 15)):
+        with closing(bus.consume([name], group)) as consumer:
+            last = take(consumer, 40)[done - 1]
+            consumer.commit({last.at: last.offset + 1})
+    assert bus.prune(name, late, ["fast", "slow"]) == (15 if bench.prunes else 0)
+    with closing(bus.consume([name], "slow")) as consumer:
+        assert numbers(take(consumer, 25)) == list(range(15, 40))
+    bus.close()
+
+
 def check_closing_twice_is_harmless(bench: Bench) -> None:
     name, bus = topic(bench), bench.bus()
     consumer = bus.consume([name], "g")

@@ -1,5 +1,6 @@
 """What is over its term goes, what waits for a reader stays."""
 
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 
 from bus import Record, open_bus
@@ -23,10 +24,13 @@ def test_only_what_nobody_waits_for_is_deleted(tmp_path):
     ensure_topics(bus)
     for topic in (topics.POSTS, topics.TAGGED, topics.SOURCES):
         bus.publish(topic, [Record("k", b"old", NOW - timedelta(days=20)), Record("k", b"new", NOW)])
-    deleted = Housekeeper(Retention(topics=14, versions=31), bus, store, lambda: NOW).tidy()
-    assert deleted == {"runs": 0, "versions": 1, "outbox": 0, "reach": 0, "sources": 1}
+    with closing(bus.consume([topics.TAGGED], "incidents")) as consumer:
+        consumer.commit({one.at: one.offset + 1 for one in consumer.poll(10, 5)})
+    readers = {topics.POSTS: ["classify"], topics.TAGGED: ["incidents"], topics.SOURCES: []}
+    deleted = Housekeeper(Retention(topics=14, versions=31), bus, store, lambda: NOW, readers).tidy()
+    assert deleted == {"runs": 0, "versions": 1, "outbox": 0, "posts": 0, "tagged": 1, "sources": 1}
     assert set(Versions(store).known(["old", "new"])) == {"new"}
-    left = {topic: [one.record.value for one in bus.read(topic)] for topic in (topics.POSTS, topics.SOURCES)}
-    assert left == {topics.POSTS: [b"old", b"new"], topics.SOURCES: [b"new"]}
+    left = {topic: [one.record.value for one in bus.read(topic)] for topic in readers}
+    assert left == {topics.POSTS: [b"old", b"new"], topics.TAGGED: [b"new"], topics.SOURCES: [b"new"]}
     bus.close()
     store.close()
