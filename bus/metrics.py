@@ -3,11 +3,17 @@
 Names follow https://prometheus.io/docs/practices/naming/: `otklik_<part>_<what>_<unit>`, counters end in `_total`.
 """
 
+import os
 from dataclasses import dataclass
 from functools import cache
 from typing import Literal, TypeVar
 
-from prometheus_client import Counter, Gauge, Histogram
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest, start_http_server
+from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
+
+SHARED_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
+"""Environment variable, read by prometheus_client when it is imported: processes that are given the same folder there
+count together."""
 
 SECONDS = (0.001, 0.005, 0.025, 0.1, 0.5, 1, 5, 30, 120)
 """Buckets from a batch of an empty step to a receiver's time-out."""
@@ -40,6 +46,33 @@ METRICS: tuple[Metric, ...] = (
     Metric("otklik_outbox_unsent_events", "gauge", (), "Incident events that wait for the relay."),
     Metric("otklik_sources", "gauge", ("outcome",), "Enabled sources by the outcome of their last visit."),
 )
+
+
+def exposition() -> bytes:
+    """In Prometheus' text format: what this process has counted, and where `SHARED_FOLDER` is set, the others too."""
+    if SHARED_FOLDER not in os.environ:
+        return generate_latest()
+    registry = CollectorRegistry()
+    MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+    return generate_latest(registry)
+
+
+def forget(pid: int, folder: str | None) -> None:
+    """Leave the gauges of a process that has ended out of the sums in the shared folder, if there is one."""
+    if folder is not None:
+        mark_process_dead(pid, folder)  # type: ignore[no-untyped-call]
+
+
+def serve(address: str) -> None:
+    """Answer Prometheus at `host:port` from a thread of its own, until the process ends.
+
+    Raises:
+        OSError: the address is taken or not of this machine.
+        ValueError: it is no `host:port`.
+    """
+    host, _, port = address.rpartition(":")
+    start_http_server(int(port), host)
+
 
 Kind = TypeVar("Kind", Counter, Gauge, Histogram)
 
@@ -84,7 +117,8 @@ def _counter(name: str) -> Counter:
 @cache
 def _gauge(name: str) -> Gauge:
     metric = _declared(name, "gauge")
-    return Gauge(metric.name, metric.help, metric.labels)
+    # Counting together, a gauge is the sum over living processes: each has labels or a share of its own.
+    return Gauge(metric.name, metric.help, metric.labels, multiprocess_mode="livesum")
 
 
 @cache

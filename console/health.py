@@ -4,10 +4,8 @@ import threading
 from collections import Counter
 from dataclasses import dataclass
 
-from prometheus_client import generate_latest
-
 from bus import Bus, BusError
-from bus.metrics import gauge
+from bus.metrics import exposition, gauge
 from schemas import IncidentStatus, Outcome, topics
 from store import Incidents, Outbox, Sources, Store, StoreError
 
@@ -48,7 +46,7 @@ class Checker:
         return Health(store, bus)
 
     def metrics(self) -> bytes:
-        """What this process has counted, and what the store knows, in Prometheus' text format.
+        """What the roles of this machine have counted, and what the store knows, in Prometheus' text format.
 
         Raises:
             StoreError: the store does not answer.
@@ -61,4 +59,4 @@ class Checker:
         sources = Counter(source.outcome for source in self._sources.list() if source.enabled)
         for outcome in Outcome:
             gauge("otklik_sources", outcome=outcome.value).set(sources[outcome])
-        return generate_latest()
+        return exposition()

@@ -3,14 +3,17 @@
 import asyncio
 import contextlib
 import os
+import shutil
 from collections.abc import Callable, Coroutine, Sequence
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import structlog
 import typer
 
 from bus import Bus, BusError, open_bus
+from bus.metrics import SHARED_FOLDER
 from otklik.commands.common import data_folder
 from otklik.config import Config, ConfigErrors, load
 from otklik.exits import Exit
@@ -62,7 +65,8 @@ async def _run(config: Config, store: Store, bus: Bus, *, once: bool, watch: boo
         say(f"Файл {accepted.path} перечитан. Роли перезапускаются.")
         return roles_of(accepted, flags)
 
-    supervisor = Supervisor(roles_of(config, flags), say, os.environ | {SUPERVISED: "1"}, reload)
+    env = os.environ | {SUPERVISED: "1", SHARED_FOLDER: str(_empty(config.data / "metrics"))}
+    supervisor = Supervisor(roles_of(config, flags), say, env, reload)
     helpers: list[Coroutine[Any, Any, None]] = []
     watcher = Watcher(config, Outbox(store)) if watch else None
     if watcher is not None:
@@ -81,6 +85,13 @@ async def _run(config: Config, store: Store, bus: Bus, *, once: bool, watch: boo
         await watcher.rest()
     say("Отклик остановлен.")
     return code
+
+
+def _empty(folder: Path) -> Path:
+    """The counts of an earlier run are not this one's: Prometheus takes the drop for a restart."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    return folder.absolute()
 
 
 def say(text: str) -> None:

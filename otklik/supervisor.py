@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import structlog
 
+from bus.metrics import SHARED_FOLDER, forget
 from otklik.exits import Exit
 
 log = structlog.get_logger()
@@ -114,6 +115,7 @@ class Supervisor:
             code = await kept.process.wait()
             pid, kept.process = kept.process.pid, None
             log.info("role_ended", role=kept.role.name, pid=pid, code=code)
+            forget(pid, self._env.get(SHARED_FOLDER))
             if kept.stopping:
                 return
             if code == Exit.USAGE:

@@ -3,7 +3,7 @@
 import os
 import socket
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,9 +11,10 @@ from typing import Protocol
 
 import structlog
 
-from bus import Bus, BusError, open_bus
+from bus import Bus, BusError, metrics, open_bus
+from otklik.commands.common import Failed
 from otklik.config import Config
-from otklik.process import on_stop
+from otklik.process import SUPERVISED, on_stop
 from schemas import topics
 from store import Store, StoreError
 
@@ -32,6 +33,10 @@ PARTITIONS = {
 }
 """So many copies of a role can share the work: 8 classifiers judge some thousand posts a second, while the busiest
 region writes a few. More can be given to a topic in Kafka itself."""
+
+METRICS = "OTKLIK_METRICS"
+"""Environment variable: host:port at which a role started by itself answers Prometheus. No key of the file, since the
+roles of one machine share that."""
 
 WAIT = 2.0
 """Seconds between attempts to reach bus and store at the start: they may be starting too."""
@@ -119,6 +124,7 @@ def role(config: Config, name: str) -> Iterator[tuple[Stop, Bus]]:
     structlog.contextvars.bind_contextvars(role=name)
     stop = Stop()
     on_stop(stop)
+    serve_metrics(os.environ)
     bus = open_bus(config.file.bus, now=now)
     try:
         patiently(lambda: ensure_topics(bus), stop)
@@ -126,6 +132,24 @@ def role(config: Config, name: str) -> Iterator[tuple[Stop, Bus]]:
         yield stop, bus
     finally:
         bus.close()
+
+
+def serve_metrics(env: Mapping[str, str]) -> None:
+    """Answer Prometheus where the environment says so; the roles of `otklik run` count together in the console.
+
+    Raises:
+        Failed: the address can't be used.
+    """
+    address = env.get(METRICS)
+    if not address or env.get(SUPERVISED) == "1":
+        return
+    try:
+        metrics.serve(address)
+    except (OSError, ValueError, OverflowError) as error:
+        raise Failed(
+            f"Показатели не отдать по адресу «{address}» из переменной {METRICS}: {error}. "
+            "Укажите свободный адрес этой машины, например 127.0.0.1:9101."
+        ) from error
 
 
 @contextmanager
