@@ -21,8 +21,10 @@ _LINK_MENTION = re.compile(r"\[https?://[^|\]]+\|([^\]]*)\]")
 _ZERO_WIDTH = dict.fromkeys(
     [0x00AD, 0x034F, 0x061C, 0x180E, 0xFEFF, *range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x2070)]
 )
+# «8️⃣9️⃣1️⃣2️⃣»: a digit, a variation selector and a key around both.
+_KEYCAPS = dict.fromkeys([*range(0xFE00, 0xFE10), 0x20E3])
 _CONTROLS = dict.fromkeys((*range(0x09), 0x0B, 0x0C, *range(0x0E, 0x20), *range(0x7F, 0xA0)), " ")
-_CHARACTERS: dict[int, str | None] = {**_ZERO_WIDTH, **_CONTROLS, 0x2028: "\n", 0x2029: "\n", 0x85: "\n"}
+_CHARACTERS: dict[int, str | None] = {**_ZERO_WIDTH, **_KEYCAPS, **_CONTROLS, 0x2028: "\n", 0x2029: "\n", 0x85: "\n"}
 
 _SPACES = re.compile(r"[^\S\n]+")
 _BLANK_LINES = re.compile(r" ?\n ?(?:\n ?)+")
