@@ -1,12 +1,13 @@
 """Masking and publishing: the only place where posts are put on the bus."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from hashlib import blake2b
 
 from bus import Bus, Record
 from intake.draft import Draft
-from schemas import Post, Reach, headers, topics, utc
+from schemas import Media, Post, Reach, headers, topics, utc
 from store.versions import Version, Versions
 from text import MAX_CHARS, AuthorHasher, clean, clean_cut, mask, mask_url
 
@@ -14,6 +15,12 @@ FUTURE = timedelta(days=1)
 """A publication time further ahead than this is a mistake of the source, not a time zone."""
 MAX_CONTEXT = 500
 MAX_TITLE = 500
+UNSURE = ""
+"""In place of a digest, while an edit is on its way to the bus."""
+MAX_URL = 2048
+"""Longer ones are no addresses of pages; sitemaps set the same limit (https://www.sitemaps.org/protocol.html)."""
+MAX_MEDIA = 20
+"""Twice what VK and Telegram allow. With these limits no post comes near the bus's limit on a record."""
 
 
 def to_post(draft: Draft, hasher: AuthorHasher, now: datetime, revision: int = 0) -> Post:
@@ -30,7 +37,7 @@ def to_post(draft: Draft, hasher: AuthorHasher, now: datetime, revision: int = 0
         deleted=draft.deleted,
         kind=draft.kind,
         source=draft.source,
-        url=draft.url and mask_url(draft.url),
+        url=_url(draft.url),
         author=draft.author and hasher.hash(draft.id.partition(":")[0], draft.author),
         published=now if published is None or guessed else published,
         published_guessed=guessed,
@@ -42,10 +49,14 @@ def to_post(draft: Draft, hasher: AuthorHasher, now: datetime, revision: int = 0
         parent=draft.parent,
         place_hint=draft.place_hint,
         parent_place_hint=draft.parent_place_hint,
-        geo=draft.geo,
-        media=tuple(m.model_copy(update={"url": mask_url(m.url)}) if m.url else m for m in draft.media),
+        geo=None if draft.deleted else draft.geo,
+        media=() if draft.deleted else tuple(Media(kind=m.kind, url=_url(m.url)) for m in draft.media[:MAX_MEDIA]),
         history=draft.history,
     )
+
+
+def _url(url: str | None) -> str | None:
+    return mask_url(url) if url and len(url) <= MAX_URL else None
 
 
 def _digest(post: Post) -> str:
@@ -74,21 +85,24 @@ class Intake:
             bus.BusError: not (all) published; the same drafts may be given again.
             store.StoreError: the versions could not be read or stored; likewise.
         """
-        known = self._versions.known([draft.id for draft in drafts])
+        before = self._versions.known([draft.id for draft in drafts])
+        after = dict(before)
         now = self._now()
         posts: dict[str, list[Record]] = {topics.POSTS: [], topics.HISTORY: []}
         reach: list[Record] = []
         for draft in drafts:
-            before = known.get(draft.id)
-            version = self._add(draft, before, now, posts, reach)
-            if version != before:
-                known[draft.id] = version
+            after[draft.id] = self._add(draft, after.get(draft.id), now, posts, reach)
+        # Without this, a crash after the edit went out would leave the old digest behind: an edit that is then taken
+        # back would pass for unchanged, and the readers would keep it for good.
+        self._versions.store(
+            [replace(after[id_], digest=UNSURE) for id_, old in before.items() if after[id_].digest != old.digest]
+        )
         for topic, records in posts.items():
             if records:
                 self._bus.publish(topic, records)
         if reach:
             self._bus.publish(topics.REACH, reach)
-        self._versions.store([known[draft.id] for draft in drafts if draft.id in known])
+        self._versions.store(list(after.values()))
         return sum(len(records) for records in posts.values())
 
     def _add(
@@ -97,15 +111,26 @@ class Intake:
         post = to_post(draft, self._hasher, now)
         digest = _digest(post)
         revision = before.revision if before else 0
-        if before and digest != before.digest:
-            edited = int((draft.edited or now).timestamp())
-            revision = max(edited, before.revision + 1)
         if before is None or digest != before.digest:
+            revision = _revision(draft, before, now)
             post = post.model_copy(update={"revision": revision})
             topic = topics.HISTORY if post.history else topics.POSTS
             posts[topic].append(Record(post.source, post.encode(), post.published, headers(Post)))
-        seen = Reach(id=draft.id, seen=now, **draft.reach)
-        reach_digest = repr(sorted(draft.reach.items())) if draft.reach else before.reach_digest if before else None
-        if draft.reach and (before is None or reach_digest != before.reach_digest):
+        reach_digest = before.reach_digest if before else None
+        if draft.reach and (found := repr(sorted(draft.reach.items()))) != reach_digest:
+            reach_digest = found
+            seen = Reach(id=draft.id, seen=now, **draft.reach)
             reach.append(Record(draft.id, seen.encode(), now, headers(Reach)))
         return Version(draft.id, revision, digest, reach_digest)
+
+
+def _revision(draft: Draft, before: Version | None, now: datetime) -> int:
+    """The second of the edit, or of noticing it; more than before.
+
+    A post that is seen for the first time with an edit or as deleted has one too: it may have been forgotten here
+    (`Versions.prune`) and not by those who keep it, or another crawler has seen it earlier.
+    """
+    if before is None and draft.edited is None and not draft.deleted:
+        return 0
+    noticed = int(utc(draft.edited or now).timestamp())
+    return noticed if before is None else max(noticed, before.revision + 1)

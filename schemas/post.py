@@ -42,7 +42,7 @@ class Post(Model):
     id: str = Field(min_length=1, max_length=200)
     """Deterministic: `vk:-1234_56`, `telegram:chan/78`, `news:<sha1 of canonical URL>`, `appeal:…`, `call:…`."""
     revision: int = Field(default=0, ge=0)
-    """0 at first sight; at an edit, the Unix second of the edit, or of noticing it."""
+    """0 until an edit or a deletion is seen; then the Unix second of it, or of noticing it."""
     deleted: bool = False
     kind: PostKind = PostKind.POST
     source: str

@@ -1,6 +1,11 @@
+import threading
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
 
 from bus import open_bus
 from intake import Draft, Intake
@@ -48,11 +53,16 @@ def bus():
 
 
 @pytest.fixture
-def intake(bus, tmp_path, clock):
+def store(tmp_path, clock):
     store = Store(f"sqlite:///{tmp_path}/store.db", now=clock)
     store.upgrade()
-    yield Intake(bus, Versions(store), HASHER, clock)
+    yield store
     store.close()
+
+
+@pytest.fixture
+def intake(bus, store, clock):
+    return Intake(bus, Versions(store), HASHER, clock)
 
 
 def published(bus, topic=topics.POSTS, model=Post):
@@ -177,3 +187,172 @@ def test_a_record_carries_event_time_and_schema(intake, bus):
     record = bus.read(topics.POSTS)[0].record
     assert record.time == NOW - timedelta(hours=1)
     assert record.headers["schema"] == "post/1"
+
+
+def test_broken_and_endless_addresses_do_not_stop_a_page(intake, bus):
+    endless = "https://example.ru/" + "x" * 3_000
+    media = tuple(Media(kind="link", url=url) for url in ("https://[broken", endless, "tel:+79120001122") * 20)
+    assert intake.publish([draft(url="https://[broken", media=media), draft(id="vk:-1_3", url=endless)]) == 2
+    first, second = published(bus)
+    assert (first.url, second.url) == (None, None)
+    assert {m.url for m in first.media} == {None}
+    assert len(first.media) == 20
+
+
+def test_a_deletion_leaves_neither_place_nor_media(intake, bus):
+    intake.publish([draft(geo=Geo(lat=55.0, lon=60.1), media=(Media(kind="photo", url="https://vk.com/photo1_2"),))])
+    intake.publish([draft(deleted=True, geo=Geo(lat=55.0, lon=60.1), media=(Media(kind="photo"),))])
+    last = published(bus)[-1]
+    assert (last.geo, last.media) == (None, ())
+
+
+def test_a_post_that_comes_back_after_its_deletion_is_newer_than_it(intake, bus, clock):
+    edited = NOW - timedelta(minutes=30)
+    intake.publish([draft(edited=edited)])
+    clock.now += timedelta(minutes=1)
+    intake.publish([draft(deleted=True)])
+    clock.now += timedelta(minutes=1)
+    assert intake.publish([draft(edited=edited)]) == 1
+    before, deleted, back = published(bus)
+    assert before.revision < deleted.revision < back.revision
+    assert back.text == "Нет воды на улице Труда"
+
+
+def test_a_deletion_seen_twice_is_published_once(intake, bus, clock):
+    intake.publish([draft()])
+    assert intake.publish([draft(deleted=True)]) == 1
+    clock.now += timedelta(minutes=1)
+    assert intake.publish([draft(deleted=True)]) == 0
+
+
+@pytest.mark.parametrize("changes", [{"deleted": True}, {"edited": NOW, "text": "Воду дали"}])
+def test_a_forgotten_post_is_still_deleted_and_edited(intake, bus, clock, store, changes):
+    intake.publish([draft()])
+    intake.publish([draft(text="Воды нет и завтра", edited=NOW - timedelta(minutes=1))])
+    Versions(store).prune(NOW + timedelta(days=365))
+    intake.publish([draft(**changes)])
+    revisions = [p.revision for p in published(bus)]
+    assert revisions == sorted(set(revisions))
+
+
+def test_an_edit_that_several_crawlers_notice_is_one_revision(bus, store, clock):
+    """The source names its moment, so whoever sees the post for the first time after it says the same."""
+    edited = NOW - timedelta(minutes=1)
+    one, other = (Intake(bus, Versions(store), HASHER, clock) for _ in range(2))
+    one.publish([draft(edited=edited)])
+    Versions(store).prune(NOW + timedelta(days=365))
+    other.publish([draft(edited=edited)])
+    assert [p.revision for p in published(bus)] == [int(edited.timestamp())] * 2
+
+
+def refuse_versions(store):
+    """What a crash between the bus's acknowledgement and the store of the versions leaves behind."""
+    with store.transaction() as conn:
+        conn.execute(
+            text(
+                "CREATE TRIGGER refuse BEFORE INSERT ON versions WHEN NEW.digest <> '' "
+                "BEGIN SELECT RAISE(ABORT, 'no'); END"
+            )
+        )
+
+
+def allow_versions(store):
+    with store.transaction() as conn:
+        conn.execute(text("DROP TRIGGER refuse"))
+
+
+def crash_while_publishing(intake, store, drafts):
+    refuse_versions(store)
+    with pytest.raises(IntegrityError):
+        intake.publish(drafts)
+    allow_versions(store)
+
+
+def test_what_was_acknowledged_before_a_crash_comes_again_with_the_same_revision(intake, bus, store):
+    crash_while_publishing(intake, store, [draft(), draft(id="vk:-1_3", edited=NOW)])
+    assert intake.publish([draft(), draft(id="vk:-1_3", edited=NOW)]) == 2
+    assert [(p.id, p.revision) for p in published(bus)] == [("vk:-1_2", 0), ("vk:-1_3", int(NOW.timestamp()))] * 2
+
+
+def test_an_edit_taken_back_after_a_crash_is_taken_back_for_readers_too(intake, bus, store, clock):
+    intake.publish([draft()])
+    crash_while_publishing(intake, store, [draft(deleted=True)])
+    clock.now += timedelta(minutes=1)
+    assert intake.publish([draft()]) == 1
+    assert latest(bus).text == "Нет воды на улице Труда"
+
+
+def latest(bus) -> Post:
+    """As readers see it: by revision, then by the time of collection."""
+    return max(published(bus), key=lambda post: (post.revision, post.collected))
+
+
+STEPS = st.lists(
+    st.one_of(
+        st.tuples(st.just("change"), st.sampled_from(["Раз", "Два", "Три", None])),
+        st.tuples(st.just("fetch"), st.integers(0, 1)),
+        st.tuples(st.just("publish"), st.integers(0, 1)),
+        st.tuples(st.just("crash"), st.integers(0, 1)),
+        st.tuples(st.just("wait"), st.integers(-2, 5)),
+    ),
+    max_size=25,
+)
+
+
+@given(steps=STEPS, dated=st.booleans())
+@settings(max_examples=60, deadline=None)
+def test_whatever_crashes_and_crosses_the_next_whole_visit_brings_what_the_source_says(tmp_path_factory, steps, dated):
+    """Two crawlers that have the same wall under two sources, late and early, with clocks that also jump back."""
+    clock = Clock()
+    store = Store(f"sqlite:///{tmp_path_factory.mktemp('crossing')}/store.db", now=clock)
+    store.upgrade()
+    bus = open_bus("memory:")
+    bus.ensure_topics({topics.POSTS: 2})
+    crawlers = [Intake(bus, Versions(store), HASHER, clock) for _ in range(2)]
+
+    def fetch(crawler):
+        return draft(source=f"wall-{crawler}", text=now_says or "", deleted=now_says is None, edited=edited)
+
+    now_says, edited = "Нет воды", None
+    fetched = [fetch(0), fetch(1)]
+    for step, value in steps:
+        clock.now += timedelta(milliseconds=1)
+        if step == "change":
+            now_says, edited = value, clock.now if dated else None
+        elif step == "fetch":
+            fetched[value] = fetch(value)
+        elif step == "publish":
+            crawlers[value].publish([fetched[value]])
+        elif step == "crash":
+            refuse_versions(store)
+            try:
+                crawlers[value].publish([fetched[value]])
+            except IntegrityError:
+                pass
+            finally:
+                allow_versions(store)
+        else:
+            clock.now += timedelta(seconds=value)
+    clock.now += timedelta(seconds=10)
+    crawlers[0].publish([fetch(0)])
+    assert (latest(bus).text, latest(bus).deleted) == (now_says or "", now_says is None)
+    bus.close()
+    store.close()
+
+
+def test_threads_that_publish_the_same_page_agree_in_the_end(bus, store, clock):
+    def crawl(number):
+        crawler = Intake(bus, Versions(store), HASHER, clock)
+        for text_ in ("Раз", "Два", "Три"):
+            crawler.publish([draft(id=f"vk:-1_{n}", source=f"wall-{number}", text=text_) for n in range(20)])
+
+    threads = [threading.Thread(target=crawl, args=(number,)) for number in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    clock.now += timedelta(minutes=1)
+    Intake(bus, Versions(store), HASHER, clock).publish([draft(id=f"vk:-1_{n}", text="Всё") for n in range(20)])
+    for n in range(20):
+        found = [post for post in published(bus) if post.id == f"vk:-1_{n}"]
+        assert max(found, key=lambda post: (post.revision, post.collected)).text == "Всё"
