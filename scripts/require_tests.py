@@ -12,8 +12,7 @@ def main(path: str) -> int:
     skipped = [f"{c.get('classname')}::{c.get('name')}" for c in cases if c.find("skipped") is not None]
     ran = {
         marker: sum(
-            any(p.get("name") == "marker" and p.get("value") == marker for p in case.iter("property"))
-            for case in cases
+            any(p.get("name") == "marker" and p.get("value") == marker for p in case.iter("property")) for case in cases
         )
         for marker in REQUIRED
     }
