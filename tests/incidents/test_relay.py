@@ -22,7 +22,18 @@ from bus import open_bus
 from incidents.relay import Relay
 from store import Outbox, Store
 
-Relay(Outbox(Store(sys.argv[1])), open_bus(sys.argv[2])).drain()
+
+class Swapped(Outbox):
+    def relay(self, publish, limit, after_publish):
+        batch = []
+        count = super().relay(batch.extend, limit)
+        after_publish()
+        publish(batch)
+        return count
+
+
+outbox = (Swapped if sys.argv[3] == "swapped" else Outbox)(Store(sys.argv[1]))
+Relay(outbox, open_bus(sys.argv[2])).drain()
 """
 
 
@@ -34,9 +45,9 @@ def bus(tmp_path: Path):
     bus.close()
 
 
-def arrived(bus: Bus) -> list[str]:
+def arrived(bus: Bus, since: dict[int, int] | None = None) -> list[str]:
     """Event ids, in order within each incident."""
-    found = bus.read(topics.INCIDENTS)
+    found = bus.read(topics.INCIDENTS, since)
     events = [decode(IncidentEvent, one.record.value, one.record.headers) for one in found]
     assert [one.record.key for one in found] == [event.subject for event in events]
     return [event.id for event in events]
@@ -100,13 +111,34 @@ def test_a_bus_that_does_not_answer_is_waited_for_ever_longer(bench: Bench, tmp_
     bus.close()
 
 
-def test_killed_between_sending_and_marking_it_sends_again(bench: Bench, bus: Bus, tmp_path: Path) -> None:
-    fill(bench)
-    command = [sys.executable, "-c", PROGRAM, bench.store.url, f"sqlite:///{tmp_path}/bus.db"]
+def kill_between_sending_and_marking(bench: Bench, url: str, order: str) -> None:
+    command = [sys.executable, "-W", "ignore", "-c", PROGRAM, bench.store.url, url, order]
     env = os.environ | {"OTKLIK_CRASH_AT": "relay.after_send_before_mark"}
     assert subprocess.run(command, env=env, check=False, timeout=60).returncode == -signal.SIGKILL
-    assert (len(arrived(bus)), bench.outbox.unsent()) == (3, 3)
+
+
+@pytest.mark.parametrize("bus_kind", ["sqlite", pytest.param("kafka", marks=pytest.mark.kafka)])
+def test_killed_between_sending_and_marking_it_sends_again(
+    bench: Bench, bus_kind: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    fill(bench)
+    url = f"sqlite:///{tmp_path}/bus.db"
+    if bus_kind == "kafka":
+        url = request.getfixturevalue("kafka_server").url
+    bus = open_bus(url)
+    bus.ensure_topics({topics.INCIDENTS: 2})
+    before = bus.ends(topics.INCIDENTS)  # the broker is shared by the whole run
+    kill_between_sending_and_marking(bench, url, "right")
+    assert (len(arrived(bus, before)), bench.outbox.unsent()) == (3, 3)
     again = Store(bench.store.url)
     assert Relay(Outbox(again), bus).drain() == 3
     again.close()
-    assert sorted(arrived(bus)) == sorted(["1.1", "1.2", "2.1"] * 2)
+    assert sorted(arrived(bus, before)) == sorted(["1.1", "1.2", "2.1"] * 2)
+    bus.close()
+
+
+def test_marking_before_sending_is_seen_to_lose_events(bench: Bench, bus: Bus, tmp_path: Path) -> None:
+    fill(bench)
+    kill_between_sending_and_marking(bench, f"sqlite:///{tmp_path}/bus.db", "swapped")
+    assert Relay(bench.outbox, bus).drain() == 0
+    assert arrived(bus) == []
