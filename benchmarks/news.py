@@ -28,7 +28,8 @@ from benchmarks.common import ROUNDS, alternate, table
 from crawlers.base import Source
 from crawlers.context import Context
 from crawlers.net import Http, LocalSlots
-from crawlers.news import NewsCollector, NewsCursor, NewsSettings
+from crawlers.news.collector import NewsCollector
+from crawlers.news.settings import NewsCursor, NewsSettings
 
 PAGES = 400
 CONCURRENCY = 8

@@ -1,27 +1,13 @@
-"""What a kind of source is: its settings, its cursor, and how to turn both into pages of drafts."""
+"""What a kind of source does: turn its settings and its cursor into pages of drafts."""
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar, Generic, Protocol, TypeVar
 
-from pydantic import BaseModel, ConfigDict
-
+from crawlers.settings import Cursor, Settings
 from intake import Draft
 from schemas import Outcome
-
-
-class Settings(BaseModel):
-    """Settings of one source as the operator wrote them: unknown keys are mistakes."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Cursor(BaseModel):
-    """Where a source was left; kept in the store as JSON. Unknown fields of an older version are ignored."""
-
-    model_config = ConfigDict(extra="ignore")
-
 
 S = TypeVar("S", bound=Settings)
 C = TypeVar("C", bound=Cursor)

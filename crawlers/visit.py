@@ -11,9 +11,10 @@ import structlog
 from pydantic import ValidationError
 
 from bus import BusError, crashpoints
-from crawlers.base import Collector, Cursor, Page, SourceProblem
+from crawlers.base import Collector, Page, SourceProblem
 from crawlers.faults import where
 from crawlers.plan import Planned
+from crawlers.settings import Cursor
 from intake import Intake
 from schemas import Outcome
 from store import Lease, Sources, StoreError

@@ -6,8 +6,8 @@ from typing import Annotated, Self
 import cssselect
 from pydantic import AfterValidator, Field, model_validator
 
-from crawlers.base import Cursor, Settings
 from crawlers.news.encoding import is_text_encoding
+from crawlers.settings import Cursor, Settings
 from net.addresses import host_port
 
 

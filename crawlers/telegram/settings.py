@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from pydantic import BeforeValidator, Field, field_validator
 
-from crawlers.base import Cursor, Settings
+from crawlers.settings import Cursor, Settings
 
 WEB = "https://t.me"
 

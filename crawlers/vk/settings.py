@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, BeforeValidator, Field, SecretStr, field_validator
 
-from crawlers.base import Cursor, Settings
+from crawlers.settings import Cursor, Settings
 
 _URL = re.compile(r"(?:https?://)?(?:www\.|m\.)?vk\.(?:com|ru)/", re.IGNORECASE)
 _NUMBERED = re.compile(r"(?:-|club|public|event)(\d{1,12})")

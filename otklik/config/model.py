@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, Optional
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, create_model
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchema, create_model
 
 import crawlers
 import sinks
@@ -124,7 +124,7 @@ class CrawlerSection(Section):
         default=None, description="Сайт или почта для владельцев сайтов: попадает в User-Agent."
     )
     user_agent: str | None = Field(default=None, description="User-Agent целиком, вместо обычного.")
-    pause: timedelta = Field(
+    pause: Annotated[timedelta, WithJsonSchema({"type": "number", "minimum": 0, "maximum": 600})] = Field(
         default=timedelta(seconds=1),
         ge=timedelta(0),
         le=timedelta(minutes=10),
@@ -168,7 +168,7 @@ class FileBase(Section):
 @cache
 def file_model() -> type[FileBase]:
     """`FileBase` with a key per kind of source and sink, as they are registered."""
-    source = _with_kinds("Source", SourceSection, {kind: one.settings_type for kind, one in crawlers.KINDS.items()})
+    source = _with_kinds("Source", SourceSection, {kind: one.settings for kind, one in crawlers.KINDS.items()})
     sink = _with_kinds("Sink", SinkSection, {kind: one.settings for kind, one in sinks.KINDS.items()})
     return create_model(
         "File",

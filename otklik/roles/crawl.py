@@ -3,13 +3,12 @@
 import asyncio
 import contextlib
 import os
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
 
 import crawlers
 from bus import Bus
-from crawlers.base import Collector, Source
+from crawlers.base import Source
 from crawlers.context import Context, user_agent
 from crawlers.net import Http, Slots
 from crawlers.plan import Collectors, Planned, source_rows
@@ -54,8 +53,7 @@ async def collectors_of(config: Config, slots: Slots, quotas: object) -> AsyncIt
     async with Http(user_agent=agent, now=now, slots=slots, pause=section.pause) as http:
         context = Context(http=http, user_agent=agent, now=now, slots=slots, quotas=quotas)  # type: ignore[arg-type]
         used = {one.kind for one in config.file.sources}
-        makers: Mapping[str, Callable[[Context], Collector[Any, Any]]] = crawlers.KINDS
-        collectors = {kind: make(context) for kind, make in makers.items() if kind in used}
+        collectors: Collectors = {kind: crawlers.KINDS[kind].make(context) for kind in used}
         try:
             yield collectors
         finally:

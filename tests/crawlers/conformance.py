@@ -9,7 +9,8 @@ from typing import Any, ClassVar, Protocol
 import pytest
 from pydantic import ValidationError
 
-from crawlers.base import Collector, Cursor, Settings, SourceProblem
+from crawlers.base import Collector, SourceProblem
+from crawlers.settings import Cursor, Settings
 from schemas import Outcome
 from tests.crawlers.harness import World, drafts, pages, source, world
 

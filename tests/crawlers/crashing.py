@@ -15,7 +15,8 @@ from crawlers.plan import Planned, source_rows
 from crawlers.runner import Runner
 from crawlers.schedule import Every
 from crawlers.visit import Visit
-from crawlers.vk import VkCollector, VkSettings
+from crawlers.vk.collector import VkCollector
+from crawlers.vk.settings import VkSettings
 from store import Store
 from tests.crawlers.harness import NAMES, Clock, World
 from tests.simulators.vk.server import TOKEN

@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from bus import Bus, open_bus
-from crawlers.base import Collector, Cursor, Page, Source
+from crawlers.base import Collector, Page, Source
 from crawlers.context import Context, Quotas
 from crawlers.net import Http, LocalSlots
+from crawlers.settings import Cursor
 from intake import Draft, Intake
 from schemas import Post, decode, topics
 from store import Sources, Store, Versions

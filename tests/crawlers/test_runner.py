@@ -10,12 +10,14 @@ from typing import Any, ClassVar
 import pytest
 
 from bus import Bus, BusError, metrics
-from crawlers.base import Cursor, Page, Settings, Source, SourceProblem
+from crawlers.base import Page, Source, SourceProblem
 from crawlers.context import Context
 from crawlers.plan import Planned, source_rows
 from crawlers.runner import Runner
 from crawlers.schedule import Adaptive, Every, Schedule
-from crawlers.telegram import TelegramCollector, TelegramSettings
+from crawlers.settings import Cursor, Settings
+from crawlers.telegram.collector import TelegramCollector
+from crawlers.telegram.settings import TelegramSettings
 from intake import Draft, Intake
 from schemas import Outcome, PostKind, SourceHealth, decode, topics
 from store import Versions
@@ -428,7 +430,8 @@ def test_a_real_channel_goes_onto_the_bus(here: World) -> None:
 
 
 def test_the_digest_changes_with_the_token_and_does_not_hold_it() -> None:
-    from crawlers.vk import VkCollector, VkSettings
+    from crawlers.vk.collector import VkCollector
+    from crawlers.vk.settings import VkSettings
 
     collectors: dict[str, Any] = {"vk": VkCollector(None)}  # type: ignore[arg-type]
 

@@ -10,7 +10,8 @@ import pytest
 
 from crawlers.base import SourceProblem
 from crawlers.trial import Trial, check_live, dry_run
-from crawlers.vk import VkCollector, VkSettings
+from crawlers.vk.collector import VkCollector
+from crawlers.vk.settings import VkSettings
 from schemas import Outcome, Post
 from tests.crawlers.harness import HASHER, World, source, world
 from tests.simulators.vk import Community, VkSimulator, load

@@ -43,6 +43,18 @@ def test_help_loads_nothing_heavy(otklik):
     assert done.stdout == "[]\n"
 
 
+def test_reading_a_configuration_loads_nothing_that_visits_sources_or_asks_databases(otklik):
+    script = (
+        "import sys\nfrom otklik.config import load\n"
+        "heavy = {'scrapy', 'twisted', 'trafilatura', 'vk_api', 'sqlalchemy', 'kafka', 'fastapi', 'sklearn'}\n"
+        "print(sorted(heavy & set(sys.modules)))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, env=otklik.env, cwd=otklik.folder, check=True
+    )
+    assert done.stdout == "[]\n"
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [

@@ -10,8 +10,9 @@ import pytest
 from crawlers.base import SourceProblem
 from crawlers.context import Context
 from crawlers.net import Http, LocalSlots
-from crawlers.news import NewsCollector, NewsCursor, NewsSettings
+from crawlers.news.collector import NewsCollector
 from crawlers.news.frontier import MAX_TRIES
+from crawlers.news.settings import NewsCursor, NewsSettings
 from intake import Draft
 from schemas import Outcome, PostKind
 from tests.crawlers.harness import Unlimited, World, drafts, source, world

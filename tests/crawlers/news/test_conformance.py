@@ -3,7 +3,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, ClassVar
 
-from crawlers.news import NewsCollector
+from crawlers.news.collector import NewsCollector
 from tests.crawlers.conformance import CollectorConformance
 from tests.crawlers.net.site import Answer, Site
 from tests.crawlers.news.paper import article, feed, id_of, paper, sitemap

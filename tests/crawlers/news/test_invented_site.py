@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from crawlers.news import NewsCursor
+from crawlers.news.settings import NewsCursor
 from schemas import Outcome
 from tests.crawlers.harness import world
 from tests.crawlers.news.test_collector import Visits

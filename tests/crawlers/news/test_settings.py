@@ -1,7 +1,7 @@
 import pytest
 from pydantic import ValidationError
 
-from crawlers.news import NewsSettings
+from crawlers.news.settings import NewsSettings
 
 
 def messages(**settings: object) -> list[str]:

@@ -3,7 +3,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 
-from crawlers.telegram import TelegramCollector
+from crawlers.telegram.collector import TelegramCollector
 from tests.crawlers.conformance import CollectorConformance
 from tests.simulators.telegram_web import Channel, TelegramWeb, load
 from tests.simulators.telegram_web.server import Answer

@@ -11,8 +11,9 @@ from parsel import Selector
 from pydantic import ValidationError
 
 from crawlers.base import Page, SourceProblem
-from crawlers.telegram import TelegramCollector, TelegramCursor, TelegramSettings
+from crawlers.telegram.collector import TelegramCollector
 from crawlers.telegram.page import Kind, history, kind_of
+from crawlers.telegram.settings import TelegramCursor, TelegramSettings
 from schemas import Outcome
 from tests.crawlers.harness import World, drafts, pages, source, world
 from tests.simulators.telegram_web import Channel, Message, TelegramWeb, load

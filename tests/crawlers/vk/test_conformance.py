@@ -3,7 +3,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 
-from crawlers.vk import VkCollector
+from crawlers.vk.collector import VkCollector
 from tests.crawlers.conformance import CollectorConformance
 from tests.simulators.vk import Community, VkSimulator, load
 from tests.simulators.vk.server import Fault

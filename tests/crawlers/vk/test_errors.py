@@ -11,8 +11,10 @@ import pytest
 from pydantic import ValidationError
 
 from crawlers.base import SourceProblem
-from crawlers.vk import VkCollector, VkSettings, client
+from crawlers.vk import client
+from crawlers.vk.collector import VkCollector
 from crawlers.vk.errors import next_day
+from crawlers.vk.settings import VkSettings
 from schemas import Outcome
 from store import Quotas
 from tests.crawlers.harness import World, drafts, pages, source, world

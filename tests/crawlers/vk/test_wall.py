@@ -10,9 +10,8 @@ import pytest
 from ruamel.yaml import YAML
 
 from crawlers.base import Page
-from crawlers.vk import VkCollector, VkCursor, VkSettings
-from crawlers.vk.collector import comments_due
-from crawlers.vk.settings import Watch
+from crawlers.vk.collector import VkCollector, comments_due
+from crawlers.vk.settings import VkCursor, VkSettings, Watch
 from schemas import PostKind
 from tests.crawlers.harness import World, drafts, pages, source, world
 from tests.simulators.vk import Community, VkSimulator, load
