@@ -1,6 +1,7 @@
 """Fails when a JUnit report shows that a test was skipped, or that none ran against Kafka or PostgreSQL."""
 
 import sys
+from collections import Counter
 from xml.etree import ElementTree
 
 REQUIRED = ("kafka", "postgres")
@@ -9,16 +10,13 @@ REQUIRED = ("kafka", "postgres")
 
 def main(path: str) -> int:
     cases = list(ElementTree.parse(path).iter("testcase"))
-    skipped = [f"{c.get('classname')}::{c.get('name')}" for c in cases if c.find("skipped") is not None]
-    ran = {
-        marker: sum(
-            any(p.get("name") == "marker" and p.get("value") == marker for p in case.iter("property")) for case in cases
-        )
-        for marker in REQUIRED
-    }
+    skipped = [case for case in cases if case.find("skipped") is not None]
+    properties = (p for case in cases if case not in skipped for p in case.iter("property"))
+    markers = Counter(p.get("value") for p in properties if p.get("name") == "marker")
+    ran = {marker: markers[marker] for marker in REQUIRED}
     print("; ".join(f"{marker}: {count} tests ran" for marker, count in ran.items()))
-    for name in skipped:
-        print(f"skipped: {name}", file=sys.stderr)
+    for case in skipped:
+        print(f"skipped: {case.get('classname')}::{case.get('name')}", file=sys.stderr)
     for marker, count in ran.items():
         if not count:
             print(f"no test ran against {marker}", file=sys.stderr)
