@@ -53,9 +53,8 @@ def bus():
 
 
 @pytest.fixture
-def store(tmp_path, clock):
-    store = Store(f"sqlite:///{tmp_path}/store.db", now=clock)
-    store.upgrade()
+def store(sqlite_store, clock):
+    store = Store(sqlite_store, now=clock)
     yield store
     store.close()
 

@@ -11,23 +11,27 @@ from pathlib import Path
 
 import pytest
 
-from bus import Record, open_bus
+from bus import Record
 from bus.crashpoints import VARIABLE
 from schemas import headers
 from schemas.topics import dead
+from tests.bus.benches import KafkaBench, ProcessBench, SqliteBench
 from tests.servers import KafkaServer
 from tests.sinks.events import story
 
 ROOT = Path(__file__).resolve().parents[2]
 DELIVER = """
 import sys, threading, time
-from bus import open_bus
+from datetime import timedelta
+from pathlib import Path
+from bus.kafka import KafkaBus
+from bus.sqlite import SqliteBus
 from bus.worker import Worker
 from sinks import When
 from sinks.file import FileSettings, FileSink
 from sinks.step import SinkStep
 
-bus = open_bus(sys.argv[1])
+bus = eval(sys.argv[1])
 step = SinkStep(FileSink(FileSettings(path=sys.argv[2]), "test"), When())
 worker = Worker(bus, [sys.argv[3]], "sink-test", step, name="sink-test", batch=5, poll_timeout=0.2)
 
@@ -42,22 +46,22 @@ bus.close()
 """
 
 
-@pytest.fixture(params=["sqlite", "kafka"])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+@pytest.fixture(params=["sqlite", pytest.param("kafka", marks=pytest.mark.kafka)])
+def bench(request: pytest.FixtureRequest, tmp_path: Path) -> ProcessBench:
     if request.param == "sqlite":
-        return f"sqlite:///{tmp_path}/bus.db"
+        return SqliteBench(tmp_path)
     server: KafkaServer = request.getfixturevalue("kafka_server")
-    return server.url
+    return KafkaBench(server.bootstrap)
 
 
-def test_a_kill_after_the_delivery_and_before_the_commit(url: str, tmp_path: Path) -> None:
+def test_a_kill_after_the_delivery_and_before_the_commit(bench: ProcessBench, tmp_path: Path) -> None:
     topic = f"incidents-{uuid.uuid4().hex}"  # the broker is shared by the whole run
-    bus = open_bus(url)
+    bus = bench.bus()
     bus.ensure_topics({topic: 1, dead(topic): 1})
     events = story(2, 6)
     bus.publish(topic, [Record(str(e.data.incident.id), e.encode(), e.time, headers(e)) for e in events])
     out = tmp_path / "incidents.jsonl"
-    run = runner(url, out, topic)
+    run = runner(bench.make, out, topic)
 
     assert run({VARIABLE: "deliver.after_send_before_commit"}) == -signal.SIGKILL
     first = ids(out)
@@ -70,9 +74,9 @@ def test_a_kill_after_the_delivery_and_before_the_commit(url: str, tmp_path: Pat
     bus.close()
 
 
-def runner(url: str, out: Path, topic: str) -> Callable[[dict[str, str]], int]:
+def runner(make_bus: str, out: Path, topic: str) -> Callable[[dict[str, str]], int]:
     def run(extra: dict[str, str]) -> int:
-        command = [sys.executable, "-W", "ignore", "-c", DELIVER, url, str(out), topic]
+        command = [sys.executable, "-W", "ignore", "-c", DELIVER, make_bus, str(out), topic]
         environment = os.environ | {"PYTHONPATH": str(ROOT)} | extra
         return subprocess.run(command, cwd=ROOT, env=environment, timeout=120, check=False).returncode
 

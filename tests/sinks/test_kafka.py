@@ -11,6 +11,7 @@ from kafka import KafkaConsumer, TopicPartition
 from pydantic import ValidationError
 
 from bus import open_bus
+from bus.kafka_consumer import CLIENT
 from sinks import DeliveryFailed, EventRefused, Sink
 from sinks.kafka import KafkaSettings, KafkaSink
 from tests.servers import KafkaServer
@@ -50,7 +51,9 @@ class KafkaTarget(Target):
 
     @contextmanager
     def down(self) -> Iterator[Sink]:
-        yield KafkaSink(KafkaSettings(url="kafka://127.0.0.1:1", topic=self.topic), "test")
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setitem(CLIENT, "bootstrap_timeout_ms", 500)  # nobody is there: waiting 10 s tells no more
+            yield KafkaSink(KafkaSettings(url="kafka://127.0.0.1:1", topic=self.topic), "test")
 
 
 @pytest.fixture

@@ -13,18 +13,24 @@ for name in ("sources", "versions", "quotas", "outbox"):
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
-def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+def database(request: pytest.FixtureRequest) -> str:
+    """Which one."""
+    kind: str = request.param
+    return kind
+
+
+@pytest.fixture
+def store_url(request: pytest.FixtureRequest, database: str, tmp_path: Path) -> str:
     """URL of an empty database."""
-    if request.param == "sqlite":
+    if database == "sqlite":
         return f"sqlite:///{tmp_path}/store.db"
     url: str = request.getfixturevalue("postgres_db")
     return url
 
 
 @pytest.fixture
-def kit(store_url: str) -> Iterator[Kit]:
-    kit = Kit(store_url)
-    kit.open().upgrade()
+def kit(request: pytest.FixtureRequest, database: str) -> Iterator[Kit]:
+    kit = Kit(request.getfixturevalue("sqlite_store" if database == "sqlite" else "postgres_store"))
     yield kit
     kit.close()
 

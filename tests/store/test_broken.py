@@ -1,7 +1,5 @@
 """The suite is worth something only if it fails on what is broken."""
 
-from pathlib import Path
-
 import pytest
 from sqlalchemy.exc import IntegrityError
 
@@ -12,9 +10,8 @@ NAMED = {check.__name__: check for check in CHECKS}
 
 
 @pytest.mark.parametrize(("part", "broken", "check"), BROKEN, ids=[f"{b.__name__}-{check}" for _, b, check in BROKEN])
-def test_the_suite_fails_on_a_broken_implementation(part: str, broken: type, check: str, tmp_path: Path) -> None:
-    kit = Kit(f"sqlite:///{tmp_path}/store.db", **{part: broken})
-    kit.open().upgrade()
+def test_the_suite_fails_on_a_broken_implementation(part: str, broken: type, check: str, sqlite_store: str) -> None:
+    kit = Kit(sqlite_store, **{part: broken})
     try:
         # IntegrityError: the database's own guard against a slot in two leases.
         with pytest.raises((AssertionError, pytest.fail.Exception, IntegrityError)):
