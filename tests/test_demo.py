@@ -21,7 +21,7 @@ from tests.simulators.news.expected import not_incidents, post_ids
 
 ROOT = Path(__file__).resolve().parent.parent
 ALL_PAGES = 240
-"""Seconds for 45 pages at one request a second and four slow processes on a busy machine."""
+"""Seconds for 45 pages and four processes on a busy machine; it takes 25 on an idle one."""
 FIRST_INCIDENT = 30.0
 """Seconds: what the README promises."""
 KEY = "0" * 64
@@ -108,7 +108,7 @@ def test_the_first_incident_shows_in_time_and_ctrl_c_stops_everything(demo: subp
     lines: list[str] = []
     for line in demo.stdout:
         lines.append(line)
-        if re.search(r"Челябинск|Магнитогорск|Копейск|Миасс|Златоуст|Троиц|Карталин|Сатк|Озерск|Аш", line):
+        if re.match(r"\d\d:\d\d:\d\d \+ №\d+ ", line):
             break
     assert time.monotonic() - started < FIRST_INCIDENT, "".join(lines)
     assert any("/feeds/incidents.atom" in line for line in lines)
