@@ -4,7 +4,7 @@ import fcntl
 import os
 import tempfile
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from itertools import groupby
 from pathlib import Path
 from typing import Annotated
@@ -14,6 +14,8 @@ from pydantic import AfterValidator
 from schemas import IncidentEvent
 from sinks.base import DeliveryFailed, SinkSettings
 
+OURS = b'{"specversion"'
+"""How each of our lines begins."""
 TAIL = 64 * 1024
 """Bytes read at a time when looking back for the end of the last whole line; an event is a few kilobytes."""
 
@@ -37,9 +39,12 @@ class FileSink:
     The file is opened anew for each batch: a tool that rotates it needs to tell us nothing.
     """
 
-    def __init__(self, settings: FileSettings, id: str) -> None:
+    def __init__(
+        self, settings: FileSettings, id: str, now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    ) -> None:
         self._template = settings.path
         self._id = id
+        self._now = now
 
     def deliver(self, events: Sequence[IncidentEvent]) -> None:
         """Append the events; all of a file's part of the batch or none of it.
@@ -57,12 +62,11 @@ class FileSink:
             taken += len(lines)
 
     def check(self) -> str | None:
-        """Writes and removes a file beside the real one, which it opens without changing it."""
-        path = Path(self._template)
+        """Writes and removes a file beside the one for today, which it opens without changing it."""
+        path = self._path(self._now())
         try:
-            folder = path.parent if "{" not in str(path.parent) else Path()
-            folder.mkdir(parents=True, exist_ok=True)
-            with tempfile.NamedTemporaryFile(dir=folder, prefix=".otklik-check-") as probe:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".otklik-check-") as probe:
                 probe.write(b"\n")
                 probe.flush()
                 os.fsync(probe.fileno())
@@ -96,8 +100,12 @@ def _append(path: Path, data: bytes) -> None:
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o640)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
-        whole = _whole_lines(lambda start, size: os.pread(descriptor, size, start), os.fstat(descriptor).st_size)
-        os.ftruncate(descriptor, whole)  # a crash left half a line: its event was not acknowledged and comes again
+        size = os.fstat(descriptor).st_size
+        whole = _whole_lines(lambda start, count: os.pread(descriptor, count, start), size)
+        if OURS.startswith(os.pread(descriptor, len(OURS), whole)):
+            os.ftruncate(descriptor, whole)  # a crash left half a line: its event was not acknowledged and comes again
+        else:
+            whole, data = size, b"\n" + data  # somebody else's: not ours to cut
         try:
             written = 0
             while written < len(data):

@@ -58,9 +58,32 @@ def test_half_a_line_left_by_a_crash_is_cut_off(tmp_path):
 
 def test_a_file_that_is_one_long_half_line_is_emptied(tmp_path):
     path = tmp_path / "incidents.jsonl"
-    path.write_bytes(b"x" * 200_000)
+    path.write_bytes(event(title="ж" * 200_000).encode()[:-1])
     FileSink(FileSettings(path=str(path)), "test").deliver([event()])
     assert by_incident(read(path)) == {1: [1]}
+    assert path.stat().st_size < 10_000
+
+
+@pytest.mark.parametrize("theirs", ["region: chelyabinsk", "строка\nsinks: []", "{", "x" * 200_000])
+def test_what_somebody_else_wrote_is_not_cut(tmp_path, theirs):
+    path = tmp_path / "incidents.jsonl"
+    path.write_text(theirs)
+    FileSink(FileSettings(path=str(path)), "test").deliver([event()])
+    first, _, last = path.read_text().removesuffix("\n").rpartition("\n")
+    assert first == (theirs if theirs != "{" else "")  # a brace alone may be ours
+    assert json.loads(last)["id"] == "1.1"
+
+
+def test_a_dated_folder_is_checked_where_it_will_be(tmp_path, monkeypatch):
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    monkeypatch.chdir(elsewhere)
+    (tmp_path / "2026-03-10").write_text("файл, а не папка")
+    sink = FileSink(FileSettings(path=str(tmp_path / "{date}" / "a.jsonl")), "test", now=lambda: event().time)
+    assert sink.check() == (
+        f"получатель «test»: не записать в файл {tmp_path}/2026-03-10/a.jsonl: File exists. "
+        "Освободите место или исправьте права и путь; события дождутся."
+    )
 
 
 def test_the_date_in_a_path_is_the_events_own(tmp_path):
