@@ -7,14 +7,6 @@ from typing import Annotated, ClassVar, Self, TypeVar
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict
 
 
-def _to_utc(value: datetime) -> datetime:
-    return value.astimezone(UTC)
-
-
-UtcDatetime = Annotated[AwareDatetime, AfterValidator(_to_utc)]
-"""An aware instant, kept in UTC; a naive one is refused."""
-
-
 def utc(value: datetime) -> datetime:
     """The same instant in UTC.
 
@@ -24,6 +16,10 @@ def utc(value: datetime) -> datetime:
     if value.tzinfo is None:
         raise ValueError(f"naive datetime: {value!r}")
     return value.astimezone(UTC)
+
+
+UtcDatetime = Annotated[AwareDatetime, AfterValidator(utc)]
+"""An aware instant, kept in UTC; a naive one is refused."""
 
 
 class Model(BaseModel):

@@ -2,8 +2,6 @@
 
 from typing import ClassVar, Literal, get_args
 
-from pydantic import Field
-
 from schemas.base import Model, UtcDatetime
 from schemas.incident import Incident
 
@@ -60,4 +58,4 @@ class IncidentEvent(CloudEvent):
     schema_name: ClassVar[str] = "incident-event/1"
 
     type: EventType
-    data: IncidentData = Field()
+    data: IncidentData

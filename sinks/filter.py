@@ -6,11 +6,12 @@ from typing import Annotated, Any, Self, get_args
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from schemas import EVENT_TYPES, IncidentEvent, Urgency
+from schemas.topics import NO_MUNICIPALITY
 
 PREFIX = "incident."
 STAR = "★ "
 """Marks fast-track topics; an operator need not type it."""
-NOWHERE = "none"
+NOWHERE = NO_MUNICIPALITY
 """In `municipality`: incidents without a place."""
 
 URGENCIES: tuple[str, ...] = get_args(Urgency)

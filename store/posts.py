@@ -8,11 +8,12 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, Row, Select, and_, bindparam, or_, select, update
 
 from schemas import Urgency
+from schemas.topics import NO_MUNICIPALITY
 from store.engine import Store
 from store.incident_tables import places, posts
 from store.sql import among, upsert
 
-NOWHERE = "none"
+NOWHERE = NO_MUNICIPALITY
 """The place of posts without a municipality, as in the keys of the topic `tagged`."""
 
 
