@@ -1,8 +1,6 @@
 """The JSON Lines sink: conformance, half lines, a full disk."""
 
 import json
-import os
-import subprocess
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -14,6 +12,7 @@ from pydantic import ValidationError
 
 from sinks import DeliveryFailed, Sink
 from sinks.file import FileSettings, FileSink
+from tests.disks import small_disk
 from tests.sinks.conformance import SinkConformance, Target, by_incident
 from tests.sinks.events import event, story
 
@@ -119,19 +118,13 @@ def test_an_unknown_place_in_the_path_is_a_mistake():
 
 
 @pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of 64 KB."""
-    if os.geteuid() != 0:
-        pytest.fail("a full disk is made with mount, which needs root: run the tests as root")
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", disk], check=True)
-    yield disk
-    subprocess.run(["umount", disk], check=True)
+def disk(tmp_path: Path) -> Iterator[Path]:
+    with small_disk(tmp_path / "disk", "64k") as disk:
+        yield disk
 
 
-def test_a_full_disk_loses_nothing_and_leaves_no_half_line(small_disk):
-    path, ballast = small_disk / "incidents.jsonl", small_disk / "ballast"
+def test_a_full_disk_loses_nothing_and_leaves_no_half_line(disk):
+    path, ballast = disk / "incidents.jsonl", disk / "ballast"
     sink = FileSink(FileSettings(path=str(path)), "test")
     sink.deliver([event(sequence=1)])
     ballast.write_bytes(b"x" * 56 * 1024)

@@ -1,6 +1,5 @@
 import re
 import sqlite3
-import subprocess
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -17,6 +16,7 @@ from store.engine import without_password
 from store.metadata import metadata
 from store.tables import counters
 from store.types import Json, UtcDatetime
+from tests.disks import enlarge, small_disk
 from tests.servers import PostgresServer, free_port
 
 
@@ -166,19 +166,13 @@ def test_a_mistake_of_ours_is_no_outage(store: Store) -> None:
 
 
 @pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of 1 MB."""
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(folder)], check=True)
-    try:
-        yield folder
-    finally:
-        subprocess.run(["umount", str(folder)], check=True)
+def disk(tmp_path: Path) -> Iterator[Path]:
+    with small_disk(tmp_path / "disk", "1m") as disk:
+        yield disk
 
 
-def test_a_full_disk_stores_nothing_by_halves(small_disk: Path) -> None:
-    store = Store(f"sqlite:///{small_disk}/store.db")
+def test_a_full_disk_stores_nothing_by_halves(disk: Path) -> None:
+    store = Store(f"sqlite:///{disk}/store.db")
     store.upgrade()
     versions, audit = Versions(store), Audit(store)
     kept: list[str] = []
@@ -196,7 +190,7 @@ def test_a_full_disk_stores_nothing_by_halves(small_disk: Path) -> None:
     with pytest.raises(StoreError) as caught:
         fill()
     assert str(caught.value) == (
-        f"На диске нет места для базы sqlite:///{small_disk}/store.db. Освободите место: работа продолжится сама."
+        f"На диске нет места для базы sqlite:///{disk}/store.db. Освободите место: работа продолжится сама."
     )
     assert caught.value.transient
     assert kept
@@ -205,11 +199,11 @@ def test_a_full_disk_stores_nothing_by_halves(small_disk: Path) -> None:
     assert sorted(counted) == sorted(kept)
     assert sorted(entry.object for entry in audit.list(9999)) == sorted(kept)
 
-    subprocess.run(["mount", "-o", "remount,size=8m", str(small_disk)], check=True)
+    enlarge(disk, "8m")
     effect(len(kept))
     versions.store([Version("vk:-1_2", 0, "x")])
     store.close()
-    with sqlite3.connect(small_disk / "store.db") as conn:
+    with sqlite3.connect(disk / "store.db") as conn:
         assert conn.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
     conn.close()
 
