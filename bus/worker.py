@@ -33,6 +33,8 @@ https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/"""
 WINDOW = 50
 FEWEST_FAILURES = 10
 """More than half of the last 50 records, and at least 10, failed: then the program is at fault, not the data."""
+LAG_SECONDS = 5.0
+"""Between two looks at the lag: Kafka is asked three times a partition for it, Prometheus comes every 15 s or so."""
 KEEP_ALIVE = 0.5
 """Longest wait between two looks at the group, in seconds."""
 
@@ -112,6 +114,7 @@ class Worker:
         """Positions that are done and not yet committed."""
         self._revoked: set[TopicPartition] = set()
         """Partitions given away while the batch is in hand: what is left of them is somebody else's."""
+        self._lag_due = 0.0
         self._recent: deque[bool] = deque(maxlen=WINDOW)
         """True for each record that failed."""
 
@@ -148,12 +151,11 @@ class Worker:
     def _loop(self) -> None:
         backoff = _Backoff(self._chance)
         while not self._stopping.is_set():
-            self._revoked.clear()
             try:
                 records = self._consumer.poll(self._batch, self._poll_timeout)
+                self._revoked.clear()  # what was given away during this poll and came back in it is ours again
                 if not records:
                     self._commit()
-                    self._report_lag()
             except BusError as error:
                 self._bus_failed(error)
                 self._sleep(backoff.next())
@@ -161,6 +163,7 @@ class Worker:
             backoff = _Backoff(self._chance)
             if records:
                 self._handle(records)
+            self._report_lag()
 
     def _handle(self, records: list[Received]) -> None:
         started = time.monotonic()
@@ -303,9 +306,17 @@ class Worker:
                 self._bus_failed(error)
 
     def _report_lag(self) -> None:
+        """Now and then, busy or idle: a lag that is only seen by those who have none tells nobody anything."""
+        if time.monotonic() < self._lag_due:
+            return
+        self._lag_due = time.monotonic() + LAG_SECONDS
         lag = dict.fromkeys(self._topics, 0)
-        for at, records in self._consumer.lag().items():
-            lag[at.topic] = lag.get(at.topic, 0) + records
+        try:
+            for at, records in self._consumer.lag().items():
+                lag[at.topic] += records
+        except BusError as error:
+            self._bus_failed(error)
+            return
         for topic, records in lag.items():
             metrics.gauge("otklik_worker_lag_records", worker=self._name, topic=topic).set(records)
 

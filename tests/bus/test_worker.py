@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bus import Bus, Received, Record
+from bus import Bus, Received, Record, metrics
 from bus.memory import MemoryBus
 from bus.worker import LONGEST_WAIT, Retry, TooManyFailures, Worker
 
@@ -198,6 +198,34 @@ def test_a_joining_member_takes_over_while_the_first_waits() -> None:
         made.stop()
         second.close()
     assert sorted(int(r.record.value) for r in received) == list(range(50))
+
+
+def test_a_partition_that_goes_and_comes_back_within_one_poll_loses_nothing() -> None:
+    bus = filled(0, partitions=2)
+    step = Recorder(20)
+    made = Worker(bus, ["posts"], "group", step, name="test", poll_timeout=20)
+    step.worker = made
+    thread = threading.Thread(target=made.run)
+    thread.start()
+    second = bus.consume(["posts"], "group")
+    deadline = time.monotonic() + 10
+    while not second.lag():  # the first gives its share from within its long poll
+        second.poll(1, 0.05)
+        assert time.monotonic() < deadline
+    second.close()
+    time.sleep(0.2)  # and has it back
+    bus.publish("posts", [Record(f"k{n % 5}", b"%d" % n, T0) for n in range(20)])
+    thread.join(10)
+    made.stop()
+    assert step.effects == set(range(20))
+    assert bus.group_lag("posts", "group") == {0: 0, 1: 0}
+
+
+def test_the_lag_is_told_although_records_come_without_a_pause() -> None:
+    bus, step = filled(100), Recorder(30)
+    worker(bus, step, batch=30).run()
+    gauge = metrics.gauge("otklik_worker_lag_records", worker="test", topic="posts")
+    assert gauge.collect()[0].samples[0].value == 70
 
 
 def test_a_replayed_record_is_only_for_the_group_that_failed() -> None:
