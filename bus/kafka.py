@@ -12,7 +12,7 @@ from kafka.errors import KafkaError, TopicAlreadyExistsError
 from kafka.partitioner import murmur2
 
 from bus.base import BusError, Received, Record, TopicPartition
-from bus.kafka_consumer import ANSWER_MS, CLIENT, SESSION, GroupConsumer, to_received, unreachable
+from bus.kafka_consumer import ANSWER_MS, SESSION, GroupConsumer, connected, to_received, unreachable
 from bus.limits import MAX_RECORD_BYTES, check_sizes
 from bus.memory import unknown_topic
 
@@ -74,7 +74,8 @@ class KafkaBus:
     def _producer(self) -> KafkaProducer:
         with self._turn:
             if self._open is None:
-                self._open = KafkaProducer(
+                self._open = connected(
+                    KafkaProducer,
                     bootstrap_servers=self._servers,
                     batch_size=BATCH_BYTES,
                     linger_ms=LINGER_MS,
@@ -83,7 +84,6 @@ class KafkaBus:
                     max_request_size=MAX_RECORD_BYTES + 48_000,  # the broker's own default limit
                     allow_auto_create_topics=False,
                     metrics_enabled=False,
-                    **CLIENT,
                 )
             return self._open
 
@@ -132,7 +132,7 @@ class KafkaBus:
 
     @contextmanager
     def _admin(self) -> Iterator[KafkaAdminClient]:
-        admin = KafkaAdminClient(bootstrap_servers=self._servers, **CLIENT)
+        admin = connected(KafkaAdminClient, bootstrap_servers=self._servers)
         try:
             yield admin
         finally:
@@ -171,7 +171,8 @@ class KafkaBus:
     def _reader(self, topic: str, group: str | None = None) -> Iterator[tuple[KafkaConsumer, list[KafkaPartition]]]:
         """A consumer that joins nothing, and the topic's partitions."""
         with self._errors():
-            consumer = KafkaConsumer(
+            consumer = connected(
+                KafkaConsumer,
                 bootstrap_servers=self._servers,
                 group_id=group,
                 enable_auto_commit=False,
@@ -179,7 +180,6 @@ class KafkaBus:
                 allow_auto_create_topics=False,
                 max_partition_fetch_bytes=4 * MAX_RECORD_BYTES,
                 metrics_enabled=False,
-                **CLIENT,
             )
             try:
                 numbers = consumer.partitions_for_topic(topic)

@@ -12,6 +12,7 @@ from kafka import TopicPartition as KafkaPartition
 from kafka.consumer.subscription_state import ConsumerRebalanceListener
 from kafka.coordinator.assignors.cooperative_sticky import CooperativeStickyAssignor
 from kafka.errors import KafkaError
+from kafka.net.compat import KafkaNetClient
 
 from bus.base import BusError, Positions, Received, Record, TopicPartition
 from bus.limits import MAX_RECORD_BYTES
@@ -32,6 +33,26 @@ CLIENT: dict[str, Any] = {
     "reconnect_backoff_max_ms": 1_000,  # the default of 30 s would be the time to notice that it is back
     "metadata_max_age_ms": 30_000,  # new topics and partitions are seen after this; the default is 5 minutes
 }
+
+
+def connected(kind: type, **settings: Any) -> Any:
+    """A client of kafka-python: `kind` is its consumer, producer or administrator.
+
+    A constructor that finds no broker raises and leaves its I/O thread running for ever, trying to connect: one thread
+    for each try of whoever waits for the broker. So it is ended here.
+    """
+    made: list[KafkaNetClient] = []
+
+    def client(**config: Any) -> KafkaNetClient:
+        made.append(KafkaNetClient(**config))
+        return made[-1]
+
+    try:
+        return kind(kafka_client=client, **settings, **CLIENT)
+    except (KafkaError, OSError):
+        for one in made:
+            one.close()
+        raise
 
 
 def unreachable(bootstrap: str, error: BaseException) -> str:
@@ -116,7 +137,8 @@ class GroupConsumer:
         self._heard = time.monotonic()
         self._closed = False
         session_ms = int(session.total_seconds() * 1000)
-        self._consumer = KafkaConsumer(
+        self._consumer = connected(
+            KafkaConsumer,
             bootstrap_servers=bootstrap.split(","),
             group_id=group,
             enable_auto_commit=False,
@@ -129,7 +151,6 @@ class GroupConsumer:
             fetch_max_bytes=16 * MAX_RECORD_BYTES,  # what is in memory ahead of the step
             allow_auto_create_topics=False,
             metrics_enabled=False,
-            **CLIENT,
         )
         self._consumer.subscribe(list(topics), listener=self._listener)
         with self._errors():

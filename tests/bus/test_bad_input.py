@@ -14,6 +14,7 @@ import pytest
 
 from bus import BusError, Received, Record, open_bus
 from bus.kafka import KafkaBus
+from bus.kafka_consumer import CLIENT
 from bus.sqlite import SqliteBus
 from bus.worker import Worker
 from tests.bus.benches import LEASE
@@ -41,7 +42,23 @@ def until(condition: object, seconds: float = 90) -> None:
         time.sleep(0.1)
 
 
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A broker counts as unreachable after 2 s and a batch as not delivered after 5: a fifth of what is usual."""
+    for name in ("request_timeout_ms", "bootstrap_timeout_ms"):
+        monkeypatch.setitem(CLIENT, name, 2_000)
+    monkeypatch.setattr("bus.kafka.ANSWER_MS", 2_000)
+    monkeypatch.setattr("bus.kafka_consumer.ANSWER_MS", 2_000)
+    monkeypatch.setattr("bus.kafka.DELIVERY_MS", 5_000)
+
+
+def threads_of_clients() -> set[threading.Thread]:
+    return {thread for thread in threading.enumerate() if thread.name.startswith("kafka")}
+
+
+@pytest.mark.usefixtures("impatient")
 def test_a_broker_that_was_never_there() -> None:
+    before = threads_of_clients()
     port = free_port()
     with closing(KafkaBus(f"127.0.0.1:{port}")) as bus:
         with pytest.raises(BusError) as caught:
@@ -52,10 +69,16 @@ def test_a_broker_that_was_never_there() -> None:
         )
         with pytest.raises(BusError, match="не отвечает"):
             bus.consume(["posts"], "g")
+        with pytest.raises(BusError, match="не отвечает"):
+            bus.ends("posts")
+    # A worker tries again for as long as the broker is away: each try must leave nothing behind.
+    assert threads_of_clients() <= before
 
 
+@pytest.mark.usefixtures("impatient")
 def test_a_broker_that_comes_late_and_goes_away_meanwhile(tmp_path: Path) -> None:
     """A worker and a publisher live through it: neither is restarted, nothing is lost."""
+    before = threads_of_clients()
     server = KafkaServer(tmp_path / "kafka")
     bus = KafkaBus(server.bootstrap, session=LEASE)
     step = Collect()
@@ -83,6 +106,7 @@ def test_a_broker_that_comes_late_and_goes_away_meanwhile(tmp_path: Path) -> Non
         if (server.folder / "kafka.pid").exists():
             server.stop()
     assert not thread.is_alive()
+    assert threads_of_clients() <= before
 
 
 @pytest.fixture
