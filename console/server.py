@@ -1,6 +1,6 @@
 """Serves the console over HTTP."""
 
-import os
+import errno
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,6 +14,13 @@ log = structlog.get_logger()
 GRACE_SECONDS = 5
 """For answers under way at a stop; the longest is a page of events, well under a second."""
 BACKLOG = 128
+
+
+_REASONS = {
+    errno.EADDRINUSE: "порт занят",
+    errno.EADDRNOTAVAIL: "у этой машины нет такого адреса",
+    errno.EACCES: "нет прав на этот порт",
+}
 
 
 class ConsoleError(Exception):
@@ -40,8 +47,9 @@ class Server:
             family = socket.AF_INET6 if ":" in host else socket.AF_INET
             self._socket = socket.create_server((host, port), family=family, backlog=BACKLOG)
         except OSError as error:
+            reason = _REASONS.get(error.errno or 0, error.strerror)
             raise ConsoleError(
-                f"Консоль не может слушать {host}:{port} ({os.strerror(error.errno or 0)}). Освободите порт "
+                f"Консоль не может слушать {host}:{port} ({reason}). Освободите порт "
                 "или укажите другой адрес в console.listen."
             ) from error
         self.port: int = self._socket.getsockname()[1]

@@ -1,4 +1,4 @@
-"""Exit codes of every command."""
+"""Exit codes of every command, and which error ends with which."""
 
 from enum import IntEnum
 
@@ -18,9 +18,41 @@ MEANING = {
     Exit.OK: "всё сделано",
     Exit.SOME_BAD: "сделано не всё: часть строк, записей или проверок с ошибкой (они перечислены)",
     Exit.USAGE: "ошибка в команде, в файле региона, в модели или в окружении: исправьте и повторите",
-    Exit.UNREACHABLE: "база или шина не отвечает или не готова (нужен otklik db upgrade), порт консоли занят",
+    Exit.UNREACHABLE: "база, шина или получатель не отвечает, база не готова (нужен otklik db upgrade), "
+    "порт консоли занят, диск полон",
     Exit.BUSY: "с этой папкой данных уже работает другой otklik run",
     Exit.BUG: "ошибка программы: повторите с --debug и сообщите разработчикам",
     Exit.HALTED: "роль остановилась сама: не удалась большая часть записей; они остались в топике",
     Exit.INTERRUPTED: "прервано (Ctrl-C)",
 }
+
+
+class Failed(Exception):
+    """A command can't do what was asked; the message is for the operator, in Russian."""
+
+    def __init__(self, message: str, code: Exit = Exit.USAGE) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+CODES = {
+    "otklik.config.problems:ConfigErrors": Exit.USAGE,
+    "classifier.modelfile:ModelError": Exit.USAGE,
+    "classifier.places.table:PlacesError": Exit.USAGE,
+    "classifier.training.data:DataError": Exit.USAGE,
+    "bus.base:BusError": Exit.UNREACHABLE,
+    "store.errors:StoreError": Exit.UNREACHABLE,
+    "sinks.base:DeliveryFailed": Exit.UNREACHABLE,
+    "console.server:ConsoleError": Exit.UNREACHABLE,
+    "bus.worker:TooManyFailures": Exit.HALTED,
+    "builtins:OSError": Exit.UNREACHABLE,
+}
+"""By name, since to import them all would take every command a second."""
+
+
+def exit_code(error: Exception) -> Exit:
+    """The code for an error that ended a command; BUG for one that nobody expected."""
+    if isinstance(error, Failed):
+        return error.code
+    names = (f"{one.__module__}:{one.__qualname__}" for one in type(error).__mro__)
+    return next((CODES[name] for name in names if name in CODES), Exit.BUG)

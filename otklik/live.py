@@ -3,13 +3,13 @@
 import asyncio
 from dataclasses import dataclass
 
-import sinks
 from bus import BusError, open_bus
 from crawlers.net import LocalSlots
 from crawlers.trial import check_live, dry_run
 from otklik.config import Config
 from otklik.roles.common import now
 from otklik.roles.crawl import collectors_of, hasher, planned
+from otklik.roles.deliver import open_sink
 from schemas import Outcome, Post, topics
 from store import Store, StoreError
 
@@ -119,7 +119,7 @@ async def _sources(config: Config) -> list[Result]:
 def _sinks(config: Config) -> list[Result]:
     found = []
     for section in config.file.sinks:
-        sink = sinks.KINDS[section.kind].open(section.settings, section.id)
+        sink, _ = open_sink(config, section.id)
         try:
             problem = sink.check()
         finally:

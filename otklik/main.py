@@ -12,8 +12,8 @@ import typer
 from otklik import __version__
 from otklik.commands import check, crawl, db, dead_letters, deliver, replay, roles, run, status, tag, train
 from otklik.commands.common import options
-from otklik.exits import MEANING, Exit
-from otklik.russian import Group, translated_error
+from otklik.exits import MEANING, Exit, exit_code
+from otklik.russian import Group, refusal, translated_error
 
 CODES = "\n".join(f"{code.value} — {meaning}" for code, meaning in MEANING.items())
 EPILOG = f"Коды выхода:\n\n\b\n{CODES}"
@@ -59,22 +59,30 @@ def main(arguments: Sequence[str] | None = None) -> None:
     rest = [word for word in given[:end] if word not in anywhere] + given[end:]
     try:
         code = app(anywhere + rest, prog_name="otklik", standalone_mode=False)
-    except BrokenPipeError:
-        # The reader of our output (head, less) has left. What is buffered would fail once more at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        code = Exit.OK
+    except SystemExit as ended:  # how the library leaves when the reader of our output (head, less) has left
+        code = Exit.OK if isinstance(ended.__context__, BrokenPipeError) else ended.code
     except (KeyboardInterrupt, typer.Abort):
         code = Exit.INTERRUPTED
     except Exception as error:
         if options.debug:
             raise
         code = _explain(error)
-    sys.exit(int(code or 0))
+    sys.exit(_written(int(code or 0)))
+
+
+def _written(code: int) -> int:
+    """The exit code once everything printed is written, or can't be: else Python would fail on it after us."""
+    try:
+        sys.stdout.flush()
+    except OSError as error:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if code == Exit.OK and not isinstance(error, BrokenPipeError):
+            return _explain(error)
+    return code
 
 
 def _explain(error: Exception) -> Exit:
     """Tell the operator; the exit code."""
-    say = f"{error}"
     if hasattr(error, "format_message"):  # a mistake in the command line
         context = getattr(error, "ctx", None)
         if type(error).__name__ == "NoArgsIsHelpError":
@@ -83,26 +91,12 @@ def _explain(error: Exception) -> Exit:
         hint = f"\nСправка: {context.command_path} --help" if context is not None else ""
         typer.echo(f"Ошибка: {translated_error(error.format_message())}{hint}", err=True)
         return Exit.USAGE
-    from bus import BusError  # noqa: PLC0415
-    from otklik.commands.common import Failed  # noqa: PLC0415
-    from otklik.config.problems import ConfigErrors  # noqa: PLC0415
-    from store import StoreError  # noqa: PLC0415
-
-    if isinstance(error, Failed):
-        code = error.code
-    elif isinstance(error, ConfigErrors):
-        say = f"{error}\n\nОшибок: {len(error.problems)}."
-        code = Exit.USAGE
-    elif isinstance(error, BusError | StoreError):
-        code = Exit.UNREACHABLE
-    elif type(error).__name__ == "TooManyFailures":
-        code = Exit.HALTED
-    elif type(error).__name__ == "ConsoleError":
-        code = Exit.UNREACHABLE
-    elif type(error).__name__ in ("ModelError", "PlacesError", "DataError"):
-        code = Exit.USAGE
-    else:
+    say, code = str(error), exit_code(error)
+    if code is Exit.BUG:
         say = f"Ошибка программы: {type(error).__name__}. Повторите с ключом --debug и сообщите разработчикам."
-        code = Exit.BUG
+    elif isinstance(error, OSError):
+        say = f"Система отказала: {refusal(error)}{f' ({error.filename})' if error.filename else ''}."
+    elif problems := getattr(error, "problems", None):
+        say += f"\n\nОшибок: {len(problems)}."
     typer.echo(say, err=True)
     return code

@@ -15,15 +15,16 @@ from bus import Bus, dead_letters
 from bus.worker import Step, Worker
 from classifier import Classifier
 from intake import Draft, Intake
-from otklik.commands.common import Failed, now, progress
+from otklik.commands.common import now, progress
 from otklik.config import Config
 from otklik.config.environment import author_key
 from otklik.event_clock import EventClock
-from otklik.exits import Exit
+from otklik.exits import Exit, Failed
 from otklik.lines import BadLine, replay_lines
 from otklik.roles.classify import TOPICS, ClassifyStep, load_classifier
 from otklik.roles.common import CLASSIFY, INCIDENTS, ensure_topics
 from otklik.roles.incidents import incident_step
+from otklik.russian import refusal
 from otklik.scratch import scratch
 from schemas import Incident, Post, Tags, topics
 from store import Incidents, Store, Versions
@@ -186,4 +187,4 @@ def _write(out: Path, incidents: list[Incident]) -> None:
         part.replace(out)
     except OSError as error:
         part.unlink(missing_ok=True)
-        raise Failed(f"Файл {out} не записан: {error.strerror}.") from error
+        raise Failed(f"Файл {out} не записан: {refusal(error)}.", Exit.UNREACHABLE) from error

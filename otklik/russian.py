@@ -1,5 +1,6 @@
-"""Russian for what the command-line library says by itself: headings of the help and mistakes in a command line."""
+"""Russian for what others say: the help and the mistakes of the command-line library, the system's refusals."""
 
+import errno
 import re
 from typing import Any
 
@@ -33,6 +34,24 @@ _ERRORS = (
     (r"'(.+?)' is not a valid integer(?: range)?\.", r"«\1» — не целое число."),
     (r"'(.+?)' is not one of (.+)\.", r"«\1» не подходит, можно: \2."),
 )
+
+
+_REFUSALS = {
+    errno.ENOSPC: "на диске нет места",
+    errno.EDQUOT: "на диске кончилась квота",
+    errno.EROFS: "диск только для чтения",
+    errno.EACCES: "нет прав",
+    errno.EPERM: "нет прав",
+    errno.ENOENT: "нет такого файла или папки",
+    errno.ENOTDIR: "на пути к файлу — не папка",
+    errno.EISDIR: "это папка, а не файл",
+    errno.EMFILE: "открыто слишком много файлов",
+}
+
+
+def refusal(error: OSError) -> str:
+    """Why the system refused; what is not known stays as the system says it."""
+    return _REFUSALS.get(error.errno or 0, error.strerror or type(error).__name__)
 
 
 def translated_help(text: str) -> str:

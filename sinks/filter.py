@@ -1,7 +1,6 @@
 """Which events a sink gets: `when:` in the YAML file."""
 
-from collections.abc import Callable
-from typing import Annotated, Any, Self, get_args
+from typing import Annotated, Any, get_args
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
@@ -48,7 +47,7 @@ class When(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", coerce_numbers_to_str=True)
 
     municipality: Names | None = None
-    """OKTMO codes or names, or `none`."""
+    """OKTMO codes, or `none`. Names are compared too, as they stand; the region's file puts codes in their place."""
     group: Names | None = None
     topic: Names | None = None
     urgency: Urgencies | None = None
@@ -56,13 +55,6 @@ class When(BaseModel):
     """Ids of authorities."""
     events: Events | None = None
     """`incident.opened` or `opened`."""
-
-    def resolved(self, oktmo_of: Callable[[str], str | None]) -> Self:
-        """With the names of municipalities replaced by their codes; a name that `oktmo_of` does not know stays."""
-        if self.municipality is None:
-            return self
-        codes = tuple(value if value == NOWHERE else oktmo_of(value) or value for value in self.municipality)
-        return self.model_copy(update={"municipality": codes})
 
     def matches(self, event: IncidentEvent) -> bool:
         """Whether the incident, as it is after the event, and the event's type fit."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
-from otklik.exits import Exit
+from otklik.exits import Exit, Failed
 from otklik.russian import Command
 
 if TYPE_CHECKING:
@@ -34,15 +34,8 @@ ConfigFile = Annotated[Path, typer.Argument(metavar="ФАЙЛ", help="Файл �
 Json = Annotated[bool, typer.Option("--json", help="Напечатать JSON для программ.")]
 
 
-class Failed(Exception):
-    """A command can't do what was asked; the message is for the operator, in Russian."""
-
-    def __init__(self, message: str, code: Exit = Exit.USAGE) -> None:
-        super().__init__(message)
-        self.code = code
-
-
 F = TypeVar("F", bound=Callable[..., int])
+T = TypeVar("T")
 
 
 def command(app: typer.Typer, name: str) -> Callable[[F], F]:
@@ -132,20 +125,27 @@ def opened_bus(config: "Config") -> Iterator["Bus"]:
         bus.close()
 
 
-def progress(items: Iterable[Any], what: str, total: int | None = None) -> Iterator[Any]:
-    """The items, with a bar on standard error where that is a terminal."""
+@contextmanager
+def bar(what: str, total: int | None = None) -> Iterator[Callable[[int], None]]:
+    """A progress bar on standard error where that is a terminal; it is told how much is done so far."""
     if not sys.stderr.isatty():
-        yield from items
+        yield lambda _: None
         return
     from rich.console import Console  # noqa: PLC0415
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn  # noqa: PLC0415
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(what, total=total)
-        for item in items:
+    with Progress(*columns, console=Console(stderr=True), transient=True) as shown:
+        task = shown.add_task(what, total=total)
+        yield lambda done: shown.update(task, completed=done)
+
+
+def progress(items: Iterable[T], what: str, total: int | None = None) -> Iterator[T]:
+    """The items, with a bar for them."""
+    with bar(what, total) as done:
+        for number, item in enumerate(items, start=1):
             yield item
-            bar.advance(task)
+            done(number)
 
 
 def print_json(value: Any) -> None:

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from otklik.commands.common import ConfigFile, Failed, Json, command, load, print_json
-from otklik.exits import Exit
+from otklik.commands.common import ConfigFile, Json, command, load, print_json
+from otklik.exits import Exit, Failed
 
 if TYPE_CHECKING:
     from otklik.config import Config

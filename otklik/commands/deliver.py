@@ -4,9 +4,9 @@ from typing import Annotated
 
 import typer
 
-from otklik.commands.common import ConfigFile, Failed, command, load, moment
+from otklik.commands.common import ConfigFile, bar, command, load, moment
 from otklik.commands.crawl import unknown
-from otklik.exits import Exit
+from otklik.exits import Exit, Failed
 
 One = Annotated[str | None, typer.Option("--sink", metavar="ID", help="Только этот получатель.")]
 From = Annotated[
@@ -39,6 +39,9 @@ def register(app: typer.Typer) -> None:
             raise typer.BadParameter("нужен --sink: какому получателю повторить", param_hint="--from")
         from otklik.roles.deliver import deliver_again  # noqa: PLC0415
 
-        count = deliver_again(config, sink, moment(since, config.region.timezone.key))
-        typer.echo(f"Получателю {sink} отдано ещё раз событий: {count}.")
+        with bar("события") as done:
+            resent = deliver_again(config, sink, moment(since, config.region.timezone.key), done)
+        typer.echo(f"Получателю {sink} отдано ещё раз событий: {resent.sent}.")
+        if resent.refused:
+            raise Failed(f"От этих событий он отказался: {', '.join(resent.refused)}.", Exit.SOME_BAD)
         return Exit.OK

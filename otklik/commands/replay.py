@@ -5,7 +5,8 @@ from typing import Annotated
 
 import typer
 
-from otklik.commands.common import Failed, command, load
+from otklik.commands.common import command, load
+from otklik.exits import Failed
 
 Posts = Annotated[Path, typer.Argument(metavar="ПУБЛИКАЦИИ.jsonl", help="Строки JSON: id, text, published и другие.")]
 ConfigOption = Annotated[Path, typer.Option("--config", metavar="ФАЙЛ", help="Файл региона.")]

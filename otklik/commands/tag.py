@@ -6,7 +6,8 @@ from typing import Annotated
 
 import typer
 
-from otklik.commands.common import Failed, command, load, logs
+from otklik.commands.common import command, load, logs
+from otklik.exits import Failed
 
 ConfigOption = Annotated[
     Path | None,

@@ -12,8 +12,8 @@ from typing import Protocol
 import structlog
 
 from bus import Bus, BusError, metrics, open_bus
-from otklik.commands.common import Failed
 from otklik.config import Config
+from otklik.exits import Failed
 from otklik.process import SUPERVISED, on_stop
 from schemas import topics
 from store import Store, StoreError

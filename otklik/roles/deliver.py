@@ -1,6 +1,6 @@
 """The role `deliver`: the topic `incidents` to every sink, a group and a thread each."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import structlog
@@ -10,17 +10,17 @@ from bus.worker import Worker
 from otklik.config import Config
 from otklik.exits import Exit
 from otklik.roles.common import journal, now, role, run_together, sink_group
-from schemas import IncidentEvent, decode, topics
-from sinks import DeliveryFailed, EventRefused, Sink, When
+from schemas import topics
+from sinks import DeliveryFailed, Sink, When
+from sinks.resend import Resent, resend
 from sinks.step import SinkStep
 
 log = structlog.get_logger()
 
-BATCH = 100
-"""Events per delivery when sending again: what is repeated once more if the receiver fails in between."""
 PATIENCE = timedelta(minutes=5)
-"""How long a receiver that fails in the middle of a re-delivery is tried: whoever started it is waiting for it."""
+"""How long a receiver that fails is tried in a re-delivery: whoever started it is waiting for it."""
 PAUSE = 5.0
+"""Seconds between two attempts where the receiver names no time: a restart of a receiver takes about that long."""
 
 
 def open_sink(config: Config, name: str) -> tuple[Sink, When]:
@@ -56,48 +56,38 @@ def run_deliver(config: Config, *, only: str | None = None) -> Exit:
     return Exit.OK
 
 
-def deliver_again(config: Config, name: str, since: datetime) -> int:
-    """Hand a sink the events from `since` on once more; how many it took. Refused ones are logged and left out.
+def deliver_again(config: Config, name: str, since: datetime, progress: Callable[[int], None]) -> Resent:
+    """Hand a sink the events from `since` on once more; `progress` is told how many records were read.
 
     Raises:
         BusError: the bus does not answer.
-        DeliveryFailed: the receiver does not take them, however often it is tried.
+        DeliveryFailed: the receiver took nothing for `PATIENCE`, or the process was asked to stop.
     """
     with role(config, "deliver") as (stop, bus):
         sink, when = open_sink(config, name)
+        patience = _Patience(stop.wait, progress)
         try:
-            start = bus.offsets_at(topics.INCIDENTS, since)
-            records = bus.read(topics.INCIDENTS, start)
-            events = [decode(IncidentEvent, one.record.value, one.record.headers) for one in records]
-            wanted = [event for event in events if event.time >= since and when.matches(event)]
-            taken = 0
-            for batch in _batches(wanted):
-                taken += _hand_over(sink, batch, stop.wait)
-            return taken
+            return resend(bus, sink, when, since, again=patience.again, progress=patience.delivered)
         finally:
             sink.close()
 
 
-def _hand_over(sink: Sink, batch: list[IncidentEvent], wait: Callable[[float], bool]) -> int:
-    """How many were taken; tries again until `PATIENCE` is over."""
-    until = now() + PATIENCE
-    taken = 0
-    while batch:
-        try:
-            sink.deliver(batch)
-            return taken + len(batch)
-        except EventRefused as refused:
-            log.warning("event_refused", event_id=refused.event_id, reason=refused.reason)
-            taken += refused.taken
-            batch = batch[refused.taken + 1 :]
-        except DeliveryFailed as failed:
-            taken += failed.taken
-            batch = batch[failed.taken :]
-            if now() >= until or wait(failed.retry_after or PAUSE):
-                raise
-    return taken
+class _Patience:
+    """Waits for a receiver that fails, until it has taken nothing for `PATIENCE`. `wait` is True at a stop."""
 
+    def __init__(self, wait: Callable[[float], bool], progress: Callable[[int], None]) -> None:
+        self._wait = wait
+        self._progress = progress
+        self._until: datetime | None = None
 
-def _batches(events: list[IncidentEvent]) -> Iterator[list[IncidentEvent]]:
-    for start in range(0, len(events), BATCH):
-        yield events[start : start + BATCH]
+    def delivered(self, read: int) -> None:
+        self._until = None
+        self._progress(read)
+
+    def again(self, failed: DeliveryFailed) -> bool:
+        if self._until is None or failed.taken:
+            self._until = now() + PATIENCE
+        if now() >= self._until:
+            return False
+        log.warning("delivery_failed", reason=str(failed))
+        return not self._wait(failed.retry_after or PAUSE)

@@ -42,7 +42,7 @@ def test_a_taken_port_is_told(store: Store, bus: Bus) -> None:
     with pytest.raises(ConsoleError) as caught:
         Server(FastAPI(), "127.0.0.1", first.port)
     assert str(caught.value) == (
-        f"Консоль не может слушать 127.0.0.1:{first.port} (Address already in use). Освободите порт "
+        f"Консоль не может слушать 127.0.0.1:{first.port} (порт занят). Освободите порт "
         "или укажите другой адрес в console.listen."
     )
     first.stop()

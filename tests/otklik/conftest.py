@@ -24,10 +24,11 @@ class Program:
             "LANG": "C.UTF-8",
             "COLUMNS": "200",
         }
+        self.command = [sys.executable, "-m", "otklik"]
 
     def __call__(self, *arguments: str, stdin: str = "", timeout: float = 120) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [sys.executable, "-m", "otklik", *arguments],
+            [*self.command, *arguments],
             check=False,
             input=stdin,
             cwd=self.folder,
@@ -40,7 +41,7 @@ class Program:
     def start(self, *arguments: str) -> subprocess.Popen[str]:
         with (self.folder / "stderr").open("a") as errors:
             return subprocess.Popen(
-                [sys.executable, "-m", "otklik", *arguments],
+                [*self.command, *arguments],
                 cwd=self.folder,
                 env=self.env,
                 stdin=subprocess.DEVNULL,

@@ -45,12 +45,6 @@ def test_an_incident_without_a_place_or_an_authority():
     assert not When.model_validate({"authority": "kasli"}).matches(nowhere)
 
 
-def test_names_become_codes_and_unknown_ones_stay():
-    when = When.model_validate({"municipality": ["Касли", "none", "Нарния"]}).resolved({"Касли": "75526000"}.get)
-    assert when.municipality == ("75526000", "none", "Нарния")
-    assert when.matches(event())
-
-
 @pytest.mark.parametrize(
     ("when", "message"),
     [
