@@ -1,8 +1,15 @@
-"""Which member of a group gets which partition: fair, and with as few moves as fairness allows."""
+"""Which partition a key goes to, and which member of a group gets which partition: fair, and with as few moves as
+fairness allows."""
 
+import zlib
 from collections.abc import Collection, Iterable, Mapping
 
 from bus.base import TopicPartition
+
+
+def partition_of(key: str, partitions: int) -> int:
+    """The partition of a key, on the buses that are not Kafka (which has a rule of its own)."""
+    return zlib.crc32(key.encode()) % partitions
 
 
 def assign(

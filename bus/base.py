@@ -42,6 +42,14 @@ class BusError(Exception):
     """The bus cannot do it now; the same call may succeed later. The message is for an operator, in Russian."""
 
 
+def unknown_topic(topic: str) -> BusError:
+    """The error of every bus for a topic that nobody created."""
+    return BusError(
+        f"Темы «{topic}» нет на шине. Её создаёт при запуске любая роль otklik; проверьте, "
+        "что «bus» в конфигурации указывает на ту же шину."
+    )
+
+
 class RecordTooLarge(ValueError):
     """A record over the bus's limit; trying again is of no use. `index` is its place in the batch."""
 

@@ -11,10 +11,9 @@ from kafka import TopicPartition as KafkaPartition
 from kafka.errors import KafkaError, TopicAlreadyExistsError
 from kafka.partitioner import murmur2
 
-from bus.base import BusError, Received, Record, TopicPartition
+from bus.base import BusError, Received, Record, TopicPartition, unknown_topic
 from bus.kafka_consumer import ANSWER_MS, SESSION, GroupConsumer, connected, to_received, unreachable
 from bus.limits import MAX_RECORD_BYTES, check_sizes
-from bus.memory import unknown_topic
 
 DELIVERY_MS = 30_000
 """A batch that is not acknowledged by then fails, and the caller decides; it covers a broker's restart."""

@@ -15,13 +15,11 @@ from kafka.errors import KafkaError
 from kafka.net.compat import KafkaNetClient
 
 from bus.base import BusError, Positions, Received, Record, TopicPartition
-from bus.limits import MAX_RECORD_BYTES
+from bus.limits import MAX_RECORD_BYTES, MAX_STEP
 
 SESSION = timedelta(seconds=10)
 """A dead member's partitions are free after this. Heartbeats come from kafka-python's own thread, so a slow step
 does not miss them; Kafka's default of 45 s is for fleets behind unsteady networks."""
-MAX_STEP = timedelta(minutes=15)
-"""A member that has not polled for this long hangs, and is put out of the group although its process lives."""
 ANSWER_MS = 10_000
 """A broker that has not answered for this long is called unreachable; a controlled restart takes 2 to 5 s."""
 PROBE_SECONDS = 5.0

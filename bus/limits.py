@@ -1,6 +1,8 @@
-"""How large a record may be: the same on every bus, so that moving to another one changes nothing."""
+"""How large a record and how long a step may be: the same on every bus, so that moving to another one changes
+nothing."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 
 from bus.base import Record, RecordTooLarge
 
@@ -9,6 +11,9 @@ MAX_RECORD_BYTES = 1_000_000
 framing. The longest post, 20,000 Cyrillic letters, is 40 KB."""
 MAX_HEADER_BYTES = 32 * 1024
 """All names and values of one record's headers: dead letters add theirs to those of the record."""
+
+MAX_STEP = timedelta(minutes=15)
+"""A member that has not polled for this long hangs, and loses its partitions although its process lives."""
 
 
 def check_sizes(records: Sequence[Record], limit: int) -> None:

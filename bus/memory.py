@@ -3,31 +3,17 @@
 import threading
 import time
 import weakref
-import zlib
 from bisect import bisect_left
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from bus.assign import assign
-from bus.base import BusError, Positions, Received, Record, TopicPartition
+from bus.assign import assign, partition_of
+from bus.base import Positions, Received, Record, TopicPartition, unknown_topic
 from bus.limits import MAX_RECORD_BYTES, check_sizes
 
 WAKE_SECONDS = 0.05
 """How often a waiting consumer looks whether a member was dropped without `close`."""
-
-
-def unknown_topic(topic: str) -> BusError:
-    """The error of every bus for a topic that nobody created."""
-    return BusError(
-        f"Темы «{topic}» нет на шине. Её создаёт при запуске любая роль otklik; проверьте, "
-        "что «bus» в конфигурации указывает на ту же шину."
-    )
-
-
-def partition_of(key: str, partitions: int) -> int:
-    """The partition of a key, on the buses that are not Kafka (which has a rule of its own)."""
-    return zlib.crc32(key.encode()) % partitions
 
 
 @dataclass

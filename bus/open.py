@@ -7,11 +7,7 @@ from pathlib import Path
 from bus.base import Bus
 
 
-def _utc_now() -> datetime:
-    return datetime.now(UTC)
-
-
-def open_bus(url: str, *, now: Callable[[], datetime] = _utc_now) -> Bus:
+def open_bus(url: str, *, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> Bus:
     """A bus for `sqlite:///path` (relative without a fourth slash), `kafka://host:port,host:port` or `memory:`.
 
     Nothing is connected or created before its first use. Only the library of that kind is imported.

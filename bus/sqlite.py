@@ -7,19 +7,15 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from bus.base import Received, Record, TopicPartition
+from bus.assign import partition_of
+from bus.base import Received, Record, TopicPartition, unknown_topic
 from bus.limits import MAX_RECORD_BYTES, check_sizes
-from bus.memory import partition_of, unknown_topic
 from bus.sqlite_consumer import LEASE, SqliteConsumer
 from bus.sqlite_file import OFFSET_MASK, connect, errors, place_of, transaction
 from bus.sqlite_rows import Partition, committed, partition_lag, to_micros, to_received, to_row
 
 PRUNE_ROWS = 5_000
 """Rows deleted per transaction: about 50 ms, so that publishers never wait long."""
-
-
-def utc_now() -> datetime:
-    return datetime.now(UTC)
 
 
 class SqliteBus:
@@ -31,7 +27,9 @@ class SqliteBus:
         BusError: the file cannot be used now.
     """
 
-    def __init__(self, path: Path, *, now: Callable[[], datetime] = utc_now, lease: timedelta = LEASE) -> None:
+    def __init__(
+        self, path: Path, *, now: Callable[[], datetime] = lambda: datetime.now(UTC), lease: timedelta = LEASE
+    ) -> None:
         self.max_record_bytes = MAX_RECORD_BYTES
         self._path = path
         self._now = now

@@ -13,6 +13,7 @@ import structlog
 
 from bus.assign import assign
 from bus.base import BusError, Positions, Received, TopicPartition
+from bus.limits import MAX_STEP
 from bus.sqlite_file import OFFSET_MASK, connect, errors, place_of, transaction
 from bus.sqlite_rows import Partition, partition_lag, to_received
 
@@ -22,8 +23,6 @@ LEASE = timedelta(seconds=10)
 """A dead member's partitions are free after this: Kafka's consumer here has the same session time-out."""
 RENEWALS_PER_LEASE = 3
 """Two may fail before the lease is lost."""
-MAX_STEP = timedelta(minutes=15)
-"""A member that has not polled for this long hangs, and loses its lease although its process lives."""
 SHORTEST_PAUSE, LONGEST_PAUSE = 0.004, 0.02
 """Seconds between two looks at PRAGMA data_version (2 µs, no I/O): 20 ms at most after a publisher's COMMIT, and
 0.3 % of a core when idle."""
