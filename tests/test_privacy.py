@@ -23,6 +23,7 @@ region: chelyabinsk
 bus: {bus}
 store: {store}
 data: {folder}/data
+crawler: {{pause: 0.1}}
 sources:
   - id: planted
     news: {{feed: "http://127.0.0.1:{port}/rss", allow_private: true}}
