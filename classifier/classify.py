@@ -123,9 +123,10 @@ class Classifier:
     def _tags(self, item: Item, whole: str, words: list[str], judgement: Judgement, heads: dict[str, Head]) -> Tags:
         by_definition = item.kind in BY_DEFINITION
         relevance = 1.0 if by_definition else min(max(judgement.relevance, 0.0), 1.0)
+        told = "\n".join(part for part in (item.address, item.context) if part)
         place = self.resolver.resolve(
             whole,
-            context=_judgeable(item.context) if item.context else None,
+            context=_judgeable(told),
             hints=(item.parent_place_hint, item.source_municipality),
             geo=item.geo,
         )
@@ -138,7 +139,7 @@ class Classifier:
             topic_probability=min(judgement.topic_probability, 1.0),
             municipality=place.municipality,
             settlement=place.settlement,
-            address=find_address(whole),
+            address=find_address(item.address or "") or find_address(whole),
             urgency=urgency(words, judgement.topic, judgement.topic_probability),
             needs_review=self._needs_review(relevance, judgement, place),
             heads=heads,

@@ -10,7 +10,9 @@ class Item:
     """A text to judge, cleaned and masked like the text of a `Post`.
 
     `source_municipality` is what the source is about, as an operator wrote it; `parent_place_hint` the same for the
-    post this one answers. Both are used only where the text names no place, or names one of several.
+    post this one answers. Both are used only where the text names no place, or names one of several. `address` is what
+    the source gives in a field of its own: it goes before one in the text, and
+    names the place where the text names none.
     """
 
     text: str
@@ -20,6 +22,7 @@ class Item:
     source_municipality: str | None = None
     parent_place_hint: str | None = None
     geo: Geo | None = None
+    address: str | None = None
 
     @property
     def whole(self) -> str:
@@ -37,4 +40,5 @@ def item_of(post: Post) -> Item:
         source_municipality=post.place_hint,
         parent_place_hint=post.parent_place_hint,
         geo=post.geo,
+        address=post.address,
     )

@@ -23,7 +23,7 @@ KEYS = (
     "model",
 )
 """The keys of an output line, in order."""
-_OPTIONAL_TEXTS = ("id", "title", "context", "kind", "published", "source", "author", "source_municipality")
+_OPTIONAL_TEXTS = ("title", "context", "kind", "published", "source", "author", "source_municipality")
 _KINDS = tuple(kind.value for kind in PostKind)
 
 
@@ -58,6 +58,20 @@ def item_of_line(line: object) -> Item:
         kind=kind,
         source_municipality=line.get("source_municipality"),
     )
+
+
+def id_of_line(line: object) -> str | None:
+    """The id of a parsed input line as text; None where it has none. A whole number is taken for its digits.
+
+    Raises:
+        BadLine: it is something else.
+    """
+    given = line.get("id") if isinstance(line, Mapping) else None
+    if type(given) is int:
+        return str(given)
+    if given is None or isinstance(given, str):
+        return given or None
+    raise BadLine(f"поле id должно быть строкой, целым числом или null, а не {_type(given)}")
 
 
 def _cleaned(value: str | None) -> str | None:

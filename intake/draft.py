@@ -28,6 +28,8 @@ class Draft:
     parent: str | None = None
     place_hint: str | None = None
     parent_place_hint: str | None = None
+    address: str | None = None
+    """Given in a field of its own; one that only stands in the text is found there."""
     geo: Geo | None = None
     media: tuple[Media, ...] = ()
     history: bool = False

@@ -15,6 +15,7 @@ FUTURE = timedelta(days=1)
 """A publication time further ahead than this is a mistake of the source, not a time zone."""
 MAX_CONTEXT = 500
 MAX_TITLE = 500
+MAX_ADDRESS = 300
 UNSURE = ""
 """In place of a digest, while an edit is on its way to the bus."""
 MAX_URL = 2048
@@ -49,6 +50,7 @@ def to_post(draft: Draft, hasher: AuthorHasher, now: datetime, revision: int = 0
         parent=draft.parent,
         place_hint=draft.place_hint,
         parent_place_hint=draft.parent_place_hint,
+        address=None if draft.deleted or not draft.address else mask(clean(draft.address))[:MAX_ADDRESS] or None,
         geo=None if draft.deleted else draft.geo,
         media=() if draft.deleted else tuple(Media(kind=m.kind, url=_url(m.url)) for m in draft.media[:MAX_MEDIA]),
         history=draft.history,
@@ -61,7 +63,8 @@ def _url(url: str | None) -> str | None:
 
 def _digest(post: Post) -> str:
     """What makes a revision: the words, the place and the deletion; not when or how it was collected."""
-    parts = (post.title or "", post.text, str(post.geo), str(post.deleted), *(str(m.url) for m in post.media))
+    parts = [post.title or "", post.text, post.address or "", str(post.geo), str(post.deleted)]
+    parts += [str(one.url) for one in post.media]
     return blake2b("\0".join(parts).encode(), digest_size=16).hexdigest()
 
 

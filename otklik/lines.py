@@ -1,13 +1,13 @@
 """Posts as JSON Lines: what `replay` reads, and what `tag` reads before it looks at the fields."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, BinaryIO
 from zoneinfo import ZoneInfo
 
 import orjson
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from intake import Draft
 from schemas import Geo, PostKind
@@ -15,6 +15,10 @@ from schemas import Geo, PostKind
 BOM = b"\xef\xbb\xbf"
 MAX_LINE = 4 * 1024 * 1024
 """Bytes. The longest text that is kept is 20,000 characters; a longer one is cut, and this is not a post any more."""
+
+FIRST_YEAR, LAST_YEAR = 1990, 2100
+"""No post is older than the first networks; one from the end of the calendar is a slip and leaves no time to count
+deadlines in."""
 
 
 def _as_text(value: Any) -> Any:
@@ -29,6 +33,20 @@ class AddressLine(BaseModel):
     house: Annotated[str, BeforeValidator(_as_text)] | None = None
 
 
+def _joined(value: Any) -> Any:
+    """As people write it: «Садовая, 5»."""
+    if not isinstance(value, dict):
+        return value
+    parts = AddressLine.model_validate(value)
+    return ", ".join(part for part in (parts.street, parts.house) if part)
+
+
+def _possible(value: datetime) -> datetime:
+    if not FIRST_YEAR <= value.year <= LAST_YEAR:
+        raise ValueError("no time of a post")
+    return value
+
+
 class ReplayLine(BaseModel):
     """Unknown keys are ignored: a line may come from anywhere."""
 
@@ -36,7 +54,7 @@ class ReplayLine(BaseModel):
 
     id: Id
     text: str
-    published: datetime
+    published: Annotated[datetime, AfterValidator(_possible)]
     kind: PostKind = PostKind.POST
     title: str | None = None
     context: str | None = None
@@ -45,7 +63,7 @@ class ReplayLine(BaseModel):
     source_municipality: str | None = None
     url: str | None = None
     parent: Id | None = None
-    address: str | AddressLine | None = None
+    address: Annotated[str | None, BeforeValidator(_joined)] = None
     geo: Geo | None = None
 
     def draft(self, zone: ZoneInfo) -> Draft:
@@ -55,7 +73,7 @@ class ReplayLine(BaseModel):
             id=self.id,
             kind=self.kind,
             source=self.source or "replay",
-            text=self._text(),
+            text=self.text,
             published=published,
             url=self.url,
             title=self.title,
@@ -63,18 +81,9 @@ class ReplayLine(BaseModel):
             context=self.context,
             parent=self.parent,
             place_hint=self.source_municipality,
+            address=self.address,
             geo=self.geo,
         )
-
-    def _text(self) -> str:
-        """An address in a field of its own is where the trouble is, so it belongs to what is read."""
-        if self.address is None:
-            return self.text
-        if isinstance(self.address, str):
-            address = self.address
-        else:
-            address = f"{self.address.street}, {self.address.house}" if self.address.house else self.address.street
-        return self.text if address in self.text else f"{self.text}\n{address}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,9 +108,17 @@ _REASONS = {
 }
 
 
-def parsed(lines: Iterable[bytes]) -> Iterator[tuple[int, Any]]:
+def _bounded(file: BinaryIO) -> Iterator[bytes]:
+    """The lines of a file; of one that is too long no more than shows that it is."""
+    while line := file.readline(MAX_LINE + 1):
+        yield line
+        while line and not line.endswith(b"\n"):
+            line = file.readline(MAX_LINE)
+
+
+def parsed(file: BinaryIO) -> Iterator[tuple[int, Any]]:
     """Each line as JSON, or a BadLine, with its number from 1."""
-    for number, line in enumerate(lines, start=1):
+    for number, line in enumerate(_bounded(file), start=1):
         if len(line) > MAX_LINE:
             yield number, BadLine(number, f"длиннее {MAX_LINE // 1024 // 1024} МБ")
             continue
@@ -111,9 +128,9 @@ def parsed(lines: Iterable[bytes]) -> Iterator[tuple[int, Any]]:
             yield number, BadLine(number, "не JSON" if line.strip() else "пустая строка")
 
 
-def replay_lines(lines: Iterable[bytes]) -> Iterator[ReplayLine | BadLine]:
+def replay_lines(file: BinaryIO) -> Iterator[ReplayLine | BadLine]:
     """Each line, or what is wrong with it."""
-    for number, value in parsed(lines):
+    for number, value in parsed(file):
         if isinstance(value, BadLine):
             yield value
         elif not isinstance(value, dict):

@@ -3,10 +3,11 @@
 import os
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
+from typing import BinaryIO
 from zoneinfo import ZoneInfo
 
 import typer
@@ -99,7 +100,7 @@ def _publish(posts: Path, zone: ZoneInfo, intake: Intake, clock: EventClock, bad
     return len(seen)
 
 
-def _drafts(lines: Iterable[bytes], zone: ZoneInfo, clock: EventClock, bad: list[BadLine]) -> Iterator[Draft]:
+def _drafts(lines: BinaryIO, zone: ZoneInfo, clock: EventClock, bad: list[BadLine]) -> Iterator[Draft]:
     for line in replay_lines(lines):
         if isinstance(line, BadLine):
             bad.append(line)

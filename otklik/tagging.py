@@ -1,6 +1,6 @@
 """Lines in, judged lines out: what `tag` does."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -11,7 +11,7 @@ import typer
 
 from classifier import Classifier, Item
 from classifier.tagline import BadLine as NotJudged
-from classifier.tagline import item_of_line, tag_line
+from classifier.tagline import id_of_line, item_of_line, tag_line
 from otklik.commands.common import progress
 from otklik.config import Config
 from otklik.exits import Exit
@@ -25,9 +25,7 @@ class Line:
     item: Item
 
 
-def tag_lines(
-    source: Iterable[bytes], out: BinaryIO, config: Config | None, heads: Mapping[str, Path], batch: int
-) -> Exit:
+def tag_lines(source: BinaryIO, out: BinaryIO, config: Config | None, heads: Mapping[str, Path], batch: int) -> Exit:
     """Write the judgement of each good line, in their order; name each bad one with its number on standard error.
 
     Raises:
@@ -48,15 +46,14 @@ def tag_lines(
     return Exit.SOME_BAD if bad else Exit.OK
 
 
-def _lines(source: Iterable[bytes]) -> Iterator[Line | BadLine]:
+def _lines(source: BinaryIO) -> Iterator[Line | BadLine]:
     for number, value in parsed(source):
         if isinstance(value, BadLine):
             yield value
             continue
         try:
-            item = item_of_line(value)
+            line = Line(id_of_line(value) or str(number), item_of_line(value))
         except NotJudged as error:
             yield BadLine(number, str(error))
-            continue
-        assert isinstance(value, dict)
-        yield Line(value.get("id") or str(number), item)
+        else:
+            yield line

@@ -66,6 +66,8 @@ class Post(Model):
     place_hint: str | None = None
     """The municipality that the source is about, as the operator wrote it."""
     parent_place_hint: str | None = None
+    address: str | None = Field(default=None, max_length=300)
+    """Where the trouble is, as the source says in a field of its own (a form, a call), masked."""
     geo: Geo | None = None
     media: tuple[Media, ...] = ()
     history: bool = False

@@ -15,7 +15,7 @@ from classifier.features import Vocabulary
 from classifier.head import TextHead
 from classifier.linear import LinearHead
 from classifier.places import Region
-from schemas import Geo, Head, Post, PostKind, Tags
+from schemas import Address, Geo, Head, Post, PostKind, Tags
 
 ANY_TEXT = st.text(st.characters(exclude_categories=()), max_size=300)  # lone surrogates too
 
@@ -98,6 +98,14 @@ def test_a_short_comment_takes_its_topic_from_what_it_answers(classifier: Classi
     assert with_context.relevance == pytest.approx(without.relevance, abs=1e-6)
 
 
+def test_an_address_given_beside_the_text(classifier: Classifier) -> None:
+    item = Item("Нет воды, на улице Полевой, 3 то же", address="Копейск, ул. Садовая, 5", source_municipality="Миасс")
+    (tags,) = classifier.classify([item])
+    assert tags.address == Address(street="Садовая", house="5", text="ул. Садовая, 5")
+    assert tags.municipality is not None
+    assert (tags.municipality.oktmo, tags.municipality.found_by) == ("75728000", "source")
+
+
 def test_hints_are_used_in_order_where_the_text_names_no_place(classifier: Classifier) -> None:
     text = "Нет горячей воды"
     hinted = Item(text, source_municipality="Копейск", parent_place_hint="Миасс")
@@ -153,6 +161,7 @@ def test_item_of_a_post() -> None:
         place_hint="Миасс",
         parent_place_hint="Копейск",
         geo=Geo(lat=55, lon=61),
+        address="ул. Садовая, 5",
     )
     assert item_of(post) == Item(
         "текст",
@@ -162,4 +171,5 @@ def test_item_of_a_post() -> None:
         source_municipality="Миасс",
         parent_place_hint="Копейск",
         geo=Geo(lat=55, lon=61),
+        address="ул. Садовая, 5",
     )

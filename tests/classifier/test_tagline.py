@@ -5,7 +5,7 @@ import json
 import pytest
 
 from classifier import Classifier, Item
-from classifier.tagline import KEYS, BadLine, item_of_line, tag_line
+from classifier.tagline import KEYS, BadLine, id_of_line, item_of_line, tag_line
 from schemas import Address, Head, Municipality, Tags
 
 TAGS = Tags(
@@ -90,7 +90,6 @@ def test_an_item_is_cleaned_and_masked() -> None:
         ({"text": None}, "поле text должно быть строкой, а не null"),
         ({"text": 5}, "поле text должно быть строкой, а не число"),
         ({"text": ["а"]}, "поле text должно быть строкой, а не массив"),
-        ({"text": "а", "id": 7}, "поле id должно быть строкой или null, а не число"),
         ({"text": "а", "title": {}}, "поле title должно быть строкой или null, а не объект"),
         ({"text": "а", "kind": "tweet"}, "поле kind: «tweet», допустимо: post, comment, article, appeal, call"),
     ],
@@ -99,3 +98,15 @@ def test_bad_lines(line: object, message: str) -> None:
     with pytest.raises(BadLine) as caught:
         item_of_line(line)
     assert str(caught.value) == message
+
+
+@pytest.mark.parametrize(("id_", "told"), [("a", "a"), (7, "7"), ("", None), (None, None)])
+def test_ids_may_be_numbers(id_: object, told: str | None) -> None:
+    assert id_of_line({"text": "а", "id": id_}) == told
+
+
+@pytest.mark.parametrize(("id_", "what"), [(1.5, "число"), (True, "логическое значение"), ([], "массив")])
+def test_other_ids_are_refused(id_: object, what: str) -> None:
+    with pytest.raises(BadLine) as caught:
+        id_of_line({"text": "а", "id": id_})
+    assert str(caught.value) == f"поле id должно быть строкой, целым числом или null, а не {what}"

@@ -121,8 +121,18 @@ def test_a_very_long_text_is_cut_and_marked():
 
 def test_no_planted_number_survives_in_any_field():
     for number in PLANTED:
-        post = to_post(draft(text=f"Звоните {number}!", title=f"{number} звоните", context=number), HASHER, NOW)
+        post = to_post(
+            draft(text=f"Звоните {number}!", title=f"{number} звоните", context=number, address=number), HASHER, NOW
+        )
         assert number not in post.encode().decode()
+
+
+def test_another_address_is_an_edit(intake, bus):
+    for address in (None, "ул. Садовая, 5", "ул. Садовая, 5", "<b>ул. Садовая, 7</b> +7 912 345-67-89"):
+        intake.publish([draft(address=address)])
+    assert [post.address for post in published(bus)] == [None, "ул. Садовая, 5", "ул. Садовая, 7 [телефон]"]
+    assert to_post(draft(address="ул. Садовая, 5", deleted=True), HASHER, NOW).address is None
+    assert to_post(draft(address="у" * 999), HASHER, NOW).address == "у" * 300
 
 
 def test_unchanged_posts_are_published_once(intake, bus):

@@ -117,10 +117,11 @@ def test_check_without_the_author_key(otklik):
 def test_tag_keeps_order_and_names_bad_lines(otklik):
     otklik.config()
     lines = [json.dumps(POSTS[0], ensure_ascii=False), "oops", '{"text": "нет света"}', '{"id": "x"}', "[]"]
+    lines.append('{"id": 17, "text": "нет света"}')
     done = otklik("tag", "--config", "region.yaml", stdin="\n".join(lines) + "\n")
     tags = [json.loads(line) for line in done.stdout.splitlines()]
     assert done.returncode == 1
-    assert [one["id"] for one in tags] == ["1", "3"]
+    assert [one["id"] for one in tags] == ["1", "3", "17"]
     assert all(list(one) == TAG_KEYS for one in tags)
     assert tags[0]["municipality"]["oktmo"] == "75728000"
     assert done.stderr == (
