@@ -14,6 +14,11 @@ from crawlers.news.indexes import Body, parse_html
 from crawlers.news.settings import Selectors
 from crawlers.news.walls import Wall, wall, wall_that_speaks
 
+# Dates beside the article are not its own: today's in the page's head, those of other articles.
+_OWN = (
+    "not(ancestor-or-self::aside or ancestor-or-self::nav or ancestor-or-self::footer"
+    " or ancestor::header[not(ancestor::article or ancestor::main)])"
+)
 # In this order: what a page says of itself for machines, then what its readers see.
 _DATE_XPATHS = (
     "//meta[@property='article:published_time' or @property='og:article:published_time']/@content",
@@ -21,12 +26,18 @@ _DATE_XPATHS = (
     "//*[@itemprop='datePublished']/@datetime",
     "//meta[@name='pubdate' or @name='publishdate' or @name='mediator_published_time']/@content",
     "//article//time/@datetime",
-    "//time/@datetime",
+    f"//time[{_OWN}]/@datetime",
 )
 _JSON_LD_DATE = re.compile(r'"datePublished"\s*:\s*"([^"]{8,40})"')
-_SEEN_DATES = "//time | //*[contains(@class,'date') or contains(@class,'time') or contains(@class,'published')]"
+_SEEN_DATES = (
+    f"//time[{_OWN}] | //*[(contains(@class,'date') or contains(@class,'time') or contains(@class,'published'))"
+    f" and not(contains(@class,'update')) and {_OWN}]"
+)
+_URL_DATE = re.compile(r"/(20\d\d)[/-]([01]?\d)[/-]([0-3]?\d)(?=[/-])")
 _SEEN_LIMIT = 100  # characters: longer elements are containers, not dates
 _SEEN_COUNT = 20  # elements tried; the article's own date stands near the top
+# Of trafilatura's own dates none is used: without `extensive_search` too it takes any date of the page for its own.
+_CHEAPEST_DATE = {"extensive_search": False, "original_date": True}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,13 +64,14 @@ def extract(body: Body, selectors: Selectors) -> Article:
     canonical = next(iter(tree.xpath("//link[@rel='canonical']/@href")), None)
     title = _selected(tree, selectors.title)
     text = _selected(tree, selectors.text)
-    published = _date(tree, html, selectors.date, body.now, zone)
-    found = trafilatura.bare_extraction(tree, url=body.url, include_comments=False, with_metadata=True)
+    dates = (parse_date(text, body.now, zone) for text in _date_texts(tree, html, body.url, selectors.date))
+    published = next((date for date in dates if date is not None), None)
+    found = trafilatura.bare_extraction(
+        tree, url=body.url, include_comments=False, with_metadata=True, date_extraction_params=_CHEAPEST_DATE
+    )
     if isinstance(found, trafilatura.settings.Document):
         title = title or found.title
         text = text or found.text
-        if published is None and found.date:
-            published = parse_date(found.date, body.now, zone)
     text = (text or "").strip()
     if found_wall := wall_that_speaks(title, text, html) if text else wall(html, body.url):
         text = ""
@@ -79,15 +91,8 @@ def _lines(element: HtmlElement) -> Iterator[str]:
             yield str(line)
 
 
-def _date(tree: HtmlElement, html: str, selector: str | None, now: datetime, zone: ZoneInfo) -> datetime | None:
-    for text in _date_texts(tree, html, selector):
-        moment = parse_date(text, now, zone)
-        if moment is not None:
-            return moment
-    return None
-
-
-def _date_texts(tree: HtmlElement, html: str, selector: str | None) -> Iterator[str]:
+def _date_texts(tree: HtmlElement, html: str, url: str, selector: str | None) -> Iterator[str]:
+    """Where the page or its address may name its date, best first. Nowhere else: a guess would be worse than none."""
     if selector is not None:
         for element in tree.cssselect(selector):
             yield element.get("datetime") or element.get("content") or element.text_content()
@@ -98,3 +103,5 @@ def _date_texts(tree: HtmlElement, html: str, selector: str | None) -> Iterator[
         text = element.text_content()
         if len(text) <= _SEEN_LIMIT:
             yield text
+    for year, month, day in _URL_DATE.findall(url):
+        yield f"{year}-{month:0>2}-{day:0>2}"

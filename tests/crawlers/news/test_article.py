@@ -22,9 +22,9 @@ def page(*, head: str = "", date: str = "", text: str | None = None) -> str:
     return PAGE.format(head=head, date=date, text=text or "".join(f"<p>{part}</p>" for part in PARAGRAPHS))
 
 
-def read(content: str | bytes, **selectors: str) -> Article:
+def read(content: str | bytes, url: str = "https://news.example/5", **selectors: str) -> Article:
     content = content.encode() if isinstance(content, str) else content
-    body = Body("https://news.example/5", content, "text/html", None, NOW, "Asia/Yekaterinburg")
+    body = Body(url, content, "text/html", None, NOW, "Asia/Yekaterinburg")
     return extract(body, Selectors(**selectors))
 
 
@@ -49,6 +49,37 @@ def test_text_and_title_without_the_furniture() -> None:
 )
 def test_the_date_wherever_it_stands(head: str, date: str) -> None:
     assert read(page(head=head, date=date)).published == datetime(2026, 11, 24, 4, 15, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    "beside",
+    [
+        "",
+        "<p>Прошлый раз воду отключали 3 марта 2025 года, а трубы меняли 12.10.2024.</p>",
+        "<!-- 2025-12-31 --><p>Постановление № 15 от 2024-02-03.</p>",
+        '<header><span class="date">Сегодня, 24 ноября</span></header>',
+        '<aside><a href="/4">Свет дали</a> <time datetime="2026-11-20T10:00:00+05:00">20 ноября</time></aside>',
+        '<footer class="date">© 2019–2026, обновлено 24.11.2026</footer>',
+        '<div class="update">Обновлено 24 ноября 2026</div>',
+        '<img src="/upload/2025/03/14/photo.jpg"><script>var t = 1700000000; var d = "2025-06-07 10:00:00";</script>',
+    ],
+)
+def test_no_date_is_guessed(beside: str) -> None:
+    found = read(page().replace("</article>", "</article>" + beside))
+    assert PARAGRAPHS[0] in found.text
+    assert found.published is None
+
+
+def test_a_header_within_the_article_holds_its_date() -> None:
+    found = read(page(date='<header><span class="date">23 ноября 2026, 18:00</span></header>'))
+    assert found.published == datetime(2026, 11, 23, 13, 0, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("path", ["2026/11/23/voda", "news/2026-11-23-voda", "2026/11/23/"])
+def test_a_date_in_the_address_is_the_last_resort(path: str) -> None:
+    url = f"https://news.example/{path}"
+    assert read(page(), url).published == datetime(2026, 11, 22, 19, 0, tzinfo=UTC)
+    assert read(page(date="<time>сегодня в 9:15</time>"), url).published == datetime(2026, 11, 24, 4, 15, tzinfo=UTC)
 
 
 def test_the_canonical_address_as_declared() -> None:
