@@ -1,6 +1,6 @@
 """What a kind of source does: turn its settings and its cursor into pages of drafts."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar, Generic, Protocol, TypeVar
@@ -35,6 +35,7 @@ class Page(Generic[C]):
 class SourceProblem(Exception):
     """A run that ends otherwise than ok or empty. Both texts are in Russian, for an operator.
 
+    Neither ends in a full stop: whoever shows them puts them together.
     `retry_at` is when it makes sense to try again (Retry-After, the end of a quota); None: at the next interval.
     """
 
@@ -59,7 +60,7 @@ class Collector(Protocol[S, C]):
     def slot(self, settings: S) -> str:
         """The host or account that the source's requests go to: two sources with one slot never run at once."""
 
-    def collect(self, source: Source[S], cursor: C) -> AsyncIterator[Page[C]]:
+    def collect(self, source: Source[S], cursor: C) -> AsyncGenerator[Page[C], None]:
         """Visit the source once, from `cursor`, oldest first where the source allows it.
 
         Each page is published and its cursor stored before the next is asked for, so a crash costs one page.

@@ -153,7 +153,7 @@ class Runner:
         started = self._now()
         renewing = asyncio.create_task(self._renew(lease))
         visit = self.visit_type(
-            self._planned[lease.source],
+            planned,
             collector=self._collectors[lease.kind],
             lease=lease,
             sources=self._sources,

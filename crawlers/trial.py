@@ -55,9 +55,8 @@ async def _first(
     collector: Collector[Any, Any], source: Source[Any], limit: int
 ) -> tuple[list[Draft], SourceProblem | None]:
     drafts: list[Draft] = []
-    generator: Any = collector.collect(source, collector.cursor_type())
     try:
-        async with aclosing(generator) as pages:
+        async with aclosing(collector.collect(source, collector.cursor_type())) as pages:
             async for page in pages:
                 drafts += page.drafts
                 if len(drafts) >= limit:

@@ -1,7 +1,7 @@
 """One visit to one source: its pages onto the bus, its cursor into the store, in this order and under a lease."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import timedelta
@@ -23,8 +23,8 @@ log = structlog.get_logger()
 T = TypeVar("T")
 
 PAGE_TIMEOUT = timedelta(minutes=30)
-"""Collectors have time-outs of their own. This one only catches a collector that hangs: it is the longest Crawl-delay
-(5 minutes) for the few requests that stand behind one page."""
+"""Collectors have time-outs of their own. This one only catches a collector that hangs: ten articles, which make one
+page, and the index before them take 22 minutes at the longest Crawl-delay that is obeyed (2 minutes)."""
 BACKOFF_FIRST = 0.5
 BACKOFF_LONGEST = 30.0
 """Seconds between attempts while bus or store don't answer: a restarted broker is back within a minute, and one
@@ -83,7 +83,7 @@ class Visit:
             Stopped: asked to stop in the middle.
         """
         try:
-            async with aclosing(_closable(self._collector.collect(self._planned.source, self._cursor()))) as pages:
+            async with aclosing(self._collector.collect(self._planned.source, self._cursor())) as pages:
                 while (page := await self._next(pages)) is not None:
                     await self._take(page)
         except SourceProblem as problem:
@@ -91,7 +91,7 @@ class Visit:
         except (Lost, Stopped):
             raise
         except (BusError, StoreError) as error:  # from within the collector: a quota could not be counted, say
-            return Ended(Outcome.BROKEN, self._posts, str(error))
+            return Ended(Outcome.BROKEN, self._posts, str(error).removesuffix("."))
         except Exception as error:
             log.error(  # noqa: TRY400 - a traceback's message may hold the text of a post
                 "visit_failed", source=self._lease.source, error=type(error).__name__, at=where(error)
@@ -116,7 +116,7 @@ class Visit:
             cursor = self._collector.cursor_type()
         return cursor
 
-    async def _next(self, pages: AsyncIterator[Page[Any]]) -> Page[Any] | None:
+    async def _next(self, pages: AsyncGenerator[Page[Any], None]) -> Page[Any] | None:
         if self._stopping.is_set():
             raise Stopped
         asked = asyncio.ensure_future(anext(pages, None))
@@ -187,8 +187,3 @@ async def wait_for(what: Awaitable[Any], seconds: float) -> None:
     waiting = asyncio.ensure_future(what)
     await asyncio.wait({waiting}, timeout=seconds)
     waiting.cancel()
-
-
-def _closable(pages: AsyncIterator[Page[Any]]) -> Any:
-    """Collectors are async generators; the protocol can't say so for every implementation."""
-    return pages

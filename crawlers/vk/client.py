@@ -1,7 +1,6 @@
 """Calls to VK's API through vk_api: one thread per token, paced by the ledger of quotas in the store."""
 
 import asyncio
-import contextlib
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
@@ -27,6 +26,7 @@ _PER_SECOND = {"service": 5, "user": 3}
 PER_DAY = {"wall.get": 5000, "wall.getComments": 5000}
 """Per method and token; the figures VK publishes. Methods not listed have no daily limit that is known."""
 _ATTEMPTS = 3
+"""Of one call: with pauses of 1 and 2 s they outlast a hiccup. An outage is the next visit's to try."""
 
 
 class _PacedVkApi(vk_api.VkApi):  # type: ignore[misc]
@@ -112,8 +112,7 @@ class VkClient:
     async def close(self) -> None:
         """Let a running call end, at most for its time-out, and close the connections."""
         await asyncio.to_thread(self._thread.shutdown)
-        with contextlib.suppress(Exception):
-            self._session.close()
+        self._session.close()
 
 
 class VkRefused(SourceProblem):

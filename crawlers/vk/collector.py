@@ -1,6 +1,6 @@
 """Walls of VK communities: posts, comments and replies, edits and deletions."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from datetime import datetime, timedelta
 from typing import ClassVar, TypeVar
 
@@ -54,7 +54,7 @@ class VkCollector:
         """The token: its calls per second are one budget."""
         return f"vk:{settings.token_hash}"
 
-    async def collect(self, source: Source[VkSettings], cursor: VkCursor) -> AsyncIterator[Page[VkCursor]]:
+    async def collect(self, source: Source[VkSettings], cursor: VkCursor) -> AsyncGenerator[Page[VkCursor], None]:
         """New posts oldest first, then what has changed on those still watched, then comments post by post."""
         try:
             async for page in self._visit(source, cursor):
@@ -65,7 +65,7 @@ class VkCollector:
                 Outcome.CHANGED, f"непонятный ответ ВКонтакте: {type(error).__name__}", "Обновите Отклик"
             ) from error
 
-    async def _visit(self, source: Source[VkSettings], cursor: VkCursor) -> AsyncIterator[Page[VkCursor]]:
+    async def _visit(self, source: Source[VkSettings], cursor: VkCursor) -> AsyncGenerator[Page[VkCursor], None]:
         settings, now = source.settings, self._context.now()
         client = self._client(settings)
         if cursor.owner is None or cursor.wall != settings.wall:
@@ -100,7 +100,7 @@ class VkCollector:
 
     async def _comments(
         self, client: VkClient, source: Source[VkSettings], cursor: VkCursor, found: Listing, now: datetime
-    ) -> AsyncIterator[Page[VkCursor]]:
+    ) -> AsyncGenerator[Page[VkCursor], None]:
         asked = 0
         refused: list[VkRefused] = []
         for number, post in sorted(found.posts.items()):
@@ -194,6 +194,3 @@ def _tidied(cursor: VkCursor, found: Listing, now: datetime, swept: datetime | N
 
 def _chunks(items: Sequence[T], size: int) -> list[Sequence[T]]:
     return [items[start : start + size] for start in range(0, len(items), size)]
-
-
-__all__ = ["VkCollector", "comments_due"]

@@ -72,7 +72,6 @@ def comment_draft(
         context=(post_text(parent) if answers_post else parent.get("text") or post_text(post))[:MAX_CONTEXT] or None,
         parent=post_id(owner, under) if answers_post else comment_id(owner, parent["id"]),
         place_hint=place_hint,
-        parent_place_hint=None,
         media=tuple(_media(item.get("attachments") or ())),
         reach={"likes": item["likes"]["count"]} if "likes" in item else {},
     )
