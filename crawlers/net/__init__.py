@@ -2,7 +2,7 @@
 
 from crawlers.net.errors import Failure, FetchError
 from crawlers.net.http import Http, Response
-from crawlers.net.problems import problem_of, problem_of_status, retry_after
+from crawlers.net.problems import answered, problem_of, problem_of_status, retry_after
 from crawlers.net.slots import LocalSlots, Slots
 
 __all__ = [
@@ -12,6 +12,7 @@ __all__ = [
     "LocalSlots",
     "Response",
     "Slots",
+    "answered",
     "problem_of",
     "problem_of_status",
     "retry_after",

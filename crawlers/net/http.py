@@ -136,7 +136,6 @@ class Http:
         self,
         url: str,
         *,
-        source_id: str,
         etag: str | None = None,
         last_modified: str | None = None,
         max_bytes: int = MAX_BYTES,
@@ -157,7 +156,7 @@ class Http:
             request = Request(
                 url,
                 headers={name: value for name, value in conditions.items() if value},
-                meta={EXEMPT: allow_private, "download_maxsize": max_bytes, "source": source_id},
+                meta={EXEMPT: allow_private, "download_maxsize": max_bytes},
             )
             return _response(await self._crawler.engine.download_async(request))
         except FetchError:

@@ -1,5 +1,6 @@
 """What a failed request means for the operator. All texts are Russian."""
 
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from urllib.parse import urlsplit
@@ -9,23 +10,21 @@ from crawlers.net.errors import Failure, FetchError
 from crawlers.net.http import Response
 from schemas import Outcome
 
-MAX_RETRY_AFTER = timedelta(days=1)  # the longest interval of a source; a hostile site can't silence it for longer
-
 _FAILURES: dict[Failure, tuple[Outcome, str, str | None]] = {
     Failure.PRIVATE: (
         Outcome.BROKEN,
         "сайт {host} находится по внутреннему адресу, такие адреса не опрашиваются",
-        "Если это ваш собственный сервер, добавьте в настройки источника allow_private: true.",
+        "Если это ваш собственный сервер, добавьте в настройки источника allow_private: true",
     ),
     Failure.ROBOTS: (
         Outcome.BLOCKED,
         "robots.txt сайта {host} запрещает читать {url}",
-        "Запрет не обходится: выберите другой раздел сайта или договоритесь с его редакцией.",
+        "Запрет не обходится: выберите другой раздел сайта или договоритесь с его редакцией",
     ),
     Failure.CRAWL_DELAY: (
         Outcome.BLOCKED,
         "robots.txt сайта {host} требует слишком долгой паузы между запросами",
-        "Требование не обходится: выберите другой источник или договоритесь с редакцией сайта.",
+        "Требование не обходится: выберите другой источник или договоритесь с редакцией сайта",
     ),
     Failure.ROBOTS_UNAVAILABLE: (
         Outcome.BROKEN,
@@ -35,32 +34,48 @@ _FAILURES: dict[Failure, tuple[Outcome, str, str | None]] = {
     Failure.NOT_FOUND: (
         Outcome.BROKEN,
         "имя сайта {host} не находится в DNS",
-        "Проверьте адрес источника и работу DNS на этой машине.",
+        "Проверьте адрес источника и работу DNS на этой машине",
     ),
     Failure.REFUSED: (Outcome.BROKEN, "сайт {host} не принимает соединений", None),
     Failure.TLS: (
         Outcome.BROKEN,
         "у сайта {host} недействительный сертификат",
-        "Сообщите владельцу сайта. Если сертификат выдан Минцифры, установите на эту машину корневой сертификат НУЦ.",
+        "Сообщите владельцу сайта. Если сертификат выдан Минцифры, установите на эту машину корневой сертификат НУЦ",
     ),
     Failure.TIMEOUT: (Outcome.BROKEN, "сайт {host} не ответил вовремя", None),
     Failure.TOO_LARGE: (
         Outcome.BROKEN,
         "ответ {url} больше допустимого размера",
-        "Проверьте, что адрес источника ведёт на ленту, карту сайта или страницу, а не на файл.",
+        "Проверьте, что адрес источника ведёт на ленту, карту сайта или страницу, а не на файл",
     ),
     Failure.REDIRECTS: (
         Outcome.BROKEN,
         "перенаправления с {url} не кончаются",
-        "Откройте адрес в браузере и укажите в настройках источника тот, на котором он остановится.",
+        "Откройте адрес в браузере и укажите в настройках источника тот, на котором он остановится",
     ),
     Failure.CUT: (Outcome.BROKEN, "соединение с сайтом {host} обрывается", None),
     Failure.INVALID: (
         Outcome.BROKEN,
         "по адресу {url} отвечает не веб-сервер, или адрес записан неверно",
-        "Проверьте адрес источника.",
+        "Проверьте адрес источника",
     ),
 }
+
+
+async def answered(asked: Awaitable[Response], now: Callable[[], datetime]) -> Response:
+    """The answer to a request: its page, or that the page has not changed.
+
+    Raises:
+        SourceProblem: there is neither.
+    """
+    try:
+        response = await asked
+    except FetchError as error:
+        raise problem_of(error) from error
+    problem = problem_of_status(response, now())
+    if problem is not None:
+        raise problem
+    return response
 
 
 def problem_of(error: FetchError) -> SourceProblem:
@@ -83,30 +98,33 @@ def problem_of_status(response: Response, now: datetime) -> SourceProblem | None
         return SourceProblem(
             Outcome.BLOCKED,
             f"сайт {host} отказывает в доступе к {url} (HTTP {status})",
-            "Откройте адрес в браузере. Если он открывается, попросите редакцию сайта разрешить доступ.",
+            "Откройте адрес в браузере. Если он открывается, попросите редакцию сайта разрешить доступ",
         )
     if status in {404, 410}:
         return SourceProblem(
             Outcome.GONE,
             f"страницы {url} больше нет (HTTP {status})",
-            "Найдите на сайте новый адрес и укажите его в настройках источника.",
+            "Найдите на сайте новый адрес и укажите его в настройках источника",
         )
     if status >= 500:
         return SourceProblem(Outcome.BROKEN, f"сайт {host} отвечает ошибкой (HTTP {status})", retry_at=retry_at)
     return SourceProblem(
-        Outcome.CHANGED, f"неожиданный ответ {url} (HTTP {status})", "Откройте адрес в браузере и проверьте его."
+        Outcome.CHANGED, f"неожиданный ответ {url} (HTTP {status})", "Откройте адрес в браузере и проверьте его"
     )
 
 
 def retry_after(value: str | None, now: datetime) -> datetime | None:
-    """The moment a Retry-After header names, in seconds or as a date (RFC 9110, 10.2.3); None where it names none."""
+    """The moment a Retry-After header names, in seconds or as a date (RFC 9110, 10.2.3); None where it names none.
+
+    However far ahead: `crawlers.schedule` says how much of it is believed.
+    """
     if not value:
         return None
     value = value.strip()
     try:
         moment = now + timedelta(seconds=int(value)) if value.isdecimal() else parsedate_to_datetime(value)
+        if moment.tzinfo is None:
+            moment = moment.replace(tzinfo=UTC)
+        return max(moment.astimezone(UTC), now)
     except (ValueError, OverflowError):
         return None
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=UTC)
-    return min(max(moment, now), now + MAX_RETRY_AFTER).astimezone(UTC)

@@ -1,8 +1,9 @@
 """A visit to a news site: the index, then the articles it lists that are new or edited."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from typing import ClassVar
 from urllib.parse import urlsplit
 
@@ -10,7 +11,7 @@ import structlog
 
 from crawlers.base import Page, Source, SourceProblem
 from crawlers.context import Context
-from crawlers.net import FetchError, Response, problem_of, problem_of_status
+from crawlers.net import Response, answered
 from crawlers.news.article import Article, extract
 from crawlers.news.canonical import article_id, canonical_url
 from crawlers.news.frontier import (
@@ -18,25 +19,25 @@ from crawlers.news.frontier import (
     MAX_TRIES,
     Entry,
     Memory,
-    batches,
     changed_sitemaps,
     choose,
+    in_turn,
     with_canonical_urls,
 )
 from crawlers.news.indexes import MAX_XML_BYTES, Body, Sitemap, Unusable, read_feed, read_listing, read_sitemap
 from crawlers.news.problems import index_problem, no_article_problem, unusable_article
 from crawlers.news.settings import NewsCursor, NewsSettings, Validators
-from crawlers.news.visit import Fetched, fetch_batch, looks_like_html
+from crawlers.news.visit import Fetched, Fetching, looks_like_html
 from crawlers.news.workshop import Lost, Workshop
 from intake import Draft
 from net import exempt_for
 from net.addresses import host_port
-from schemas import Outcome, PostKind
+from schemas import PostKind
 
 log = structlog.get_logger()
 
-BATCH = 10  # articles per page of drafts: what a crash costs
-MAX_CHILDREN = 20  # sitemaps of an index read per visit, the latest changed first; large sites split by month or topic
+BATCH = 10  # articles per page of drafts: what a crash costs, with as many again that were fetched ahead
+MAX_CHILDREN = 20  # sitemaps of an index read per visit, which may be 400 MB; large sites split by month or topic
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,9 @@ class _Index:
     validators: dict[str, Validators]
     """Of the indexes that were read, to be kept once all their articles are delivered."""
     complete: bool
-    """False where an index was not read this time: then what isn't listed is not forgotten."""
+    """False where an index was not read this time: what it lists is not known then."""
+    turn: int = 0
+    """See `NewsCursor.turn`."""
 
 
 class NewsCollector:
@@ -66,7 +69,7 @@ class NewsCollector:
         host, port = host_port(settings.url)
         return f"{host}:{port}"
 
-    async def collect(self, source: Source[NewsSettings], cursor: NewsCursor) -> AsyncIterator[Page[NewsCursor]]:
+    async def collect(self, source: Source[NewsSettings], cursor: NewsCursor) -> AsyncGenerator[Page[NewsCursor], None]:
         """See `crawlers.base.Collector`. At most `max_articles_per_visit` articles; the rest come next time.
 
         An article that fails is tried at the next visits, `frontier.MAX_TRIES` times in all, and does not stop the
@@ -77,26 +80,28 @@ class NewsCollector:
         choice = choose(index.entries, cursor, source.settings.max_articles_per_visit)
         problems: list[SourceProblem] = []
         delivered = 0
-        for batch in batches(choice.chosen, BATCH):
-            fetched = await fetch_batch(batch, lambda entry: self._article(source, entry), self._context.http.per_host)
-            drafts = []
-            for result in fetched.results:
-                if result.draft is not None:
-                    drafts.append(result.draft)
-                    memory.delivered(result.name, result.entry)
-                elif result.problem is not None:
-                    problems.append(result.problem)
-                    self._note_failure(source, memory, result, MAX_TRIES)
-            delivered += len(drafts)
-            if fetched.stopped_by is not None:
-                self._note_failure(source, memory, fetched.stopped_by, MAX_STOPS)
-            yield Page(drafts, memory.cursor())
-            if fetched.stopped_by is not None and fetched.stopped_by.problem is not None:
-                raise fetched.stopped_by.problem
-        if index.complete:
-            memory.forget(index.entries.keys())
-        if not choice.waiting and not memory.failing:
-            memory.indexes |= index.validators
+        fetching = Fetching(choice.chosen, partial(self._article, source), self._context.http.per_host)
+        try:
+            while results := await fetching.take(BATCH):
+                drafts = []
+                for result in results:
+                    if isinstance(result.found, SourceProblem):
+                        problems.append(result.found)
+                        stopped = result.found is fetching.stopped_by
+                        _note_failure(source, memory, result, result.found, MAX_STOPS if stopped else MAX_TRIES)
+                    else:
+                        drafts.append(result.found)
+                        memory.delivered(result.name, result.entry)
+                delivered += len(drafts)
+                yield Page(drafts, memory.cursor())
+        finally:
+            await fetching.close()
+        if fetching.stopped_by is not None:
+            raise fetching.stopped_by
+        memory.forget(index.entries.keys(), complete=index.complete)
+        memory.turn = index.turn
+        if not choice.waiting and memory.failing.keys().isdisjoint(index.entries):
+            memory.read(index.validators)
         if (final := memory.cursor()) != cursor:
             yield Page([], final)
         if problems and not delivered:
@@ -127,7 +132,7 @@ class NewsCollector:
         return _Index(with_canonical_urls(entries), {settings.url: validators}, complete=True)
 
     async def _sitemaps(self, source: Source[NewsSettings], cursor: NewsCursor) -> _Index:
-        """The sitemap, or the latest changed of the sitemaps it lists (one level: the protocol allows no more)."""
+        """The sitemap, or `MAX_CHILDREN` of the sitemaps it lists (one level: the protocol allows no more)."""
         url = source.settings.url
         oldest = self._context.now() - timedelta(days=source.settings.max_age_days)
         found, validators = await self._sitemap(source, url, cursor)
@@ -135,9 +140,9 @@ class NewsCollector:
             return _Index({}, {}, complete=False)
         read = {} if found.children else {url: validators}
         entries = list(found.entries)
-        children = changed_sitemaps(found.children, cursor, oldest)
+        children, turn = in_turn(changed_sitemaps(found.children, cursor, oldest), cursor.turn, MAX_CHILDREN)
         problems: list[SourceProblem] = []
-        for child, changed in children[:MAX_CHILDREN]:
+        for child, changed in children:
             try:
                 one, validators = await self._sitemap(source, child, cursor)
             except SourceProblem as problem:
@@ -150,7 +155,7 @@ class NewsCollector:
         if problems and not read:
             raise problems[0]
         recent = [entry for entry in entries if (entry.updated or entry.published or oldest) >= oldest]
-        return _Index(with_canonical_urls(recent), read, complete=not found.children)
+        return _Index(with_canonical_urls(recent), read, complete=not found.children, turn=turn)
 
     async def _sitemap(
         self, source: Source[NewsSettings], url: str, cursor: NewsCursor
@@ -169,20 +174,14 @@ class NewsCollector:
     ) -> tuple[Body | None, Validators]:
         """The index, None where it has not changed since all its articles were delivered."""
         known = cursor.indexes.get(url, Validators())
-        try:
-            response = await self._context.http.get(
-                url,
-                source_id=source.id,
-                etag=known.etag,
-                last_modified=known.last_modified,
-                max_bytes=MAX_XML_BYTES,
-                allow_private=exempt_for(source.settings.url, allow_private=source.settings.allow_private),
-            )
-        except FetchError as error:
-            raise problem_of(error) from error
-        problem = problem_of_status(response, self._context.now())
-        if problem is not None:
-            raise problem
+        asked = self._context.http.get(
+            url,
+            etag=known.etag,
+            last_modified=known.last_modified,
+            max_bytes=MAX_XML_BYTES,
+            allow_private=exempt_for(source.settings.url, allow_private=source.settings.allow_private),
+        )
+        response = await answered(asked, self._context.now)
         if response.not_modified:
             return None, known
         validators = Validators(etag=response.headers.get("etag"), last_modified=response.headers.get("last-modified"))
@@ -195,17 +194,8 @@ class NewsCollector:
             SourceProblem: it can't be had, now or ever.
         """
         settings = source.settings
-        try:
-            response = await self._context.http.get(
-                entry.url,
-                source_id=source.id,
-                allow_private=exempt_for(settings.url, allow_private=settings.allow_private),
-            )
-        except FetchError as error:
-            raise problem_of(error) from error
-        problem = problem_of_status(response, self._context.now())
-        if problem is not None:
-            raise problem
+        exempt = exempt_for(settings.url, allow_private=settings.allow_private)
+        response = await answered(self._context.http.get(entry.url, allow_private=exempt), self._context.now)
         if not looks_like_html(response):
             raise unusable_article(entry.url, "not_html")
         try:
@@ -226,15 +216,18 @@ class NewsCollector:
             zone=source.time_zone,
         )
 
-    def _note_failure(self, source: Source[NewsSettings], memory: Memory, result: Fetched, tries: int) -> None:
-        given_up = memory.failed(result.name, result.entry, tries)
-        log.warning(
-            "article_given_up" if given_up else "article_failed",
-            source=source.id,
-            host=urlsplit(result.entry.url).hostname,
-            article=article_id(canonical_url(result.entry.url)),
-            outcome=str(result.problem.outcome if result.problem else Outcome.BROKEN),
-        )
+
+def _note_failure(
+    source: Source[NewsSettings], memory: Memory, result: Fetched, problem: SourceProblem, tries: int
+) -> None:
+    given_up = memory.failed(result.name, result.entry, tries)
+    log.warning(
+        "article_given_up" if given_up else "article_failed",
+        source=source.id,
+        host=urlsplit(result.entry.url).hostname,
+        article=article_id(canonical_url(result.entry.url)),
+        outcome=problem.outcome.value,
+    )
 
 
 def _draft(source: Source[NewsSettings], entry: Entry, response: Response, article: Article) -> Draft:

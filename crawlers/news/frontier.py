@@ -2,16 +2,22 @@
 
 import base64
 import hashlib
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import islice
+from typing import TypeVar
 
 from crawlers.news.canonical import canonical_url
 from crawlers.news.settings import NewsCursor, Validators
 
+T = TypeVar("T")
+
 MAX_TRIES = 5  # visits at which an article may fail: with `adaptive` they span hours, enough for an outage
 MAX_STOPS = 20  # visits that one article may end: more patience, since it is probably the site's doing
+MAX_ENTRIES = 20_000  # per index; what lies beyond is older
 KEEP = 1_000  # links remembered after they left the index: a site that shows an old page of it again costs nothing
+KEEP_UNLISTED = MAX_ENTRIES + KEEP  # links remembered where nobody knows what is listed: as many as one index may have
 _LONG_AGO = datetime(1, 1, 2, tzinfo=UTC)
 
 
@@ -90,6 +96,19 @@ def changed_sitemaps(
     return sorted(wanted, key=lambda child: child[1] or _LONG_AGO, reverse=True)
 
 
+def in_turn(wanted: Sequence[T], turn: int, most: int) -> tuple[Sequence[T], int]:
+    """Which `most` of `wanted` to read now, and `turn` for the next visit.
+
+    Half are always the first of them. The rest take turns, or those behind the first would never be read on a site
+    that gives no dates, or stamps all its sitemaps anew each day.
+    """
+    if len(wanted) <= most:
+        return wanted, 0
+    first, others = wanted[: most // 2], wanted[most // 2 :]
+    start, count = turn % len(others), most - most // 2
+    return [*first, *[others[(start + place) % len(others)] for place in range(count)]], (start + count) % len(others)
+
+
 @dataclass(slots=True)
 class Memory:
     """The cursor while a visit goes on."""
@@ -97,11 +116,12 @@ class Memory:
     known: dict[str, str]
     failing: dict[str, int]
     indexes: dict[str, Validators] = field(default_factory=dict)
+    turn: int = 0
 
     @classmethod
     def of(cls, cursor: NewsCursor) -> "Memory":
         """A copy that may be changed."""
-        return cls(dict(cursor.known), dict(cursor.failing), dict(cursor.indexes))
+        return cls(dict(cursor.known), dict(cursor.failing), dict(cursor.indexes), cursor.turn)
 
     def delivered(self, name: str, entry: Entry) -> None:
         """The article is in the page that is handed over with the next cursor."""
@@ -117,18 +137,29 @@ class Memory:
         self.delivered(name, entry)
         return True
 
-    def forget(self, listed: Collection[str]) -> None:
-        """Drop what the index no longer lists, but the latest `KEEP` of it."""
-        gone = [name for name in self.known if name not in listed]
-        for name in gone[: max(0, len(gone) - KEEP)]:
+    def read(self, indexes: Mapping[str, Validators]) -> None:
+        """These need not be read again unless they change. The latest `KEEP` are remembered."""
+        for url, validators in indexes.items():
+            self.indexes.pop(url, None)  # to the end: the newest
+            self.indexes[url] = validators
+        self.indexes = _latest(self.indexes, KEEP)
+
+    def forget(self, listed: Collection[str], *, complete: bool) -> None:
+        """Drop what is not `listed`, but the latest `KEEP` of it; or `KEEP_UNLISTED` where the list is not complete."""
+        keep = KEEP if complete else KEEP_UNLISTED
+        gone = {name: version for name, version in self.known.items() if name not in listed}
+        for name in gone.keys() - _latest(gone, keep).keys():
             del self.known[name]
-        self.failing = {name: tries for name, tries in self.failing.items() if name in listed}
+        if complete:
+            self.failing = {name: tries for name, tries in self.failing.items() if name in listed}
+        self.failing = _latest(self.failing, KEEP)
 
     def cursor(self) -> NewsCursor:
         """What is true once everything reported so far is on the bus."""
-        return NewsCursor(indexes=dict(self.indexes), known=dict(self.known), failing=dict(self.failing))
+        return NewsCursor(
+            indexes=dict(self.indexes), known=dict(self.known), failing=dict(self.failing), turn=self.turn
+        )
 
 
-def batches(chosen: Sequence[tuple[str, Entry]], size: int) -> Iterable[Sequence[tuple[str, Entry]]]:
-    """Slices of at most `size`."""
-    return (chosen[start : start + size] for start in range(0, len(chosen), size))
+def _latest(remembered: dict[str, T], count: int) -> dict[str, T]:
+    return dict(islice(remembered.items(), max(0, len(remembered) - count), None))

@@ -19,11 +19,10 @@ from lxml import html as lxml_html
 
 from crawlers.news.dates import parse_date
 from crawlers.news.encoding import decode
-from crawlers.news.frontier import Entry, version
+from crawlers.news.frontier import MAX_ENTRIES, Entry, version
 from crawlers.news.walls import wall
 
 MAX_XML_BYTES = 20 * 1024 * 1024  # the protocol allows 50 MB; a sitemap of 50,000 plain links has about 8
-MAX_ENTRIES = 20_000  # per index; what lies beyond is older
 _GZIP = b"\x1f\x8b"
 _DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
 
@@ -129,7 +128,7 @@ def read_sitemap(body: Body) -> Sitemap:
         title = item.findtext("{*}news/{*}title")
         entries.append(Entry(location, title, published, changed, version(changed, title)))
     entries.sort(key=lambda entry: entry.updated or entry.published or body.now, reverse=True)
-    return Sitemap(entries[:MAX_ENTRIES], children)
+    return Sitemap(entries[:MAX_ENTRIES], children[:MAX_ENTRIES])
 
 
 def read_listing(body: Body, selector: str) -> list[Entry]:

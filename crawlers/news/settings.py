@@ -102,3 +102,5 @@ class NewsCursor(Cursor):
     """Key of an article's link (`crawlers.news.frontier.key`) to the version delivered, oldest first."""
     failing: dict[str, int] = Field(default_factory=dict)
     """Key of an article's link to the number of visits at which it failed."""
+    turn: int = 0
+    """Where to go on among the sitemaps of an index that lists more than one visit reads."""

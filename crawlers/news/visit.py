@@ -1,8 +1,9 @@
-"""Fetching a batch of articles: a few at a time, and no further once the site itself is in trouble."""
+"""Fetching a visit's articles: a few at a time, ahead of who takes them, and no further once the site is in trouble."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
+from collections import deque
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass
 
 from crawlers.base import SourceProblem
 from crawlers.net import Failure, FetchError, Response
@@ -25,54 +26,64 @@ _HTML_TYPES = {"", "text/html", "application/xhtml+xml", "application/xml", "tex
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """An article with its draft, or with what went wrong."""
+    """An article, or what went wrong with it."""
 
     name: str
     entry: Entry
-    draft: Draft | None = None
-    problem: SourceProblem | None = None
+    found: Draft | SourceProblem
 
 
-@dataclass(slots=True)
-class Batch:
-    results: list[Fetched] = field(default_factory=list)
-    """In the order asked for. Articles not reached before the stop are missing: nothing is held against them."""
-    stopped_by: Fetched | None = None
-    """The article at which it showed that the visit can't go on: the site asks for a pause, or can't be reached."""
+class Fetching:
+    """The articles of one visit, by `workers` requests at a time.
 
-
-async def fetch_batch(
-    batch: Sequence[tuple[str, Entry]], article: Callable[[Entry], Awaitable[Draft]], workers: int
-) -> Batch:
-    """Fetch the articles by `workers` requests at a time plus as many being read.
-
-    `article` raises SourceProblem where an article can't be had.
+    `article` raises SourceProblem where an article can't be had. Close it when done, whatever happened.
     """
-    found = Batch()
-    by_place: dict[int, Fetched] = {}
-    queue = list(reversed(list(enumerate(batch))))
-    in_a_row = 0
 
-    async def work() -> None:
-        nonlocal in_a_row
-        while queue and found.stopped_by is None:
-            place, (name, entry) = queue.pop()
+    def __init__(
+        self, chosen: Iterable[tuple[str, Entry]], article: Callable[[Entry], Awaitable[Draft]], workers: int
+    ) -> None:
+        self._waiting = deque(chosen)
+        self._article = article
+        # One more than the downloader takes at a time, so that it works while a page is being read.
+        self._gate = asyncio.Semaphore(workers + 1)
+        self._under_way: deque[asyncio.Task[Fetched | None]] = deque()
+        self._in_a_row = 0
+        self.stopped_by: SourceProblem | None = None
+        """What showed that the visit can't go on: the site asks for a pause, or can't be reached."""
+
+    async def take(self, count: int) -> list[Fetched]:
+        """The next `count` articles in the order asked for; fewer, then none, at the end. As many more are fetched
+        while these are dealt with. Articles not reached before the stop are missing: nothing is held against them.
+        """
+        while self._waiting and len(self._under_way) < 2 * count:
+            self._under_way.append(asyncio.create_task(self._fetch(*self._waiting.popleft())))
+        taken = [await self._under_way.popleft() for _ in range(min(count, len(self._under_way)))]
+        return [one for one in taken if one is not None]
+
+    async def close(self) -> None:
+        """Drop what is under way."""
+        for task in self._under_way:
+            task.cancel()
+        await asyncio.gather(*self._under_way, return_exceptions=True)
+
+    async def _fetch(self, name: str, entry: Entry) -> Fetched | None:
+        async with self._gate:
+            if self.stopped_by is not None:
+                return None
             try:
-                by_place[place] = Fetched(name, entry, draft=await article(entry))
-                in_a_row = 0
+                draft = await self._article(entry)
             except SourceProblem as problem:
-                in_a_row = in_a_row + 1 if _is_sites_fault(problem) else 0
-                if problem.outcome is Outcome.QUOTA or problem.retry_at is not None or in_a_row >= STOP_AFTER:
-                    found.stopped_by = Fetched(name, entry, problem=problem)
-                    return
-                by_place[place] = Fetched(name, entry, problem=problem)
+                return self._failed(name, entry, problem)
+        self._in_a_row = 0
+        return Fetched(name, entry, draft)
 
-    # One more than the downloader takes at a time, so that it works while a page is being read.
-    async with asyncio.TaskGroup() as group:
-        for _ in range(workers + 1):
-            group.create_task(work())
-    found.results = [by_place[place] for place in sorted(by_place)]
-    return found
+    def _failed(self, name: str, entry: Entry, problem: SourceProblem) -> Fetched | None:
+        self._in_a_row = self._in_a_row + 1 if _is_sites_fault(problem) else 0
+        if problem.outcome is Outcome.QUOTA or problem.retry_at is not None or self._in_a_row >= STOP_AFTER:
+            if self.stopped_by is not None:
+                return None  # asked for before the stop was known
+            self.stopped_by = problem
+        return Fetched(name, entry, problem)
 
 
 def _is_sites_fault(problem: SourceProblem) -> bool:

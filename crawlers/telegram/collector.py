@@ -1,6 +1,6 @@
 """Public Telegram channels by their web page, without an account."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from datetime import datetime
 from typing import ClassVar
 
@@ -9,8 +9,7 @@ from parsel import Selector
 
 from crawlers.base import Page, Source, SourceProblem
 from crawlers.context import Context
-from crawlers.net import FetchError, Response
-from crawlers.net.problems import problem_of, problem_of_status
+from crawlers.net import Response, answered
 from crawlers.telegram.page import HistoryPage, Kind, Message, history, kind_of
 from crawlers.telegram.settings import TelegramCursor, TelegramSettings
 from intake import Draft
@@ -42,7 +41,7 @@ class TelegramCollector:
 
     async def collect(
         self, source: Source[TelegramSettings], cursor: TelegramCursor
-    ) -> AsyncIterator[Page[TelegramCursor]]:
+    ) -> AsyncGenerator[Page[TelegramCursor], None]:
         """New posts oldest first, with those of the newest page again for edits and reach; then what was deleted."""
         settings = source.settings
         if cursor.channel != settings.channel:
@@ -90,16 +89,10 @@ class TelegramCollector:
         settings = source.settings
         url = f"{settings.base_url}/s/{settings.channel}" + (f"?before={before}" if before else "")
         exempt = exempt_for(settings.base_url, allow_private=settings.allow_private)
-        try:
-            response = await self._http.get(url, source_id=source.id, allow_private=exempt)
-        except FetchError as error:
-            raise problem_of(error) from error
-        return self._understood(response, source)
+        asked = self._http.get(url, allow_private=exempt)
+        return self._understood(await answered(asked, self._now), source)
 
     def _understood(self, response: Response, source: Source[TelegramSettings]) -> HistoryPage:
-        problem = problem_of_status(response, self._now())
-        if problem is not None:
-            raise problem
         selector = Selector(text=response.body.decode("utf-8", "replace"))
         kind = kind_of(selector)
         if kind is not Kind.HISTORY:

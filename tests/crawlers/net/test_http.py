@@ -30,7 +30,7 @@ def run(use: Callable[[Http], Awaitable[Any]], **options: Any) -> Any:
 
 def get(url: str, *, options: dict[str, Any] | None = None, **arguments: Any) -> Response:
     async def use(http: Http) -> Response:
-        return await http.get(url, source_id="site", **arguments)
+        return await http.get(url, **arguments)
 
     found: Response = run(use, **(options or {}))
     return found
@@ -74,7 +74,7 @@ def test_it_says_who_asks_and_sends_no_cookies() -> None:
 
     async def twice(http: Http) -> None:
         for _ in range(2):
-            await http.get(f"{site.url}/", source_id="site", allow_private=site.exempt)
+            await http.get(f"{site.url}/", allow_private=site.exempt)
 
     with Site({"/": page}) as site:
         run(twice)
@@ -109,10 +109,10 @@ class TestAddresses:
 
     def test_an_exemption_is_for_one_source_only(self) -> None:
         async def use(http: Http) -> None:
-            await http.get(f"{own.url}/", source_id="own", allow_private=own.exempt)
+            await http.get(f"{own.url}/", allow_private=own.exempt)
             # The connection is open still; another source is redirected to it.
             with pytest.raises(FetchError) as caught:
-                await http.get(f"{other.url}/", source_id="other", allow_private=other.exempt)
+                await http.get(f"{other.url}/", allow_private=other.exempt)
             assert caught.value.failure is Failure.PRIVATE
 
         with Site({"/": Answer("secret")}) as own, Site({"/": redirect(f"{own.url}/")}) as other:
@@ -138,7 +138,7 @@ class TestAddresses:
         async def use(http: Http) -> None:
             for _ in range(2):
                 with pytest.raises(FetchError) as caught:
-                    await http.get(f"http://rebinding.example:{site.port}/", source_id="site")
+                    await http.get(f"http://rebinding.example:{site.port}/")
                 assert caught.value.failure is Failure.PRIVATE
 
         with Site({"/": Answer("secret")}) as site:
@@ -201,7 +201,7 @@ class TestRobots:
             nonlocal moment
             for hours in (0, 23, 2):
                 moment += timedelta(hours=hours)
-                await http.get(f"{site.url}/", source_id="site", allow_private=site.exempt)
+                await http.get(f"{site.url}/", allow_private=site.exempt)
 
         with Site({"/robots.txt": Answer("User-agent: *\nAllow: /"), "/": Answer("x")}) as site:
             run(use, now=lambda: moment)
@@ -239,7 +239,7 @@ def test_requests_to_one_host_are_spaced_out() -> None:
     async def use(http: Http) -> None:
         async with asyncio.TaskGroup() as group:
             for _ in range(3):
-                group.create_task(http.get(f"{site.url}/", source_id="site", allow_private=site.exempt))
+                group.create_task(http.get(f"{site.url}/", allow_private=site.exempt))
 
     with Site({"/": page}) as site:
         run(use, pause=timedelta(milliseconds=200))
@@ -321,7 +321,7 @@ def test_only_one_stack_at_a_time_and_another_afterwards() -> None:
         with pytest.raises(RuntimeError, match="only one Http may be open"):
             async with Http(user_agent="x"):
                 pass
-        assert (await http.get(f"{site.url}/", source_id="s", allow_private=site.exempt)).body == b"x"
+        assert (await http.get(f"{site.url}/", allow_private=site.exempt)).body == b"x"
 
     with Site({"/": Answer("x")}) as site:
         run(use)

@@ -3,7 +3,18 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crawlers.news.frontier import KEEP, MAX_TRIES, Entry, Memory, changed_sitemaps, choose, key, with_canonical_urls
+from crawlers.news.frontier import (
+    KEEP,
+    KEEP_UNLISTED,
+    MAX_TRIES,
+    Entry,
+    Memory,
+    changed_sitemaps,
+    choose,
+    in_turn,
+    key,
+    with_canonical_urls,
+)
 from crawlers.news.settings import NewsCursor, Validators
 
 NOW = datetime(2026, 11, 24, 5, 0, tzinfo=UTC)
@@ -64,9 +75,40 @@ def test_what_left_the_index_is_remembered_for_a_while() -> None:
     names = [key(entry(number).url) for number in range(KEEP + 10)]
     for number, name in enumerate(names):
         memory.delivered(name, entry(number))
-    memory.forget({names[0], "stays"})
+    memory.forget({names[0], "stays"}, complete=True)
     assert list(memory.known) == [names[0], *names[10:]]
     assert memory.failing == {"stays": 2}
+
+
+def test_nothing_is_forgotten_for_not_standing_in_a_part_of_the_index_but_memory_has_its_limit() -> None:
+    memory = Memory.of(NewsCursor(failing={"elsewhere": 1}))
+    for number in range(KEEP_UNLISTED + 10):
+        memory.delivered(str(number), entry(number))
+    memory.forget({"0"}, complete=False)
+    assert list(memory.known) == ["0", *map(str, range(10, KEEP_UNLISTED + 10))]
+    assert memory.failing == {"elsewhere": 1}
+
+
+def test_the_latest_indexes_are_remembered() -> None:
+    memory = Memory.of(NewsCursor(indexes={"0": Validators(etag="old")}))
+    memory.read({str(number): Validators() for number in range(KEEP)})
+    memory.read({"0": Validators(etag="new"), "last": Validators()})
+    assert list(memory.indexes)[-2:] == ["0", "last"]
+    assert memory.indexes["0"].etag == "new"
+    assert "1" not in memory.indexes
+    assert len(memory.indexes) == KEEP
+
+
+@given(size=st.integers(0, 70), most=st.integers(2, 20))
+def test_every_sitemap_of_a_large_index_has_its_turn(size: int, most: int) -> None:
+    wanted, turn = list(range(size)), 0
+    seen: list[int] = []
+    for _ in range(size // (most - most // 2) + 1):
+        found, turn = in_turn(wanted, turn, most)
+        assert len(found) == len(set(found)) == min(size, most)
+        assert set(wanted[: most // 2]) <= set(found)
+        seen += found
+    assert set(seen) == set(wanted)
 
 
 def test_sitemaps_that_did_not_change_are_not_read_again() -> None:
@@ -106,7 +148,7 @@ def test_every_article_is_delivered_once_or_given_up_after_its_tries(
             else:
                 memory.delivered(name, found)
                 delivered.append(found.url)
-        memory.forget(entries.keys())
+        memory.forget(entries.keys(), complete=True)
         cursor = NewsCursor.model_validate_json(memory.cursor().model_dump_json())
     good = [number for number in numbers if number not in bad]
     assert sorted(delivered) == sorted(entry(number).url for number in good)
