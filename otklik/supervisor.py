@@ -13,6 +13,7 @@ import structlog
 
 from bus.metrics import SHARED_FOLDER, forget
 from otklik.exits import Exit
+from otklik.russian import refusal
 
 log = structlog.get_logger()
 
@@ -106,9 +107,13 @@ class Supervisor:
     async def _keep(self, kept: _Kept) -> None:
         while not kept.stopping:
             started = time.monotonic()
-            kept.process = await asyncio.create_subprocess_exec(
-                *kept.role.command, stdin=PIPE, stdout=DEVNULL, env=self._env, start_new_session=True
-            )
+            try:
+                kept.process = await asyncio.create_subprocess_exec(
+                    *kept.role.command, stdin=PIPE, stdout=DEVNULL, env=self._env, start_new_session=True
+                )
+            except OSError as error:  # no memory, no more processes allowed: that passes
+                await self._pause(kept, f"не запускается: {refusal(error)}")
+                continue
             log.info("role_started", role=kept.role.name, pid=kept.process.pid)
             if kept.stopping:  # told to while the process was being made
                 kept.process.terminate()
@@ -132,10 +137,15 @@ class Supervisor:
                     "Исправьте причину и дайте сигнал SIGHUP или перезапустите otklik."
                 )
                 return
-            kept.deaths = 1 if time.monotonic() - started >= HEALTHY else kept.deaths + 1
-            pause = delay(kept.deaths)
-            self._say(f"Роль {kept.role.name} остановилась ({_how(code)}). Запущу снова через {pause:.0f} с.")
-            await asyncio.sleep(pause)
+            if time.monotonic() - started >= HEALTHY:
+                kept.deaths = 0
+            await self._pause(kept, f"остановилась ({_how(code)})")
+
+    async def _pause(self, kept: _Kept, what: str) -> None:
+        kept.deaths += 1
+        pause = delay(kept.deaths)
+        self._say(f"Роль {kept.role.name} {what}. Запущу снова через {pause:.0f} с.")
+        await asyncio.sleep(pause)
 
     async def _stop_all(self) -> None:
         for kept in self._kept:

@@ -22,6 +22,8 @@ SHOWN = {
     "incident.overdue": ("!", "bold red"),
     "incident.closed": ("✓", "green"),
 }
+PAGE = 100
+"""Events read at once: a burst is printed whole, in bounded memory."""
 URGENCY = {"now": " СРОЧНО", "soon": " скоро", "normal": ""}
 
 
@@ -42,13 +44,16 @@ class Watcher:
 
     async def rest(self) -> None:
         """Print what has not been printed yet."""
-        try:
-            found = await asyncio.to_thread(self._outbox.after, self._position, 100)
-        except StoreError:
-            return  # the roles say so themselves
-        for position, event in found:
-            self._console.print(line(event, self._zone))
-            self._position = position
+        while True:
+            try:
+                found = await asyncio.to_thread(self._outbox.after, self._position, PAGE)
+            except StoreError:
+                return  # the roles say so themselves
+            for position, event in found:
+                self._console.print(line(event, self._zone))
+                self._position = position
+            if len(found) < PAGE:
+                return
 
 
 def line(event: IncidentEvent, zone: "ZoneInfo") -> Text:

@@ -37,6 +37,7 @@ class Document:
     """`values` is what the file says; `places` and `keys` say where each value and each key stands."""
 
     file: str
+    text: str = ""
     values: dict[str, Any] = field(default_factory=dict)
     filled: dict[str, Any] = field(default_factory=dict)
     """The values with the environment put in: never shown."""
@@ -80,13 +81,13 @@ def _at(values: Any, path: Path) -> Any:
     return values
 
 
-def read(path: FilePath) -> Document:
-    """Read a file.
+def read(path: FilePath, name: str = "") -> Document:
+    """Read a file, called `name` in messages where that is not its path.
 
     Raises:
         ConfigErrors: there is no such file, or it is not YAML, so that nothing else can be said of it.
     """
-    name = str(path)
+    name = name or str(path)
     try:
         text = path.read_bytes().decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -108,6 +109,15 @@ def parse(text: str, name: str) -> Document:
     Raises:
         ConfigErrors: it is not YAML, or not a mapping.
     """
+    try:
+        return _parsed(text, name)
+    except RecursionError:
+        raise ConfigErrors(
+            [Problem(name, "Разделы вложены друг в друга слишком глубоко. Это не файл региона.")]
+        ) from None
+
+
+def _parsed(text: str, name: str) -> Document:
     yaml = YAML(typ="safe", pure=True)
     try:
         node = yaml.compose(_REFERENCE.sub(rf"${_OPEN}\1{_CLOSE}", text))
@@ -115,7 +125,7 @@ def parse(text: str, name: str) -> Document:
         raise ConfigErrors([_syntax(error, name)]) from error
     except YAMLError as error:
         raise ConfigErrors([Problem(name, f"Это не YAML: {error}")]) from error
-    document = Document(name)
+    document = Document(name, text)
     if node is None:
         raise ConfigErrors([Problem(name, "Файл пуст. Начните со строки region: chelyabinsk.")])
     if not isinstance(node, MappingNode):

@@ -443,6 +443,11 @@ def test_another_encoding(file):
     assert str(caught.value) == said("region.yaml", "Файл не в UTF-8: байт 9 не читается. Сохраните его в UTF-8.")
 
 
+@pytest.mark.parametrize("text", ["[" * 3000, "sources: " + "[" * 3000 + "]" * 3000])
+def test_endless_nesting_is_refused(file, text):
+    assert only(file, text) == "region.yaml\n  Разделы вложены друг в друга слишком глубоко. Это не файл региона."
+
+
 def test_aliases_that_explode_are_refused(file):
     lines = ["region: chelyabinsk", "a0: &a0 [x, x, x, x, x, x, x, x, x, x]"]
     lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 9)]

@@ -93,6 +93,24 @@ def test_a_killed_role_is_started_again(world):
     assert world.said == ["Роль classify остановилась (сигнал SIGKILL). Запущу снова через 1 с."]
 
 
+def test_a_role_that_cannot_be_started_is_tried_again(world, monkeypatch):
+    monkeypatch.setattr(supervisor, "FIRST_DELAY", 0.05)
+    program = world.folder / "program"
+
+    async def scenario():
+        running = world.supervisor(Role("late", (str(program), str(world.folder), "late")))
+        ended = asyncio.create_task(running.run())
+        await world.until(lambda: len(world.said) >= 2)
+        program.write_text(f"#!{sys.executable}{WORK}")
+        program.chmod(0o755)
+        await world.until(lambda: "late started" in world.events)
+        running.stop()
+        return await ended
+
+    assert asyncio.run(scenario()) == Exit.OK
+    assert world.said[0] == "Роль late не запускается: нет такого файла или папки. Запущу снова через 0 с."
+
+
 def test_a_role_that_refuses_its_configuration_stops_everything(world):
     async def scenario() -> Exit:
         return await world.supervisor(world.role("crawl"), world.role("deliver", REFUSES)).run()
