@@ -105,7 +105,8 @@ def postgres_store(postgres_server: PostgresServer, _migrated_postgres: str) -> 
 
 
 @pytest.fixture(scope="session")
-def _migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file with the store's tables, to copy."""
     path = tmp_path_factory.mktemp("migrated") / "store.db"
     store = Store(f"sqlite:///{path}")
     store.upgrade()
@@ -114,9 +115,9 @@ def _migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def sqlite_store(_migrated_sqlite: Path, tmp_path: Path) -> str:
+def sqlite_store(migrated_sqlite: Path, tmp_path: Path) -> str:
     """URL of `store.db` in the test's folder, with the store's tables."""
-    shutil.copyfile(_migrated_sqlite, tmp_path / "store.db")
+    shutil.copyfile(migrated_sqlite, tmp_path / "store.db")
     return f"sqlite:///{tmp_path}/store.db"
 
 

@@ -1,3 +1,4 @@
+import shutil
 import threading
 from datetime import UTC, datetime, timedelta
 
@@ -310,11 +311,13 @@ STEPS = st.lists(
 
 @given(steps=STEPS, dated=st.booleans())
 @settings(max_examples=60, deadline=None)
-def test_whatever_crashes_and_crosses_the_next_whole_visit_brings_what_the_source_says(tmp_path_factory, steps, dated):
+def test_whatever_crashes_and_crosses_the_next_whole_visit_brings_what_the_source_says(
+    tmp_path_factory, migrated_sqlite, steps, dated
+):
     """Two crawlers that have the same wall under two sources, late and early, with clocks that also jump back."""
     clock = Clock()
-    store = Store(f"sqlite:///{tmp_path_factory.mktemp('crossing')}/store.db", now=clock)
-    store.upgrade()
+    path = shutil.copy(migrated_sqlite, tmp_path_factory.mktemp("crossing"))
+    store = Store(f"sqlite:///{path}", now=clock)
     bus = open_bus("memory:")
     bus.ensure_topics({topics.POSTS: 2})
     crawlers = [Intake(bus, Versions(store), HASHER, clock) for _ in range(2)]
