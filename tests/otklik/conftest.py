@@ -69,3 +69,10 @@ class Program:
 @pytest.fixture
 def otklik(tmp_path: Path) -> Program:
     return Program(tmp_path)
+
+
+@pytest.fixture
+def file(tmp_path, monkeypatch):
+    """Where the file of a region is written, in a folder of its own."""
+    monkeypatch.chdir(tmp_path)
+    return Path("region.yaml")
