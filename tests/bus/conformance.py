@@ -85,7 +85,7 @@ class Member(threading.Thread):
     """A consumer that polls in a thread, committing after each batch and in `on_revoked`."""
 
     def __init__(self, bus: Bus, topics: Sequence[str], group: str) -> None:
-        super().__init__()
+        super().__init__(daemon=True)  # a check that fails leaves its members running
         self.received: list[Received] = []
         self.revoked: set[TopicPartition] = set()
         self.failure: BaseException | None = None
