@@ -34,6 +34,23 @@ class _Uvicorn(uvicorn.Server):
         yield
 
 
+def listening(host: str, port: int) -> socket.socket:
+    """A socket that listens there.
+
+    Raises:
+        ConsoleError: the address is taken or not of this machine.
+    """
+    try:
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        return socket.create_server((host, port), family=family, backlog=BACKLOG)
+    except OSError as error:
+        reason = _REASONS.get(error.errno or 0, error.strerror)
+        raise ConsoleError(
+            f"Консоль не может слушать {host}:{port} ({reason}). Освободите порт "
+            "или укажите другой адрес в console.listen."
+        ) from error
+
+
 class Server:
     """Listens from the moment when it is made; `run` until `stop`, which may be called from a signal handler or another
     thread. Port 0 takes a free one, told by `port`.
@@ -43,15 +60,7 @@ class Server:
     """
 
     def __init__(self, app: ASGIApp, host: str, port: int) -> None:
-        try:
-            family = socket.AF_INET6 if ":" in host else socket.AF_INET
-            self._socket = socket.create_server((host, port), family=family, backlog=BACKLOG)
-        except OSError as error:
-            reason = _REASONS.get(error.errno or 0, error.strerror)
-            raise ConsoleError(
-                f"Консоль не может слушать {host}:{port} ({reason}). Освободите порт "
-                "или укажите другой адрес в console.listen."
-            ) from error
+        self._socket = listening(host, port)
         self.port: int = self._socket.getsockname()[1]
         config = uvicorn.Config(
             app,

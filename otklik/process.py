@@ -13,6 +13,8 @@ import structlog
 
 SUPERVISED = "OTKLIK_SUPERVISED"
 """Set by the supervisor for its roles: standard input is a pipe that closes when it dies."""
+ACCEPTED = "OTKLIK_ACCEPTED"
+"""Set with it: the copy of the region's file that the supervisor accepted. The file itself may be half edited."""
 
 
 def set_up_logs(level: str) -> None:
@@ -39,6 +41,8 @@ def set_up_logs(level: str) -> None:
         format="%(asctime)s %(levelname)s %(name)s %(message)s",
         stream=sys.stderr,
     )
+    # kafka-python tells each attempt as an error; what matters comes to us as an exception, and we tell it.
+    logging.getLogger("kafka").setLevel(logging.CRITICAL if number > logging.INFO else logging.NOTSET)
 
 
 def on_stop(stop: Callable[[], None]) -> None:

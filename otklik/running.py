@@ -14,11 +14,13 @@ import typer
 
 from bus import Bus, BusError, open_bus
 from bus.metrics import SHARED_FOLDER
+from console.server import listening
 from otklik.commands.common import data_folder
 from otklik.config import Config, ConfigErrors, load
 from otklik.exits import Exit
-from otklik.process import SUPERVISED
+from otklik.process import ACCEPTED, SUPERVISED
 from otklik.roles.common import ensure_topics, now, readers_of
+from otklik.russian import refusal
 from otklik.supervisor import Role, Supervisor, command
 from otklik.watching import Watcher
 from schemas import topics
@@ -38,9 +40,11 @@ def run_all(config: Config, *, once: bool, watch: bool, flags: Sequence[str]) ->
 
     Raises:
         Failed: another process works with the data folder.
+        ConsoleError: the console's address is taken.
         StoreError: the store is not ready.
     """
     with data_folder(config):
+        listening(config.file.console.host, config.file.console.port).close()
         store = Store(config.file.store, now)
         try:
             store.upgrade() if store.is_sqlite else store.open()
@@ -61,11 +65,21 @@ async def _run(config: Config, store: Store, bus: Bus, *, once: bool, watch: boo
         accepted = await asyncio.to_thread(_reloaded, current)
         if accepted is None:
             return None
+        try:
+            _keep(accepted)
+        except OSError as error:
+            say(f"Не записать {_kept(accepted)} ({refusal(error)}): работа идёт по прежнему файлу.")
+            return None
         current = accepted
         say(f"Файл {accepted.path} перечитан. Роли перезапускаются.")
         return roles_of(accepted, flags)
 
-    env = os.environ | {SUPERVISED: "1", SHARED_FOLDER: str(_empty(config.data / "metrics"))}
+    _keep(config)
+    env = os.environ | {
+        SUPERVISED: "1",
+        ACCEPTED: str(_kept(config).absolute()),
+        SHARED_FOLDER: str(_empty(config.data / "metrics")),
+    }
     supervisor = Supervisor(roles_of(config, flags), say, env, reload)
     helpers: list[Coroutine[Any, Any, None]] = []
     watcher = Watcher(config, Outbox(store)) if watch else None
@@ -92,6 +106,17 @@ def _empty(folder: Path) -> Path:
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     return folder.absolute()
+
+
+def _kept(config: Config) -> Path:
+    return config.data / "accepted.yaml"
+
+
+def _keep(config: Config) -> None:
+    """Put the file as it is now where the roles read it: one that starts again must not see what was edited since."""
+    new = _kept(config).with_suffix(".new")
+    new.write_text(config.text, encoding="utf-8")
+    new.replace(_kept(config))
 
 
 def say(text: str) -> None:

@@ -55,8 +55,10 @@ def load(path: Path, *, author_key: bool = False) -> "Config":
         ConfigErrors: everything that is wrong with it.
     """
     from otklik.config import load as load_config  # noqa: PLC0415
+    from otklik.process import ACCEPTED, SUPERVISED  # noqa: PLC0415
 
-    config = load_config(path, os.environ, author_key=author_key)
+    accepted = os.environ.get(ACCEPTED) if os.environ.get(SUPERVISED) == "1" else None
+    config = load_config(path, os.environ, author_key=author_key, copy=Path(accepted) if accepted else None)
     logs(config.file.log)
     return config
 

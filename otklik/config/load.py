@@ -28,6 +28,8 @@ class Config:
     region: "Region"
     notes: tuple[Problem, ...]
     """What is allowed and still worth knowing."""
+    text: str
+    """Of the file, as it was read."""
 
     @property
     def data(self) -> Path:
@@ -38,14 +40,16 @@ class Config:
         return Path(file.store.removeprefix("sqlite:///")).parent if file.store.startswith("sqlite:") else Path("var")
 
 
-def load(path: Path, env: Mapping[str, str], *, author_key: bool = False) -> Config:
+def load(path: Path, env: Mapping[str, str], *, author_key: bool = False, copy: Path | None = None) -> Config:
     """Read the file of a region. With `author_key`, the key of the author hashes must be there as well.
+
+    With `copy`, that is read instead, and messages still speak of `path`.
 
     Raises:
         ConfigErrors: every mistake found.
     """
     try:
-        document = read(path)
+        document = read(copy or path, str(path))
     except ConfigErrors as errors:
         raise ConfigErrors([*errors.problems, *_key(env, author_key)]) from None
     return build(document, path, env, author_key=author_key)
@@ -72,7 +76,7 @@ def build(document: Document, path: Path, env: Mapping[str, str], *, author_key:
     problems += checks.files(document)
     if problems or file is None or region is None:
         raise ConfigErrors(_once(problems))
-    return Config(path, file, region, tuple(checks.notes(document)))
+    return Config(path, file, region, tuple(checks.notes(document)), document.text)
 
 
 def _key(env: Mapping[str, str], wanted: bool) -> list[Problem]:
