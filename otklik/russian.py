@@ -29,6 +29,7 @@ _ERRORS = (
     (r"Option '(.+?)' requires an argument\.", r"Ключу \1 нужно значение."),
     (r"Option '(.+?)' does not take a value\.", r"Ключу \1 значение не нужно."),
     (r"Invalid value for '?(.+?)'?: ", r"Неверное значение \1: "),
+    (r"Invalid value: ", "Неверное значение: "),
     (r"(?:File|Path|Directory) '(.+?)' does not exist\.", r"нет такого файла: \1."),
     (r"(?:File|Path) '(.+?)' is a directory\.", r"\1 — папка, а не файл."),
     (r"'(.+?)' is not a valid integer(?: range)?\.", r"«\1» — не целое число."),

@@ -62,3 +62,13 @@ def test_a_receiver_that_fails_is_tried_again(otklik, receiver):
     assert [one["id"] for one in receiver.taken] == ["1.1", "2.1"]
     (logged,) = [json.loads(line) for line in done.stderr.splitlines()]
     assert (logged["event"], logged["level"]) == ("delivery_failed", "warning")
+
+
+def test_a_time_that_is_no_time(otklik, receiver):
+    configure(otklik, receiver)
+    done = otklik("deliver", "region.yaml", "--sink", "out", "--from", "вчера")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == (
+        "Ошибка: Неверное значение: «вчера» — не время; нужно так: 2026-03-05T14:00 или 2026-03-05\n"
+        "Справка: otklik deliver --help\n"
+    )
