@@ -1,5 +1,7 @@
 """`otklik status`: how each source fares, what waits in each topic."""
 
+import os
+import sys
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -75,7 +77,8 @@ def _print(found: dict[str, Any], zone: Any, moment: datetime) -> None:
     from rich.console import Console  # noqa: PLC0415
     from rich.table import Table  # noqa: PLC0415
 
-    console = Console()
+    # Elsewhere than on a terminal rich takes 80 columns, which break every address.
+    console = Console(width=None if sys.stdout.isatty() or "COLUMNS" in os.environ else 200)
     sources = Table(title="Источники", title_justify="left", box=None, pad_edge=False)
     for name in ("источник", "итог", "был", "снова", "новых", "всего", "что сказать"):
         sources.add_column(name, overflow="fold")
