@@ -121,16 +121,6 @@ def sqlite_store(migrated_sqlite: Path, tmp_path: Path) -> str:
     return f"sqlite:///{tmp_path}/store.db"
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    # kafka-python 3.0 reads its protocol files through a function that Python 3.11 and 3.12 call deprecated.
-    for module in ("kafka.protocol", "importlib.resources"):
-        message = r"(read|open)_text is deprecated"
-        config.addinivalue_line("filterwarnings", f"ignore:{message}:DeprecationWarning:{module}")
-    # kafka-python 3.0 leaves the socket of a failed connection attempt to the garbage collector (docs/kafka.md).
-    never_connected = r"unclosed <socket.socket .*laddr=.'0.0.0.0', \d+.>"
-    config.addinivalue_line("filterwarnings", f"ignore:{never_connected}:ResourceWarning")
-
-
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Whatever asks for a server carries its marker, so that `-m "not kafka"` is always right.
 
