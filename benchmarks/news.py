@@ -1,8 +1,9 @@
 """News crawl against plain Scrapy + trafilatura, over a local site: `python -m benchmarks.news`.
 
-Both fetch the same feed and articles at the same concurrency, without pauses, robots.txt obeyed, and call trafilatura
-with the same arguments. Time runs from the first request to the last article; imports and the start of processes stand
-outside. What is not extraction is the CPU time of the process that crawls: ours extracts in another.
+Both fetch the same feed and articles at the same concurrency, without pauses, robots.txt obeyed, and end with the text,
+title and date of each. The plain one has all three from trafilatura; ours only the text, since it looks for title and
+date by itself. Time runs from the first request to the last article; imports and the start of processes stand outside.
+What is not extraction is the CPU time of the process that crawls: ours extracts in another.
 """
 
 import argparse

@@ -8,12 +8,14 @@ from zoneinfo import ZoneInfo
 
 import trafilatura
 from lxml.html import HtmlElement
+from trafilatura.metadata import extract_title
 
 from crawlers.news.dates import parse_date
 from crawlers.news.indexes import Body, parse_html
 from crawlers.news.settings import Selectors
 from crawlers.news.walls import Wall, wall, wall_that_speaks
 
+_SHARED_TITLE = "//meta[@property='og:title']/@content[normalize-space()]"
 # Dates beside the article are not its own: today's in the page's head, those of other articles.
 _OWN = (
     "not(ancestor-or-self::aside or ancestor-or-self::nav or ancestor-or-self::footer"
@@ -36,8 +38,6 @@ _SEEN_DATES = (
 _URL_DATE = re.compile(r"/(20\d\d)[/-]([01]?\d)[/-]([0-3]?\d)(?=[/-])")
 _SEEN_LIMIT = 100  # characters: longer elements are containers, not dates
 _SEEN_COUNT = 20  # elements tried; the article's own date stands near the top
-# Of trafilatura's own dates none is used: without `extensive_search` too it takes any date of the page for its own.
-_CHEAPEST_DATE = {"extensive_search": False, "original_date": True}
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,20 +62,18 @@ def extract(body: Body, selectors: Selectors) -> Article:
         return Article(None, "", None, None)
     zone = ZoneInfo(body.zone)
     canonical = next(iter(tree.xpath("//link[@rel='canonical']/@href")), None)
-    title = _selected(tree, selectors.title)
-    text = _selected(tree, selectors.text)
     dates = (parse_date(text, body.now, zone) for text in _date_texts(tree, html, body.url, selectors.date))
     published = next((date for date in dates if date is not None), None)
-    found = trafilatura.bare_extraction(
-        tree, url=body.url, include_comments=False, with_metadata=True, date_extraction_params=_CHEAPEST_DATE
-    )
-    if isinstance(found, trafilatura.settings.Document):
-        title = title or found.title
-        text = text or found.text
+    title = _selected(tree, selectors.title) or next(iter(tree.xpath(_SHARED_TITLE)), None) or extract_title(tree)
+    text = _selected(tree, selectors.text)
+    if text is None:
+        # Not `with_metadata`: it takes longer than the text does and guesses a date, even without extensive search.
+        found = trafilatura.bare_extraction(tree, url=body.url, include_comments=False)
+        text = found.text if isinstance(found, trafilatura.settings.Document) else None
     text = (text or "").strip()
     if found_wall := wall_that_speaks(title, text, html) if text else wall(html, body.url):
         text = ""
-    return Article(title, text, published, canonical, found_wall)
+    return Article(title.strip() if title else None, text, published, canonical, found_wall)
 
 
 def _selected(tree: HtmlElement, selector: str | None) -> str | None:

@@ -86,6 +86,17 @@ def test_the_canonical_address_as_declared() -> None:
     assert read(page(head='<link rel="canonical" href="/news/5">')).canonical == "/news/5"
 
 
+@pytest.mark.parametrize(
+    ("head", "title"),
+    [
+        ('<meta property="og:title" content="Воды нет третий день">', "Воды нет третий день"),
+        ('<meta property="og:title" content=" ">', "Каштак остался без воды"),
+    ],
+)
+def test_the_title_that_is_shared_before_the_one_that_is_seen(head: str, title: str) -> None:
+    assert read(page(head=head)).title == title
+
+
 def test_selectors_win() -> None:
     content = page(date='<i id="when">вчера, 18:00</i>', text="<p>Первая.</p><p>Вторая.</p><script>x=1</script>")
     found = read(content, title="title", text="div.text", date="#when")
