@@ -7,6 +7,19 @@ from bus.memory import MemoryBus, MemoryConsumer
 from tests.bus.benches import MemoryBench
 
 
+class _WithConsumer(MemoryBus):
+    consumer: type[MemoryConsumer]
+
+    def consume(
+        self,
+        topics: Sequence[str],
+        group: str,
+        *,
+        on_revoked: Callable[[frozenset[TopicPartition]], None] | None = None,
+    ) -> MemoryConsumer:
+        return self.consumer(self._log, frozenset(topics), group, on_revoked)
+
+
 class Drops(MemoryBus):
     """Loses every tenth record it has acknowledged."""
 
@@ -34,17 +47,10 @@ class _Forgetful(MemoryConsumer):
         pass
 
 
-class LosesCommits(MemoryBus):
+class LosesCommits(_WithConsumer):
     """Takes commits and forgets them."""
 
-    def consume(
-        self,
-        topics: Sequence[str],
-        group: str,
-        *,
-        on_revoked: Callable[[frozenset[TopicPartition]], None] | None = None,
-    ) -> MemoryConsumer:
-        return _Forgetful(self._log, frozenset(topics), group, on_revoked)
+    consumer = _Forgetful
 
 
 class _Repeating(MemoryConsumer):
@@ -55,17 +61,10 @@ class _Repeating(MemoryConsumer):
                 self._next[partition] = max(0, offset - 1)
 
 
-class Repeats(MemoryBus):
+class Repeats(_WithConsumer):
     """Hands out the last record again after it was committed."""
 
-    def consume(
-        self,
-        topics: Sequence[str],
-        group: str,
-        *,
-        on_revoked: Callable[[frozenset[TopicPartition]], None] | None = None,
-    ) -> MemoryConsumer:
-        return _Repeating(self._log, frozenset(topics), group, on_revoked)
+    consumer = _Repeating
 
 
 class _Sharing(MemoryConsumer):
@@ -78,17 +77,10 @@ class _Sharing(MemoryConsumer):
         return frozenset()
 
 
-class Shares(MemoryBus):
+class Shares(_WithConsumer):
     """Gives every partition to every member of a group."""
 
-    def consume(
-        self,
-        topics: Sequence[str],
-        group: str,
-        *,
-        on_revoked: Callable[[frozenset[TopicPartition]], None] | None = None,
-    ) -> MemoryConsumer:
-        return _Sharing(self._log, frozenset(topics), group, on_revoked)
+    consumer = _Sharing
 
 
 class _Silent(MemoryConsumer):
@@ -97,17 +89,10 @@ class _Silent(MemoryConsumer):
         super()._release(give)
 
 
-class GivesAwaySilently(MemoryBus):
+class GivesAwaySilently(_WithConsumer):
     """Takes partitions away without a call of `on_revoked`."""
 
-    def consume(
-        self,
-        topics: Sequence[str],
-        group: str,
-        *,
-        on_revoked: Callable[[frozenset[TopicPartition]], None] | None = None,
-    ) -> MemoryConsumer:
-        return _Silent(self._log, frozenset(topics), group, on_revoked)
+    consumer = _Silent
 
 
 class _Skipping(MemoryConsumer):
@@ -117,17 +102,10 @@ class _Skipping(MemoryConsumer):
         return records
 
 
-class CommitsOnPoll(MemoryBus):
+class CommitsOnPoll(_WithConsumer):
     """Counts a record as done once it was polled: at most once."""
 
-    def consume(
-        self,
-        topics: Sequence[str],
-        group: str,
-        *,
-        on_revoked: Callable[[frozenset[TopicPartition]], None] | None = None,
-    ) -> MemoryConsumer:
-        return _Skipping(self._log, frozenset(topics), group, on_revoked)
+    consumer = _Skipping
 
 
 class ForgetsOnClose(MemoryBus):
