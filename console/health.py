@@ -9,6 +9,9 @@ from bus.metrics import exposition, gauge
 from schemas import IncidentStatus, Outcome, topics
 from store import Incidents, Outbox, Sources, Store, StoreError
 
+PATIENCE = 3.0
+"""Seconds that a check waits for another one: probes of orchestrators give up after a few themselves."""
+
 
 @dataclass(frozen=True, slots=True)
 class Health:
@@ -33,17 +36,24 @@ class Checker:
 
     def health(self) -> Health:
         """Ask both."""
-        store = bus = None
+        store = None
         try:
             self._outbox.last_position()
         except StoreError as error:
             store = str(error)
+        return Health(store, self._bus_problem())
+
+    def _bus_problem(self) -> str | None:
+        """A bus is not asked by many threads at once, nor waited for by many while it hangs."""
+        if not self._one_at_a_time.acquire(timeout=PATIENCE):
+            return "Шина не отвечает: прошлая проверка всё ещё ждёт её ответа."
         try:
-            with self._one_at_a_time:  # a bus is not asked by many threads at once
-                self._bus.ends(topics.INCIDENTS)
+            self._bus.ends(topics.INCIDENTS)
         except BusError as error:
-            bus = str(error)
-        return Health(store, bus)
+            return str(error)
+        finally:
+            self._one_at_a_time.release()
+        return None
 
     def metrics(self) -> bytes:
         """What the roles of this machine have counted, and what the store knows, in Prometheus' text format.

@@ -1,3 +1,4 @@
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -249,6 +250,26 @@ def test_health_asks_the_bus_too(serve: Callable[..., Running], tmp_path: Path) 
     assert (health["status"], health["checks"]["store"], health["checks"]["bus"]["ok"]) == ("fail", {"ok": True}, False)
     assert health["checks"]["bus"]["reason"].startswith("Темы «incidents» нет на шине.")
     bus.close()
+
+
+def test_a_bus_that_hangs_holds_up_one_check_only(serve: Callable[..., Running]) -> None:
+    release = threading.Event()
+
+    class Hanging:
+        def ends(self, topic: str) -> dict[int, int]:
+            release.wait(60)
+            return {}
+
+    console = serve(bus=Hanging())
+    first = threading.Thread(target=console.http.get, args=("/healthz",), kwargs={"timeout": 60})
+    first.start()
+    try:
+        answer = console.http.get("/healthz", timeout=30)
+    finally:
+        release.set()
+        first.join()
+    assert answer.status_code == 503
+    assert answer.json()["checks"]["bus"]["reason"] == "Шина не отвечает: прошлая проверка всё ещё ждёт её ответа."
 
 
 def test_metrics(console: Running, bench: Bench) -> None:
