@@ -253,16 +253,18 @@ def test_health_asks_the_bus_too(serve: Callable[..., Running], tmp_path: Path) 
 
 
 def test_a_bus_that_hangs_holds_up_one_check_only(serve: Callable[..., Running]) -> None:
-    release = threading.Event()
+    asked, release = threading.Event(), threading.Event()
 
     class Hanging:
         def ends(self, topic: str) -> dict[int, int]:
+            asked.set()
             release.wait(60)
             return {}
 
     console = serve(bus=Hanging())
     first = threading.Thread(target=console.http.get, args=("/healthz",), kwargs={"timeout": 60})
     first.start()
+    assert asked.wait(30)
     try:
         answer = console.http.get("/healthz", timeout=30)
     finally:
