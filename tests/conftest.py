@@ -14,7 +14,7 @@ import pytest
 from store import Store
 from tests.servers import KafkaServer, PostgresServer
 
-pytest.register_assert_rewrite("tests.bus.conformance")
+pytest.register_assert_rewrite("tests.bus.conformance", "tests.bus.kit")
 
 _kafka_version = pytest.StashKey[str]()
 _postgres_version = pytest.StashKey[str]()

@@ -3,7 +3,7 @@
 import pytest
 
 from bus.memory import MemoryBus
-from tests.bus import conformance
+from tests.bus import conformance, kit
 from tests.bus.broken import NOTICED_BY, BrokenBench
 
 
@@ -13,6 +13,6 @@ from tests.bus.broken import NOTICED_BY, BrokenBench
     ids=lambda value: value if isinstance(value, str) else value.__name__,
 )
 def test_the_suite_notices(broken: type[MemoryBus], check: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(conformance, "PATIENCE", 2.0)  # what does not come from memory at once never comes
+    monkeypatch.setattr(kit, "PATIENCE", 2.0)  # what does not come from memory at once never comes
     with pytest.raises((AssertionError, pytest.fail.Exception)):
         conformance.CHECKS[check](BrokenBench(broken))

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from tests.bus.benches import KafkaBench, MemoryBench, SqliteBench
-from tests.bus.conformance import CHECKS, Bench
+from tests.bus.conformance import CHECKS
+from tests.bus.kit import Bench
 from tests.servers import KafkaServer
 
 every_check = pytest.mark.parametrize("check", CHECKS.values(), ids=CHECKS.keys())
