@@ -14,7 +14,7 @@ import typer
 
 from bus import Bus, BusError, open_bus
 from bus.metrics import SHARED_FOLDER
-from console.server import listening
+from console.server import ConsoleError, listening
 from otklik.commands.common import data_folder
 from otklik.config import Config, ConfigErrors, load
 from otklik.exits import Exit
@@ -40,11 +40,9 @@ def run_all(config: Config, *, once: bool, watch: bool, flags: Sequence[str]) ->
 
     Raises:
         Failed: another process works with the data folder.
-        ConsoleError: the console's address is taken.
         StoreError: the store is not ready.
     """
     with data_folder(config):
-        listening(config.file.console.host, config.file.console.port).close()
         store = Store(config.file.store, now)
         try:
             store.upgrade() if store.is_sqlite else store.open()
@@ -87,7 +85,7 @@ async def _run(config: Config, store: Store, bus: Bus, *, once: bool, watch: boo
         helpers.append(watcher.run(LOOK))
     if once:
         helpers.append(_stop_when_done(config, store, bus, supervisor.stop))
-    say(f"Отклик работает. Лента: {config.file.console.url}/feeds/incidents.atom. Остановить: Ctrl-C.")
+    say(f"Отклик работает. {_feed(config)} Остановить: Ctrl-C.")
     tasks = [asyncio.create_task(helper) for helper in helpers]
     try:
         code = await supervisor.run()
@@ -106,6 +104,16 @@ def _empty(folder: Path) -> Path:
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     return folder.absolute()
+
+
+def _feed(config: Config) -> str:
+    """Where the feed is, or that there is none yet: a taken port doesn't keep the other roles from their work."""
+    console = config.file.console
+    try:
+        listening(console.host, console.port).close()
+    except ConsoleError:
+        return "Лент и API пока нет: консоль не запускается (почему, скажет она сама)."
+    return f"Лента: {console.url}/feeds/incidents.atom."
 
 
 def _kept(config: Config) -> Path:

@@ -103,6 +103,10 @@ def test_the_port_of_the_console_is_taken(otklik, taken):
             assert time.monotonic() < end, otklik.stderr
             time.sleep(0.1)
         assert otklik.stderr.count(said) == 2
+        assert (
+            "Отклик работает. Лент и API пока нет: консоль не запускается (почему, скажет она сама). "
+            "Остановить: Ctrl-C.\n"
+        ) in otklik.stderr
         assert running.poll() is None
     finally:
         running.terminate()

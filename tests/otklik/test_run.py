@@ -4,7 +4,6 @@ import json
 import os
 import re
 import signal
-import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -142,21 +141,6 @@ def test_a_day_of_an_operator(otklik, site):
     assert psutil.wait_procs(last, timeout=1)[1] == []
     assert otklik.stderr.endswith("Отклик остановлен.\n")
     assert len(events(otklik)) == len({event["id"] for event in events(otklik)})
-
-
-def test_a_taken_port_is_refused_before_any_role_starts(otklik):
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
-        otklik.config()
-        file = otklik.folder / "region.yaml"
-        file.write_text(file.read_text().replace("127.0.0.1:0", f"127.0.0.1:{port}"))
-        done = otklik("run", "region.yaml")
-    assert done.returncode == 3
-    assert done.stderr.splitlines()[-1] == (
-        f"Консоль не может слушать 127.0.0.1:{port} (порт занят). "
-        "Освободите порт или укажите другой адрес в console.listen."
-    )
-    assert "Отклик работает" not in done.stderr
 
 
 def test_postgres_without_tables_is_refused(otklik, postgres_db):
