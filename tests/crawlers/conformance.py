@@ -114,8 +114,7 @@ class CollectorConformance:
 
             async def run() -> None:
                 async with world.collector(self.collector) as collector:
-                    generator: Any = collector.collect(source(self.settings(site.settings)), before)
-                    async for page in generator:
+                    async for page in collector.collect(source(self.settings(site.settings)), before):
                         moved.append(page.cursor)
 
             with pytest.raises(SourceProblem) as caught:

@@ -4,7 +4,9 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from bus import Bus, open_bus
@@ -83,11 +85,22 @@ class World:
                 await made.close()
 
 
+@cache
+def _migrated() -> bytes:
+    """A database as `upgrade` leaves it, which takes longer than many a test. Migrations have tests of their own."""
+    with TemporaryDirectory() as folder:
+        store = Store(f"sqlite:///{folder}/store.db")
+        store.upgrade()
+        store.close()
+        return (Path(folder) / "store.db").read_bytes()
+
+
 @contextmanager
 def world(folder: Path, url: str = "memory:") -> Iterator[World]:
     clock = Clock()
+    (folder / "store.db").write_bytes(_migrated())
     store = Store(f"sqlite:///{folder}/store.db", now=clock)
-    store.upgrade()
+    store.open()
     bus = open_bus(url)
     bus.ensure_topics(NAMES)
     try:
@@ -103,8 +116,7 @@ def source(settings: Any, id_: str = "tested", place_hint: str | None = None) ->
 
 async def pages(collector: Collector[Any, Any], of: Source[Any], cursor: Cursor | None = None) -> list[Page[Any]]:
     """All pages of one visit."""
-    generator: Any = collector.collect(of, cursor or collector.cursor_type())
-    return [page async for page in generator]
+    return [page async for page in collector.collect(of, cursor or collector.cursor_type())]
 
 
 def drafts(found: list[Page[Any]]) -> list[Draft]:

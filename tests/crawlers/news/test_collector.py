@@ -10,7 +10,7 @@ import pytest
 from crawlers.base import SourceProblem
 from crawlers.context import Context
 from crawlers.net import Http, LocalSlots
-from crawlers.news.collector import NewsCollector
+from crawlers.news.collector import MAX_CHILDREN, NewsCollector
 from crawlers.news.frontier import MAX_TRIES
 from crawlers.news.settings import NewsCursor, NewsSettings
 from intake import Draft
@@ -88,13 +88,12 @@ def test_a_redirect_and_the_canonical_address_give_the_id(here: World) -> None:
     assert (found.id, found.url) == (id_of(site, 1), f"{site.url}/n/1")
 
 
-def test_ten_thousand_entries_come_in_parts_newest_part_first(here: World) -> None:
-    with paper(range(8)) as site:
-        site.pages["/rss"] = feed(range(10_000))
-        site.pages |= {f"/n/{number}": article(number) for number in range(9_990, 10_000)}
+def test_a_long_feed_comes_in_parts_newest_part_first(here: World) -> None:
+    with paper(range(990, 1_000)) as site:
+        site.pages["/rss"] = feed(range(1_000))
         visits = Visits(here, feed=f"{site.url}/rss", max_articles_per_visit=5)
-        assert numbers(visits.go()) == list(range(9_995, 10_000))
-        assert numbers(visits.go()) == list(range(9_990, 9_995))
+        assert numbers(visits.go()) == list(range(995, 1_000))
+        assert numbers(visits.go()) == list(range(990, 995))
         assert visits.cursor.indexes == {}
 
 
@@ -337,6 +336,23 @@ def test_an_index_of_sitemaps_is_followed_and_old_articles_are_left_alone(here: 
         site.asked.clear()
         assert visits.go() == []
         assert site.paths() == ["/sitemap.xml"]
+
+
+def test_an_index_of_more_sitemaps_than_one_visit_reads_is_read_in_turns(here: World) -> None:
+    with paper(range(45)) as site:
+        today = datetime.now(UTC).isoformat()
+        site.pages |= {f"/{n}.xml": sitemap({f"{site.url}/n/{n}": today}) for n in range(45)}
+        # A site that stamps every sitemap anew whenever it is asked.
+        site.pages["/sitemap.xml"] = lambda _: sitemap(
+            {f"{site.url}/{n}.xml": datetime.now(UTC).isoformat(timespec="minutes") for n in range(45)}, "sitemapindex"
+        )
+        visits = Visits(here, sitemap=f"{site.url}/sitemap.xml")
+        found = []
+        for _ in range(5):
+            site.asked.clear()
+            found += numbers(visits.go())
+            assert sum(path.endswith(".xml") for path in site.paths()) <= 1 + MAX_CHILDREN
+        assert sorted(found) == list(range(45))
 
 
 def test_a_sitemap_of_an_index_that_fails_does_not_stop_the_others(here: World) -> None:
