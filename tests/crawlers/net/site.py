@@ -5,8 +5,9 @@ import ssl
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
+
+from tests.simulators.loopback import Handler, Server
 
 
 @dataclass
@@ -31,9 +32,7 @@ class Site:
         self.over = threading.Event()
         site = self
 
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
+        class SiteHandler(Handler):
             def do_GET(self) -> None:
                 site.asked.append(self.path)
                 page = site.pages.get(self.path, Answer(status=404))
@@ -50,15 +49,7 @@ class Site:
                 self.end_headers()
                 self.wfile.write(body)
 
-            def log_message(self, format: str, *args: Any) -> None:
-                pass
-
-        class Server(ThreadingHTTPServer):
-            daemon_threads = True
-
-            def handle_error(self, request: Any, client_address: Any) -> None:
-                pass  # clients that hang up are what is tested
-
+        class SiteServer(Server):
             def get_request(self) -> tuple[socket.socket, Any]:
                 connection, address = super().get_request()
                 connection.settimeout(30)
@@ -66,9 +57,8 @@ class Site:
                     connection = tls.wrap_socket(connection, server_side=True, do_handshake_on_connect=False)
                 return connection, address
 
-        self._server = Server(("127.0.0.1", 0), Handler)
+        self._server = SiteServer(0, SiteHandler)
         self.port: int = self._server.server_port
-        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01})
         self.scheme = "https" if tls else "http"
 
     @property
@@ -84,14 +74,12 @@ class Site:
         return [path for path in self.asked if path != "/robots.txt"]
 
     def __enter__(self) -> Self:
-        self._thread.start()
+        self._server.start()
         return self
 
     def __exit__(self, *_: object) -> None:
         self.over.set()
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
+        self._server.stop()
 
 
 def redirect(target: str, status: int = 302) -> Answer:

@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from ruamel.yaml import YAML
+from tests.simulators.loopback import data
 
 HERE = Path(__file__).parent
-_YAML = YAML(typ="safe")
 
 AT_ONCE = 15
 """With a drip, how many articles are there from the start: a site is never empty, and the first visit finds work."""
@@ -42,7 +41,7 @@ class Article:
 
 def load_sections() -> dict[str, Section]:
     """Section id to section."""
-    table = _YAML.load((HERE / "sections.yaml").read_text())
+    table = data((HERE / "sections.yaml").read_text())
     return {id_: Section(id=id_, **fields) for id_, fields in table.items()}
 
 
@@ -57,7 +56,7 @@ def load_articles(start: datetime, drip: timedelta | None = None) -> list[Articl
     articles = []
     for place, path in enumerate(files):
         _, head, body = path.read_text().split("---\n", 2)
-        fields = _YAML.load(head)
+        fields = data(head)
         published = start - parse_ago(fields["ago"])
         if drip is not None and place >= AT_ONCE:
             published = start + drip * (place - AT_ONCE + 1)

@@ -3,8 +3,7 @@
 import hashlib
 from dataclasses import dataclass
 
-from ruamel.yaml import YAML
-
+from tests.simulators.loopback import data
 from tests.simulators.news.articles import HERE, load_articles
 from tests.simulators.news.render import EPOCH
 
@@ -31,7 +30,7 @@ def post_ids(base: str) -> dict[str, str]:
 
 def expected(base: str) -> frozenset[Expected]:
     """The incidents that the pages of the site at `base` must become."""
-    table = YAML(typ="safe").load((HERE / "expected.yaml").read_text())
+    table = data((HERE / "expected.yaml").read_text())
     ids = post_ids(base)
     return frozenset(
         Expected(item["municipality"], item["group"], frozenset(ids[slug] for slug in item["pages"]))
@@ -41,6 +40,6 @@ def expected(base: str) -> frozenset[Expected]:
 
 def not_incidents(base: str) -> frozenset[str]:
     """Post ids of the pages that must not become incidents."""
-    table = YAML(typ="safe").load((HERE / "expected.yaml").read_text())
+    table = data((HERE / "expected.yaml").read_text())
     ids = post_ids(base)
     return frozenset(ids[slug] for slug in table["nothing"])

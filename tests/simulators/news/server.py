@@ -1,23 +1,19 @@
 """The HTTP server of the site: pages by path, conditional GET, and a record of what was asked for."""
 
 import hashlib
-import sys
 import threading
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 from urllib.parse import urlsplit
 
+from tests.simulators.loopback import Handler, Server
 from tests.simulators.news import render
 from tests.simulators.news.articles import load_articles, load_sections, visible
 from tests.simulators.news.hazards import HAZARDS
-
-POLL = 0.05
-"""Seconds in which `close` is noticed: half a second, the default, would add up over a test suite."""
 
 
 @dataclass(frozen=True)
@@ -45,23 +41,20 @@ class NewsSite:
         self.articles = load_articles(now(), drip)
         self.closing = threading.Event()
         self.requests: list[Request] = []
-        self._server = _Server(("127.0.0.1", port), _handler(self))
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(POLL,), name="news-site", daemon=True)
+        self._server = Server(port, _handler(self))
 
     @property
     def url(self) -> str:
         """`http://127.0.0.1:PORT`, no slash at the end."""
-        return f"http://127.0.0.1:{self._server.server_address[1]}"
+        return self._server.url
 
     def start(self) -> None:
-        self._thread.start()
+        self._server.start()
 
     def close(self) -> None:
         """Stop, and let go of those who hang."""
         self.closing.set()
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
+        self._server.stop()
 
     def __enter__(self) -> Self:
         self.start()
@@ -107,19 +100,8 @@ class NewsSite:
         return None
 
 
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-    request_queue_size = 64  # a crawler opens several connections at once
-
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client that hung up is no error of ours; a log of it would only hide real ones."""
-        if not isinstance(sys.exception(), ConnectionError):
-            super().handle_error(request, client_address)
-
-
-def _handler(site: NewsSite) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
+def _handler(site: NewsSite) -> type[Handler]:
+    class SiteHandler(Handler):
         server_version = "news"
 
         def do_GET(self) -> None:
@@ -131,9 +113,6 @@ def _handler(site: NewsSite) -> type[BaseHTTPRequestHandler]:
             headers = {name.lower(): value for name, value in self.headers.items()}
             site.requests.append(Request(self.path, headers, code))  # before the client can see the answer
             super().send_response(code, message)
-
-        def log_message(self, format: str, *args: object) -> None:
-            """Silent: `NewsSite.requests` is the log."""
 
         def _answer(self) -> None:
             path = urlsplit(self.path).path
@@ -165,4 +144,4 @@ def _handler(site: NewsSite) -> type[BaseHTTPRequestHandler]:
                 with suppress(ConnectionError):
                     self.wfile.write(body)
 
-    return Handler
+    return SiteHandler

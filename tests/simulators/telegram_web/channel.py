@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from ruamel.yaml import YAML
+from tests.simulators.loopback import data
 
 DATA = Path(__file__).parent / "channel.yaml"
 PAGE = 20
@@ -126,10 +126,10 @@ class Channel:
 
 def load(start: datetime, path: Path = DATA) -> Channel:
     """The channel of a YAML file, its times counted back from `start`."""
-    data = YAML(typ="safe").load(path)
-    channel = Channel(data["name"], data["title"], data["subscribers"])
+    written = data(path.read_text())
+    channel = Channel(written["name"], written["title"], written["subscribers"])
     channel.messages[1] = Message(1, _moment(start, 4400), "Channel created", service=True)
-    for item in data["messages"]:
+    for item in written["messages"]:
         at = _moment(start, item.pop("ago"))
         message = Message(at=at, **item)
         channel.messages[message.id] = message

@@ -1,13 +1,12 @@
 """The HTTP side: channels, profiles, redirects, and answers that are none."""
 
-import threading
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 from urllib.parse import parse_qs, urlsplit
 
+from tests.simulators.loopback import Handler, Server
 from tests.simulators.telegram_web.channel import Channel
 
 PERSON = (
@@ -40,22 +39,19 @@ class TelegramWeb:
     """Paths with queries, robots.txt left out."""
 
     def __post_init__(self) -> None:
-        self._server = _Server(("127.0.0.1", self.port), _Handler)
+        self._server = _Server(self.port, _Handler)
         self._server.simulator = self
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_address[1]}"
+        return self._server.url
 
     def __enter__(self) -> Self:
-        self._thread.start()
+        self._server.start()
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
+        self._server.stop()
 
     def answer(self, path: str) -> Answer:
         """The page at a path."""
@@ -77,17 +73,11 @@ class TelegramWeb:
         return Answer(200, PERSON if steps[-1] == "ivan_person" else NOBODY)
 
 
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
+class _Server(Server):
     simulator: TelegramWeb
 
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client that went away is none of our business."""
 
-
-class _Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    wbufsize = -1  # head and body in one segment: else each answer waits 40 ms for a delayed acknowledgement
+class _Handler(Handler):
     server: _Server
 
     def do_GET(self) -> None:
@@ -100,6 +90,3 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header(name, value)
         self.end_headers()
         self.wfile.write(data)
-
-    def log_message(self, format: str, *args: Any) -> None:
-        """Quiet: tests read `requests`."""

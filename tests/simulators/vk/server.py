@@ -6,11 +6,11 @@ import time
 from collections import Counter, deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Any, Self
 from urllib.parse import parse_qsl
 
+from tests.simulators.loopback import Handler, Server
 from tests.simulators.vk.methods import Methods, VkError
 from tests.simulators.vk.wall import Community
 
@@ -55,22 +55,19 @@ class VkSimulator:
         self.counts: Counter[str] = Counter()
         self._recent: deque[float] = deque()
         self._lock = threading.Lock()
-        self._server = _Server(("127.0.0.1", self.port), _Handler)
+        self._server = _Server(self.port, _Handler)
         self._server.simulator = self
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_address[1]}"
+        return self._server.url
 
     def __enter__(self) -> Self:
-        self._thread.start()
+        self._server.start()
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
+        self._server.stop()
 
     def fail(self, method: str, code: int, message: str = "simulated", times: int = 1, **more: Any) -> None:
         """Answer the next `times` calls of `method` with VK's error `code`."""
@@ -122,17 +119,11 @@ class VkSimulator:
             raise VkError(29, "Rate limit reached")
 
 
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
+class _Server(Server):
     simulator: VkSimulator
 
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client that went away is none of our business."""
 
-
-class _Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    wbufsize = -1  # head and body in one segment: else each answer waits 40 ms for a delayed acknowledgement
+class _Handler(Handler):
     server: _Server
 
     def do_POST(self) -> None:
@@ -166,6 +157,3 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(data[: len(data) // 2] if cut else data)
         self.close_connection = cut
-
-    def log_message(self, format: str, *args: Any) -> None:
-        """Quiet: tests read `calls`."""

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from ruamel.yaml import YAML
+from tests.simulators.loopback import data
 
 DATA = Path(__file__).parent / "wall.yaml"
 
@@ -130,8 +130,8 @@ class Community:
 
 def load(start: datetime, path: Path = DATA) -> Community:
     """The community of a YAML file, its times counted back from `start`."""
-    data = YAML(typ="safe").load(path)
-    community = Community(**data["community"])
+    written = data(path.read_text())
+    community = Community(**written["community"])
 
     def stamp(ago: int) -> int:
         return int((start - timedelta(minutes=ago)).timestamp())
@@ -143,7 +143,7 @@ def load(start: datetime, path: Path = DATA) -> Community:
         replies = [comment(reply) for reply in item.get("replies", ())]
         return Comment(item["id"], author(item["from"]), stamp(item["ago"]), item["text"], replies, item.get("to"))
 
-    for item in data["posts"]:
+    for item in written["posts"]:
         community.posts[item["id"]] = Post(
             id=item["id"],
             author=author(item["from"]),
