@@ -4,13 +4,38 @@ Apart from the rest, like each kind's own `settings` module: the file of a regio
 sources takes seconds to load.
 """
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
 from pydantic import BaseModel, ConfigDict
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A token or account, as the ledger of quotas knows it."""
+
+    service: str
+    token: str
+    """A hash."""
+    kind: str
+    """In Russian, for operators."""
+    per_second: int
+    per_day: Mapping[str, int]
+    """By method; methods that are missing have no limit that is known."""
 
 
 class Settings(BaseModel):
     """Settings of one source as the operator wrote them: unknown keys are mistakes."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+    def keys(self) -> Sequence[Key]:
+        """The tokens that the source is asked with, any of which will do."""
+        return ()
+
+    def calls_per_day(self, visits: float) -> Mapping[str, float]:  # noqa: ARG002
+        """About how many calls of each limited method a source costs at so many visits a day; fewer at fewer."""
+        return {}
 
 
 class Cursor(BaseModel):

@@ -4,6 +4,7 @@ import asyncio
 from dataclasses import dataclass
 
 from bus import BusError, open_bus
+from crawlers.context import Uncounted
 from crawlers.net import LocalSlots
 from crawlers.trial import check_live, dry_run
 from otklik.config import Config
@@ -30,14 +31,6 @@ class Result:
         return {"what": self.what, "ok": self.ok, "message": self.message}
 
 
-class NoQuotas:
-    """A trial is a handful of calls: it is not counted, so that it writes nothing."""
-
-    def take(self, *_arguments: object) -> object:
-        """Always now."""
-        return now()
-
-
 def check_all(config: Config) -> list[Result]:
     """Store, bus, model, sources, sinks."""
     return [_store(config), _bus(config), _model(config), *asyncio.run(_sources(config)), *_sinks(config)]
@@ -51,7 +44,7 @@ def dry_run_source(config: Config, source: str, limit: int) -> list[Post]:
     """
 
     async def visit() -> list[Post]:
-        async with collectors_of(config, LocalSlots(now), NoQuotas()) as collectors:
+        async with collectors_of(config, LocalSlots(now), Uncounted(now)) as collectors:
             one = next(one for one in planned(config) if one.source.id == source)
             return await dry_run(collectors[one.kind], one.source, hasher=hasher(), now=now, limit=limit)
 
@@ -102,7 +95,7 @@ async def _sources(config: Config) -> list[Result]:
     if not config.file.sources:
         return []
     found: list[Result] = []
-    async with collectors_of(config, LocalSlots(now), NoQuotas()) as collectors:
+    async with collectors_of(config, LocalSlots(now), Uncounted(now)) as collectors:
         trials = await asyncio.gather(
             *(check_live(collectors[one.kind], one.source) for one in planned(config)), return_exceptions=True
         )

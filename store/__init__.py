@@ -8,12 +8,14 @@ from store.incidents import Change, IncidentFilter, Incidents
 from store.lock import FolderLock
 from store.outbox import Outbox
 from store.posts import Member, PostReader, Posts, StoredPost
-from store.quotas import Quotas
+from store.quotas import Allowance, Balance, Quotas, Resolved, Turn, Why
 from store.sources import Lease, SourceRow, Sources, SourceState
 from store.versions import Version, Versions
 
 __all__ = [
+    "Allowance",
     "Audit",
+    "Balance",
     "Change",
     "Decision",
     "Decisions",
@@ -28,12 +30,15 @@ __all__ = [
     "PostReader",
     "Posts",
     "Quotas",
+    "Resolved",
     "SourceRow",
     "SourceState",
     "Sources",
     "Store",
     "StoreError",
     "StoredPost",
+    "Turn",
     "Version",
     "Versions",
+    "Why",
 ]

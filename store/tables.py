@@ -90,6 +90,22 @@ quotas = Table(
     Column("token", Text, primary_key=True),
     Column("recent", Json, nullable=False),
     Column("day", Json, nullable=False),
+    Column("blocked_since", UtcDatetime),
+    Column("blocked_until", UtcDatetime),
+    Column("reason", Text),
+    Column("slow_since", UtcDatetime),
+    Column("slow_until", UtcDatetime),
+)
+
+resolved = Table(
+    "resolved",
+    metadata,
+    Column("service", Text, primary_key=True),
+    Column("token", Text, primary_key=True),
+    Column("name", Text, primary_key=True),
+    Column("id", BigInteger, nullable=False),
+    Column("access_hash", BigInteger),
+    Column("expires", UtcDatetime, nullable=False),
 )
 
 counters = Table(

@@ -1,11 +1,13 @@
-"""Calls to VK's API through vk_api: one thread per token, paced by the ledger of quotas in the store."""
+"""Calls to VK's API through vk_api, paced by the ledger of quotas in the store."""
 
 import asyncio
+import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
+import requests
 import structlog
 import vk_api
 from jconfig.memory import MemoryConfig
@@ -14,22 +16,32 @@ from vk_api.exceptions import ApiError, Captcha
 from crawlers.base import SourceProblem
 from crawlers.context import Quotas
 from crawlers.vk import errors
-from crawlers.vk.settings import VkSettings
+from crawlers.vk.settings import PER_DAY, PER_SECOND, Given, VkSettings
 from crawlers.vk.transport import session, transport_problem
 from schemas import Outcome
+from store import Allowance, Resolved, Turn, Why
+from store.pace import LATE
 
 log = structlog.get_logger()
 
 SERVICE = "vk"
 API_VERSION = "5.199"
-_PER_SECOND = {"service": 5, "user": 3}
-PER_DAY = {"wall.get": 5000, "wall.getComments": 5000}
-"""Per method and token; the figures VK publishes. Methods not listed have no daily limit that is known."""
 _ATTEMPTS = 3
 """Of one call: with pauses of 1 and 2 s they outlast a hiccup. An outage is the next visit's to try."""
+IN_FLIGHT = 8
+"""Calls of one client at once, those that wait for their turn included. A token's 5 calls a second need one at a time
+while answers take 150 ms and six where they take a second, plus those that wait."""
+_SLOWED = timedelta(minutes=10)
+"""After error 6: somebody else uses the token, and will hardly stop within the minute."""
+_REFUSED = timedelta(hours=1)
+"""How long a token that VK does not take is left alone while there are others."""
+_REST = timedelta(minutes=5)
+"""At least, once a day is used up: the ledger's day slides and frees a few calls at a time, and a visit needs more."""
+_NAMES_KEPT = timedelta(days=30)
+"""Communities hardly ever change their short names, and a name that another community took is a matter of weeks."""
 
 
-class _PacedVkApi(vk_api.VkApi):  # type: ignore[misc]
+class _UnhurriedVkApi(vk_api.VkApi):  # type: ignore[misc]
     """Without vk_api's own delay (after each answer, per object): the ledger paces, across all processes."""
 
     RPS_DELAY = 0.0
@@ -40,62 +52,119 @@ class _PacedVkApi(vk_api.VkApi):  # type: ignore[misc]
 
 
 class VkClient:
-    """The API as one token may use it. Calls run one after another in a thread of the client's own."""
+    """The API as a set of tokens may use it. Any number of calls may be asked for at once; `IN_FLIGHT` are made."""
 
     def __init__(self, settings: VkSettings, quotas: Quotas, now: Callable[[], datetime], retry_pause: float) -> None:
         """`retry_pause`: seconds before the first repetition of a failed call; doubled for the next."""
-        self._token_hash = settings.token_hash
-        self._per_second = _PER_SECOND[settings.token_kind]
+        self._tokens = {one.hash: one for one in settings.given}
+        self._api_url = settings.api_url
         self._quotas = quotas
         self._now = now
         self._retry_pause = retry_pause
-        self._session = session(settings.api_url)
-        self._api = _PacedVkApi(
-            token=settings.token.get_secret_value(),
-            api_version=API_VERSION,
-            config=MemoryConfig,
-            session=self._session,
-        )
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix=f"vk-{self._token_hash[:6]}")
+        self._threads = ThreadPoolExecutor(IN_FLIGHT, thread_name_prefix="vk")
+        self._own = threading.local()
+        self._sessions: list[requests.Session] = []
+        self._closing = threading.Event()
 
     async def call(self, method: str, **values: Any) -> Any:
         """The field `response` of the answer.
 
         Raises:
-            SourceProblem: VK refused, or did not answer in `_ATTEMPTS` attempts.
+            SourceProblem: VK refused, did not answer in `_ATTEMPTS` attempts, or no token has calls left.
             VkRefused: VK answered with one of `errors.COMMENTS_DENIED`, which the caller may know better.
         """
-        for attempt in range(1, _ATTEMPTS + 1):
-            await self._take_quota(method)
+        attempt = 1
+        benched: dict[str, SourceProblem] = {}
+        while True:
             try:
-                return await asyncio.get_running_loop().run_in_executor(self._thread, self._api.method, method, values)
-            except Exception as error:
+                return await self._in_thread(self._send, method, values, benched)
+            except _Failed as failed:
+                error = failed.cause
                 found, again = self._explain(error, method)
+                if isinstance(error, ApiError):
+                    await self._in_thread(self._heed, error.code, failed.token, method, found)
+                if isinstance(error, ApiError) and _concerns_token(error.code) and len(benched) + 1 < len(self._tokens):
+                    benched[failed.token] = found
+                    continue
                 if not again or attempt == _ATTEMPTS:
                     raise found from error
                 log.warning("vk_call_failed", method=method, attempt=attempt, outcome=found.outcome.value)
             await asyncio.sleep(self._retry_pause * 2 ** (attempt - 1))
-        raise AssertionError("unreachable")
+            attempt += 1
 
-    async def _take_quota(self, method: str) -> None:
-        """Wait for the token's turn.
+    async def known(self, name: str) -> int | None:
+        """The id that the name was found to stand for, by whichever process."""
+        found = await self._in_thread(self._quotas.resolved, SERVICE, "", name)
+        return None if found is None else int(found.id)
+
+    async def learn(self, name: str, owner: int) -> None:
+        """Keep it for all."""
+        until = self._now() + _NAMES_KEPT
+        await self._in_thread(self._quotas.remember, SERVICE, "", name, Resolved(owner), until)
+
+    async def close(self) -> None:
+        """Give up the calls that wait for their turn, let those on their way end, and close the connections."""
+        self._closing.set()
+        await asyncio.to_thread(self._threads.shutdown, cancel_futures=True)
+        for one in self._sessions:
+            one.close()
+
+    async def _in_thread(self, work: Callable[..., Any], *arguments: Any) -> Any:
+        return await asyncio.get_running_loop().run_in_executor(self._threads, work, *arguments)
+
+    def _send(self, method: str, values: dict[str, Any], benched: dict[str, SourceProblem]) -> Any:
+        turn = self._turn(method, benched)
+        try:
+            return self._api(turn.token).method(method, values)
+        except Exception as error:
+            raise _Failed(turn.token, error) from error
+
+    def _turn(self, method: str, benched: dict[str, SourceProblem]) -> Turn:
+        """Wait for it. A turn that was slept through is given back: sent late, it could meet those after it.
 
         Raises:
-            SourceProblem: today's calls of this method are used up, by the ledger's count.
+            SourceProblem: no token has a call of this method left, by the ledger's count or by VK's word.
         """
-        turn = await asyncio.get_running_loop().run_in_executor(
-            self._thread,
-            lambda: self._quotas.take(SERVICE, method, self._token_hash, self._per_second, PER_DAY.get(method)),
-        )
+        allowances = [
+            Allowance(one.hash, PER_SECOND[one.kind], PER_DAY.get(method))
+            for one in self._tokens.values()
+            if one.hash not in benched
+        ]
+        unused: Turn | None = None
+        while True:
+            turn = self._quotas.take(SERVICE, method, allowances, unused)
+            now = self._now()
+            if not turn.granted and turn.at - now > _SHORT:
+                raise next(iter(benched.values()), None) or _spent(turn, method, now, len(self._tokens))
+            if self._closing.wait(max((turn.at - now).total_seconds(), 0)):
+                raise SourceProblem(Outcome.BROKEN, "Отклик останавливается")
+            if turn.granted and self._now() <= turn.at + LATE:
+                return turn
+            unused = turn if turn.granted else None
+
+    def _api(self, token: str) -> Any:
+        """The thread's own, since vk_api answers one call at a time."""
+        apis = self._own.__dict__.setdefault("apis", {})
+        if token not in apis:
+            made = session(self._api_url)
+            self._sessions.append(made)
+            given: Given = self._tokens[token]
+            apis[token] = _UnhurriedVkApi(
+                token=given.secret.get_secret_value(), api_version=API_VERSION, config=MemoryConfig, session=made
+            )
+        return apis[token]
+
+    def _heed(self, code: int, token: str, method: str, found: SourceProblem) -> None:
+        """Write into the ledger what VK's error says about the calls to come, of this and every other process."""
         now = self._now()
-        if turn is None:
-            raise SourceProblem(
-                Outcome.QUOTA,
-                f"суточный запас вызовов {method} для этого токена израсходован",
-                "Увеличьте промежуток every или добавьте ещё один токен",
-            )  # no time named: the ledger's day slides, so some calls are free again within minutes
-        if turn > now:
-            await asyncio.sleep((turn - now).total_seconds())
+        if code == errors.TOO_MANY_PER_SECOND:
+            self._quotas.slow(SERVICE, token, now + _SLOWED)
+        elif code in (errors.FLOOD, errors.DAILY_LIMIT):
+            self._quotas.block(SERVICE, token, found.retry_at or now + _REST, found.reason, method)
+        elif len(self._tokens) > 1 and code in errors.TOKEN_REFUSED:
+            self._quotas.block(SERVICE, token, now + _REFUSED, found.reason)
+        elif len(self._tokens) > 1 and code in errors.METHOD_REFUSED:
+            self._quotas.block(SERVICE, token, now + _REFUSED, found.reason, method)
 
     def _explain(self, error: Exception, method: str) -> tuple[SourceProblem, bool]:
         """What to raise for `error`, and whether the call is worth repeating."""
@@ -109,10 +178,39 @@ class VkClient:
             return VkRefused(found), False
         return found, error.code in errors.TRANSIENT
 
-    async def close(self) -> None:
-        """Let a running call end, at most for its time-out, and close the connections."""
-        await asyncio.to_thread(self._thread.shutdown)
-        self._session.close()
+
+_SHORT = timedelta(seconds=30)
+"""A wait that a call sits out; for a longer one the visit ends and the source comes again."""
+
+
+def _concerns_token(code: int) -> bool:
+    return code in {errors.FLOOD, errors.DAILY_LIMIT} | errors.TOKEN_REFUSED | errors.METHOD_REFUSED
+
+
+def _spent(turn: Turn, method: str, now: datetime, tokens: int) -> SourceProblem:
+    whose = "этого токена" if tokens == 1 else "каждого из токенов"
+    if turn.why is Why.BLOCKED:
+        return SourceProblem(
+            Outcome.QUOTA, f"ВКонтакте просил подождать с вызовами {method}: {turn.reason}", _MORE, retry_at=turn.at
+        )
+    return SourceProblem(
+        Outcome.QUOTA,
+        f"суточный запас вызовов {method} для {whose} израсходован",
+        _MORE,
+        retry_at=max(turn.at, now + _REST),
+    )
+
+
+_MORE = "Увеличьте промежуток every или добавьте ещё один токен"
+
+
+class _Failed(Exception):
+    """A call that was made and did not work out; with which token."""
+
+    def __init__(self, token: str, cause: Exception) -> None:
+        super().__init__(type(cause).__name__)
+        self.token = token
+        self.cause = cause
 
 
 class VkRefused(SourceProblem):

@@ -12,7 +12,7 @@ from crawlers.context import Context
 from crawlers.faults import where
 from crawlers.vk import convert, wall
 from crawlers.vk.client import VkClient, VkRefused
-from crawlers.vk.settings import VkCursor, VkSettings, Watch
+from crawlers.vk.settings import Given, VkCursor, VkSettings, Watch
 from crawlers.vk.wall import Item, Listing
 from schemas import Outcome
 
@@ -37,7 +37,7 @@ COMMENTS_PER_PAGE = 500
 
 
 class VkCollector:
-    """One per process: a client per token."""
+    """One per process: a client per set of tokens."""
 
     kind: ClassVar[str] = "vk"
     settings_type = VkSettings
@@ -48,11 +48,11 @@ class VkCollector:
 
     def __init__(self, context: Context) -> None:
         self._context = context
-        self._clients: dict[tuple[str, str | None], VkClient] = {}
+        self._clients: dict[tuple[tuple[Given, ...], str | None], VkClient] = {}
 
     def slot(self, settings: VkSettings) -> str:
-        """The token: its calls per second are one budget."""
-        return f"vk:{settings.token_hash}"
+        """The wall. Not the token: the ledger paces it, and one visit alone could not use its calls per second."""
+        return f"vk:{settings.wall}"
 
     async def collect(self, source: Source[VkSettings], cursor: VkCursor) -> AsyncGenerator[Page[VkCursor], None]:
         """New posts oldest first, then what has changed on those still watched, then comments post by post."""
@@ -135,7 +135,7 @@ class VkCollector:
             )
 
     def _client(self, settings: VkSettings) -> VkClient:
-        key = (settings.token_hash, settings.api_url)
+        key = (settings.given, settings.api_url)
         if key not in self._clients:
             self._clients[key] = VkClient(settings, self._context.quotas, self._context.now, self.retry_pause)
         return self._clients[key]

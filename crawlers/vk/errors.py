@@ -11,8 +11,13 @@ from crawlers.base import SourceProblem
 from schemas import Outcome
 
 TOO_MANY_PER_SECOND = 6
+FLOOD = 9
 CAPTCHA = 14
 DAILY_LIMIT = 29
+TOKEN_REFUSED = frozenset({5, 17, 27})
+"""Invalid, to be confirmed by its owner, of the wrong kind: the fault of the token, and another one may do."""
+METHOD_REFUSED = frozenset({7, 28})
+"""The same, for the method asked for."""
 COMMENTS_DENIED = frozenset({15, 212})
 """At wall.getComments these mean this one post: its comments are closed, or it was deleted a moment ago."""
 TRANSIENT = frozenset({1, TOO_MANY_PER_SECOND, 10})

@@ -37,6 +37,9 @@ async def owner_of(client: VkClient, settings: VkSettings) -> int:
     """
     if settings.wall.startswith("-"):
         return int(settings.wall)
+    known = await client.known(settings.wall)
+    if known is not None:
+        return known
     found = await client.call("utils.resolveScreenName", screen_name=settings.wall)
     if not found:
         raise SourceProblem(
@@ -50,7 +53,9 @@ async def owner_of(client: VkClient, settings: VkSettings) -> int:
             f"«{settings.wall}» больше не сообщество: имя занял другой",
             "Исправьте wall или удалите источник",
         )
-    return -int(found["object_id"])
+    owner = -int(found["object_id"])
+    await client.learn(settings.wall, owner)
+    return owner
 
 
 async def listing(

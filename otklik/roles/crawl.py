@@ -10,6 +10,7 @@ import crawlers
 from bus import Bus
 from crawlers.base import Source
 from crawlers.context import Context, user_agent
+from crawlers.context import Quotas as Ledger
 from crawlers.net import Http, Slots
 from crawlers.plan import Collectors, Planned, source_rows
 from crawlers.runner import Runner
@@ -46,12 +47,12 @@ def hasher() -> AuthorHasher:
 
 
 @asynccontextmanager
-async def collectors_of(config: Config, slots: Slots, quotas: object) -> AsyncIterator[Collectors]:
+async def collectors_of(config: Config, slots: Slots, quotas: Ledger) -> AsyncIterator[Collectors]:
     """One collector per kind that the file uses, and the HTTP stack they share."""
     section = config.file.crawler
     agent = section.user_agent or user_agent(__version__, section.contact)
     async with Http(user_agent=agent, now=now, slots=slots, pause=section.pause) as http:
-        context = Context(http=http, user_agent=agent, now=now, slots=slots, quotas=quotas)  # type: ignore[arg-type]
+        context = Context(http=http, user_agent=agent, now=now, slots=slots, quotas=quotas)
         used = {one.kind for one in config.file.sources}
         collectors: Collectors = {kind: crawlers.KINDS[kind].make(context) for kind in used}
         try:

@@ -11,7 +11,7 @@ from typing import Any
 
 from bus import Bus, open_bus
 from crawlers.base import Collector, Page, Source
-from crawlers.context import Context, Quotas
+from crawlers.context import Context, Quotas, Uncounted
 from crawlers.net import Http, LocalSlots
 from crawlers.settings import Cursor
 from intake import Draft, Intake
@@ -34,18 +34,6 @@ class Clock:
 
     def forward(self, **by: float) -> None:
         self.shift += timedelta(**by)
-
-
-class Unlimited:
-    """Quotas that allow everything at once: most tests are not about pace."""
-
-    def __init__(self, now: Clock) -> None:
-        self._now = now
-
-    def take(
-        self, service: str, method: str, token_hash: str, per_second: float, per_day: int | None
-    ) -> datetime | None:
-        return self._now()
 
 
 @dataclass
@@ -74,7 +62,7 @@ class World:
                     user_agent="Otklik/test",
                     now=self.clock,
                     slots=LocalSlots(self.clock),
-                    quotas=quotas or Unlimited(self.clock),
+                    quotas=quotas or Uncounted(self.clock),
                 )
             )
             if hasattr(made, "retry_pause"):

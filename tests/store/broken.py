@@ -4,13 +4,29 @@ import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
 from sqlalchemy import select, update
 
+import store.quotas
 from schemas import IncidentEvent, SourceHealth
-from store import Lease, Outbox, Quotas, SourceRow, Sources, Store, Version, Versions
+from store import (
+    Allowance,
+    Lease,
+    Outbox,
+    Quotas,
+    Resolved,
+    SourceRow,
+    Sources,
+    Store,
+    Turn,
+    Version,
+    Versions,
+    Why,
+    pace,
+)
 from store.tables import counters, slots, sources, versions
 
 
@@ -152,42 +168,124 @@ class LastWriterWins(Versions):
 class QuotaForgottenAtRestart(Quotas):
     def __init__(self, store: Store) -> None:
         super().__init__(store)
-        self._start = str(id(self))
+        self._start = f"{id(self)} "
 
-    def take(self, service: str, method: str, token_hash: str, per_second: int, per_day: int | None) -> datetime | None:
-        return super().take(service, method, token_hash + self._start, per_second, per_day)
+    def take(self, service: str, method: str, allowances: Sequence[Allowance], unused: Turn | None = None) -> Turn:
+        own = [replace(one, token=self._start + one.token) for one in allowances]
+        turn = super().take(service, method, own, unused and replace(unused, token=self._start + unused.token))
+        return replace(turn, token=turn.token.removeprefix(self._start))
 
 
 class QuotaPerMethod(Quotas):
     """Paces each method by itself, though the limit is the token's."""
 
-    def take(self, service: str, method: str, token_hash: str, per_second: int, per_day: int | None) -> datetime | None:
-        return super().take(service + method, method, token_hash, per_second, per_day)
+    def take(self, service: str, method: str, allowances: Sequence[Allowance], unused: Turn | None = None) -> Turn:
+        return super().take(service + method, method, allowances, unused)
 
 
 class QuotaAllowsOneMore(Quotas):
-    def take(self, service: str, method: str, token_hash: str, per_second: int, per_day: int | None) -> datetime | None:
-        return super().take(service, method, token_hash, per_second + 1, per_day)
+    def take(self, service: str, method: str, allowances: Sequence[Allowance], unused: Turn | None = None) -> Turn:
+        more = [replace(one, per_second=one.per_second + 1) for one in allowances]
+        return super().take(service, method, more, unused)
 
 
 class QuotaByTheClocksSecond(Quotas):
     """Counts within 12:00:00 to 12:00:01, so that two bursts may meet at the border."""
 
-    def take(self, service: str, method: str, token_hash: str, per_second: int, per_day: int | None) -> datetime | None:
-        at = super().take(service, method, token_hash, 1000, per_day)
-        if at is None:
-            return None
+    def take(self, service: str, method: str, allowances: Sequence[Allowance], unused: Turn | None = None) -> Turn:
+        (one,) = allowances
         for ahead in range(3600):
-            second = int(at.timestamp()) + ahead
-            name = f"{service} {token_hash} {second}"
-            if super().take(name, method, "", 1000, per_second) is not None:
-                return at if ahead == 0 else datetime.fromtimestamp(second, at.tzinfo)
-        return None
+            second = int(self._store.now().timestamp()) + ahead
+            counted = replace(one, token=f"{one.token} {second}", per_second=1000, per_day=one.per_second)
+            if super().take(service, "second", [counted]).granted:
+                at = self._store.now() if ahead == 0 else datetime.fromtimestamp(second, UTC)
+                return Turn(one.token, at, granted=True)
+        raise AssertionError
+
+
+class LeavesNoRoomForJitter(Quotas):
+    """Grants the next calls a second after the last, to the moment."""
+
+    def take(self, service: str, method: str, allowances: Sequence[Allowance], unused: Turn | None = None) -> Turn:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(pace, "WINDOW", timedelta(seconds=1, microseconds=1))
+            return super().take(service, method, allowances, unused)
 
 
 class DayAllowsOneMore(Quotas):
-    def take(self, service: str, method: str, token_hash: str, per_second: int, per_day: int | None) -> datetime | None:
-        return super().take(service, method, token_hash, per_second, None if per_day is None else per_day + 1)
+    def take(self, service: str, method: str, allowances: Sequence[Allowance], unused: Turn | None = None) -> Turn:
+        more = [replace(one, per_day=None if one.per_day is None else one.per_day + 1) for one in allowances]
+        return super().take(service, method, more, unused)
+
+
+class OnlyTheFirstToken(Quotas):
+    def take(self, service: str, method: str, allowances: Sequence[Allowance], unused: Turn | None = None) -> Turn:
+        return super().take(service, method, allowances[:1], unused)
+
+
+class NothingIsGivenBack(Quotas):
+    def take(self, service: str, method: str, allowances: Sequence[Allowance], unused: Turn | None = None) -> Turn:
+        return super().take(service, method, allowances)
+
+
+class BlocksTheProcessAlone(Quotas):
+    def __init__(self, store: Store) -> None:
+        super().__init__(store)
+        self._until: dict[tuple[str, str], tuple[datetime, str]] = {}
+
+    def block(self, service: str, token: str, until: datetime, reason: str, method: str = "") -> None:
+        self._until[token, method] = (until, reason)
+
+    def take(self, service: str, method: str, allowances: Sequence[Allowance], unused: Turn | None = None) -> Turn:
+        for name in ("", method):
+            until, reason = self._until.get((allowances[0].token, name), (self._store.now(), ""))
+            if until > self._store.now():
+                return Turn(allowances[0].token, until, False, Why.BLOCKED, reason)
+        return super().take(service, method, allowances, unused)
+
+
+class BlocksTheWholeToken(Quotas):
+    """One method's day is used up, and nothing else works either."""
+
+    def block(self, service: str, token: str, until: datetime, reason: str, method: str = "") -> None:
+        super().block(service, token, until, reason)
+
+
+class SlowsNothing(Quotas):
+    def slow(self, service: str, token: str, until: datetime) -> None:
+        super().slow(service, token, self._store.now())
+
+
+class BelievesItsClock(Quotas):
+    """What a clock that ran ahead has written is waited for."""
+
+    def take(self, service: str, method: str, allowances: Sequence[Allowance], unused: Turn | None = None) -> Turn:
+        with pytest.MonkeyPatch.context() as patch:
+            for module in (pace, store.quotas):
+                patch.setattr(module, "AHEAD", timedelta(days=4000))
+            return super().take(service, method, allowances, unused)
+
+
+class GrantsFarAhead(Quotas):
+    def take(self, service: str, method: str, allowances: Sequence[Allowance], unused: Turn | None = None) -> Turn:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(store.quotas, "AHEAD", timedelta(days=1))
+            return super().take(service, method, allowances, unused)
+
+
+class NamesForEver(Quotas):
+    def remember(self, service: str, token: str, name: str, found: Resolved, until: datetime) -> None:
+        super().remember(service, token, name, found, until + timedelta(days=3650))
+
+
+class NamesOfAnyAccount(Quotas):
+    """Hands out one account's access hash to another."""
+
+    def remember(self, service: str, token: str, name: str, found: Resolved, until: datetime) -> None:
+        super().remember(service, "", name, found, until)
+
+    def resolved(self, service: str, token: str, name: str) -> Resolved | None:
+        return super().resolved(service, "", name)
 
 
 Publish = Callable[[list[IncidentEvent]], None]
@@ -273,7 +371,17 @@ BROKEN: list[tuple[str, type, str]] = [
     ("quotas", QuotaPerMethod, "no_sliding_second_holds_one_more"),
     ("quotas", QuotaAllowsOneMore, "no_sliding_second_holds_one_more"),
     ("quotas", QuotaByTheClocksSecond, "no_sliding_second_holds_one_more"),
+    ("quotas", LeavesNoRoomForJitter, "no_sliding_second_holds_one_more"),
     ("quotas", DayAllowsOneMore, "no_sliding_day_holds_one_more"),
+    ("quotas", OnlyTheFirstToken, "the_token_that_is_free_first_is_taken"),
+    ("quotas", NothingIsGivenBack, "an_unused_turn_is_given_back"),
+    ("quotas", BlocksTheProcessAlone, "a_block_holds_for_all_and_outlives_the_process"),
+    ("quotas", BlocksTheWholeToken, "a_block_holds_for_all_and_outlives_the_process"),
+    ("quotas", SlowsNothing, "a_slowed_token_keeps_half_its_pace"),
+    ("quotas", BelievesItsClock, "a_clock_set_back_holds_nothing_up_for_long"),
+    ("quotas", GrantsFarAhead, "a_queue_reaches_only_so_far_ahead"),
+    ("quotas", NamesForEver, "a_name_is_looked_up_once"),
+    ("quotas", NamesOfAnyAccount, "a_name_is_looked_up_once"),
     ("outbox", MarksBeforePublishing, "a_failed_publish_loses_nothing"),
     ("outbox", MarksBeforePublishing, "a_crash_before_the_mark_sends_again"),
     ("outbox", ShrugsAtAFailedPublish, "a_failed_publish_loses_nothing"),

@@ -8,14 +8,14 @@ from typing import Any
 import pytest
 
 from crawlers.base import SourceProblem
-from crawlers.context import Context
+from crawlers.context import Context, Uncounted
 from crawlers.net import Http, LocalSlots
 from crawlers.news.collector import MAX_CHILDREN, NewsCollector
 from crawlers.news.frontier import MAX_TRIES
 from crawlers.news.settings import NewsCursor, NewsSettings
 from intake import Draft
 from schemas import Outcome, PostKind
-from tests.crawlers.harness import Unlimited, World, drafts, source, world
+from tests.crawlers.harness import World, drafts, source, world
 from tests.crawlers.net.site import Answer, Page, Site, redirect, xml
 from tests.crawlers.news.paper import PAGE, START, article, feed, id_of, paper, sitemap, text
 
@@ -43,7 +43,7 @@ class Visits:
         async def run() -> None:
             now = self._here.clock
             async with Http(user_agent="Otklik/test", pause=timedelta(), timeout=self._timeout) as http:
-                collector = NewsCollector(Context(http, "Otklik/test", now, LocalSlots(now), Unlimited(now)))
+                collector = NewsCollector(Context(http, "Otklik/test", now, LocalSlots(now), Uncounted(now)))
                 visited = source(self._settings, place_hint="Копейск")
                 try:
                     async for page in collector.collect(visited, self.cursor):

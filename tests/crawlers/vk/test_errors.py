@@ -16,7 +16,7 @@ from crawlers.vk.collector import VkCollector
 from crawlers.vk.errors import next_day
 from crawlers.vk.settings import VkSettings
 from schemas import Outcome
-from store import Quotas
+from store import Allowance, Quotas
 from tests.crawlers.harness import World, drafts, pages, source, world
 from tests.simulators.vk import Community, VkSimulator, load
 from tests.simulators.vk.server import Fault
@@ -197,9 +197,9 @@ def test_our_own_ledger_stops_before_vk_does(
 ) -> None:
     monkeypatch.setitem(client.PER_DAY, "wall.get", 3)
     ledger = Quotas(here.store)
-    token = VkSettings.model_validate({"wall": "-1", "token": simulator.token}).token_hash
+    (token,) = VkSettings.model_validate({"wall": "-1", "token": simulator.token}).keys()
     for _ in range(3):
-        ledger.take("vk", "wall.get", token, 1_000_000, 3)
+        ledger.take("vk", "wall.get", [Allowance(token.token, 1_000_000, 3)])
     found = problem(here, simulator, ledger=True)
     assert (found.outcome, found.reason) == (
         Outcome.QUOTA,
@@ -331,5 +331,5 @@ def test_wrong_settings_are_refused_with_a_reason(changes: dict[str, Any], messa
 
 def test_the_token_does_not_show(here: World, simulator: VkSimulator) -> None:
     settings = VkSettings.model_validate({"wall": "a_wall", "token": "vk1.a.secret"})
-    assert "secret" not in repr(settings) + settings.token_hash + str(settings.model_dump(mode="json"))
+    assert "secret" not in repr(settings) + settings.keys()[0].token + str(settings.model_dump(mode="json"))
     assert "simulated" not in problem(here, simulator, token="wrong-simulated").reason

@@ -3,7 +3,7 @@
 import json
 import threading
 import time
-from collections import Counter, deque
+from collections import Counter, defaultdict, deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from types import TracebackType
@@ -39,10 +39,12 @@ class VkSimulator:
     communities: Iterable[Community]
     port: int = 0
     token: str = TOKEN
+    more_tokens: tuple[str, ...] = ()
+    """That it takes as well, each with limits of its own."""
     per_second: int | None = None
     """Calls within a second above which it answers with error 6."""
     per_day: dict[str, int] = field(default_factory=dict)
-    """Calls per method above which it answers with error 29."""
+    """Calls per method and token above which it answers with error 29."""
     slow: float = 0.0
     """Seconds before each answer."""
     faults: deque[Fault] = field(default_factory=deque)
@@ -52,8 +54,10 @@ class VkSimulator:
 
     def __post_init__(self) -> None:
         self.methods = Methods(self.communities)
-        self.counts: Counter[str] = Counter()
-        self._recent: deque[float] = deque()
+        self.counts: Counter[tuple[str, str]] = Counter()
+        self.arrivals: defaultdict[str, list[float]] = defaultdict(list)
+        """When calls came, admitted or not, by token; monotonic seconds."""
+        self._recent: defaultdict[str, deque[float]] = defaultdict(deque)
         self._lock = threading.Lock()
         self._server = _Server(self.port, _Handler)
         self._server.simulator = self
@@ -104,18 +108,21 @@ class VkSimulator:
         return None
 
     def _admit(self, method: str, values: Mapping[str, str]) -> None:
-        if values.get("access_token") != self.token:
+        token = values.get("access_token", "")
+        if token not in (self.token, *self.more_tokens):
             raise VkError(5, "User authorization failed: invalid access_token (4).")
         if method not in self.methods.table:
             raise VkError(3, "Unknown method passed")
         now = time.monotonic()
-        while self._recent and self._recent[0] <= now - 1:
-            self._recent.popleft()
-        if self.per_second is not None and len(self._recent) >= self.per_second:
+        self.arrivals[token].append(now)
+        recent = self._recent[token]
+        while recent and recent[0] <= now - 1:
+            recent.popleft()
+        if self.per_second is not None and len(recent) >= self.per_second:
             raise VkError(6, "Too many requests per second")
-        self._recent.append(now)
-        self.counts[method] += 1
-        if method in self.per_day and self.counts[method] > self.per_day[method]:
+        recent.append(now)
+        self.counts[token, method] += 1
+        if method in self.per_day and self.counts[token, method] > self.per_day[method]:
             raise VkError(29, "Rate limit reached")
 
 
