@@ -33,6 +33,9 @@ PAUSE_AFTER = {
 """How long at least a source rests after such an end, when the other side named no time. Knocking every 30 seconds
 at a door that has just been closed is how addresses and tokens get banned."""
 
+_CRON_WEEK = datetime(2024, 4, 7, 12, tzinfo=UTC)
+"""A week without holidays of the calendar or of summer time, for counting what a cron line names."""
+
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 _DURATION = re.compile(r"(\d{1,9})\s*([smhd])")
 _ALLOWED = (
@@ -128,6 +131,20 @@ def nominal_seconds(schedule: Schedule) -> int | None:
             return int(ADAPTIVE_START.total_seconds())
         case Cron():
             return None
+
+
+def visits_per_day(schedule: Schedule) -> float:
+    """How often a source is visited on an ordinary day; an adaptive one as often as at its start."""
+    match schedule:
+        case Every(interval):
+            return timedelta(days=1) / interval
+        case Adaptive():
+            return timedelta(days=1) / ADAPTIVE_START
+        case Cron():
+            visits, moment = 0, _CRON_WEEK
+            while (moment := _next_cron(schedule, moment)) <= _CRON_WEEK + timedelta(weeks=1):
+                visits += 1
+            return visits / 7
 
 
 def adapted(interval: float | None, posts: int) -> float:

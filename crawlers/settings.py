@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict
 
 
 @dataclass(frozen=True, slots=True)
-class Key:
+class Account:
     """A token or account, as the ledger of quotas knows it."""
 
     service: str
@@ -29,7 +29,7 @@ class Settings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    def keys(self) -> Sequence[Key]:
+    def accounts(self) -> Sequence[Account]:
         """The tokens that the source is asked with, any of which will do."""
         return ()
 

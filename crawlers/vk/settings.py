@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, field_validator, model_validator
 
-from crawlers.settings import Cursor, Key, Settings
+from crawlers.settings import Account, Cursor, Settings
 
 _URL = re.compile(r"(?:https?://)?(?:www\.|m\.)?vk\.(?:com|ru)/", re.IGNORECASE)
 _NUMBERED = re.compile(r"(?:-|club|public|event)(\d{1,12})")
@@ -122,9 +122,9 @@ class VkSettings(Settings):
             for one in ones
         )
 
-    def keys(self) -> tuple[Key, ...]:
+    def accounts(self) -> tuple[Account, ...]:
         """Of the tokens, with the rates of their kinds."""
-        return tuple(Key("vk", one.hash, KINDS[one.kind], PER_SECOND[one.kind], PER_DAY) for one in self.given)
+        return tuple(Account("vk", one.hash, KINDS[one.kind], PER_SECOND[one.kind], PER_DAY) for one in self.given)
 
     def calls_per_day(self, visits: float) -> dict[str, float]:
         """See docs/quotas.md for the formula; the figures of an ordinary city community are assumed."""

@@ -1,4 +1,4 @@
-"""`otklik status`: how each source fares, what waits in each topic."""
+"""`otklik status`: how each source fares, what its tokens have left, what waits in each topic."""
 
 import os
 import sys
@@ -19,7 +19,8 @@ BAD = ("quota", "blocked", "gone", "changed", "broken")
 def register(app: typer.Typer) -> None:
     @command(app, "status")
     def status(file: ConfigFile, as_json: Json = False) -> int:
-        """Показать состояние: каждый источник — когда, чем кончилось, когда снова; каждый топик — очередь.
+        """Показать состояние: каждый источник — когда, чем кончилось, когда снова; каждый топик — очередь;
+        токены — сколько вызовов осталось.
 
         Код 1 — какой-то источник не работает или есть необработанные записи.
         """
@@ -41,8 +42,9 @@ def collect(config: "Config") -> dict[str, Any]:
     """
     from bus import dead_letters  # noqa: PLC0415
     from otklik.roles.common import ensure_topics, readers_of  # noqa: PLC0415
+    from otklik.tokens import tokens_of  # noqa: PLC0415
     from schemas import topics  # noqa: PLC0415
-    from store import Outbox, Sources  # noqa: PLC0415
+    from store import Outbox, Quotas, Sources  # noqa: PLC0415
 
     with opened_store(config) as store:
         sources = [
@@ -62,6 +64,7 @@ def collect(config: "Config") -> dict[str, Any]:
             if one.enabled
         ]
         unsent = Outbox(store).unsent()
+        tokens = tokens_of(config, Quotas(store).balances(), now())
     rows = []
     with opened_bus(config) as bus:
         ensure_topics(bus)
@@ -70,7 +73,7 @@ def collect(config: "Config") -> dict[str, Any]:
             groups = {group: sum(bus.group_lag(topic, group).values()) for group in readers_of(config, topic)}
             dead = len(dead_letters.waiting(bus, topic))
             rows.append({"topic": topic, "records": sum(ends.values()), "lag": groups, "dead_letters": dead})
-    return {"sources": sources, "topics": rows, "outbox": unsent}
+    return {"sources": sources, "tokens": tokens, "topics": rows, "outbox": unsent}
 
 
 def _print(found: dict[str, Any], zone: Any, moment: datetime) -> None:
@@ -97,6 +100,9 @@ def _print(found: dict[str, Any], zone: Any, moment: datetime) -> None:
         )
     console.print(sources)
     console.print()
+    if found["tokens"]:
+        console.print(_tokens(found["tokens"], zone, moment))
+        console.print()
     topics = Table(title="Топики", title_justify="left", box=None, pad_edge=False)
     for name in ("топик", "записей", "ждут обработки", "не удалось"):
         topics.add_column(name, overflow="fold")
@@ -105,6 +111,37 @@ def _print(found: dict[str, Any], zone: Any, moment: datetime) -> None:
         topics.add_row(one["topic"], str(one["records"]), lag or "—", str(one["dead_letters"]))
     console.print(topics)
     console.print(f"Событий ждут отправки на шину: {found['outbox']}.")
+
+
+def _tokens(found: list[dict[str, Any]], zone: Any, moment: datetime) -> Any:
+    from rich.table import Table  # noqa: PLC0415
+
+    table = Table(title="Токены: вызовы за сутки", title_justify="left", box=None, pad_edge=False)
+    for name in ("токен", "источники", "метод", "осталось", "из", "снова", "что сказать"):
+        table.add_column(name, overflow="fold")
+    for one in found:
+        ids = ", ".join(one["sources"][:3]) + (f" и ещё {len(one['sources']) - 3}" if len(one["sources"]) > 3 else "")
+        said = []
+        if one["reason"]:
+            said.append(one["reason"])
+        if one["slow_until"]:
+            said.append(f"вдвое медленнее до {_when(one['slow_until'], zone, moment)}")
+        table.add_row(f"{one['kind']} {one['token']}", ids, "все", "", "", _back(one, zone, moment), ". ".join(said))
+        for method in one["methods"]:
+            table.add_row(
+                "",
+                "",
+                method["method"],
+                "" if method["left"] is None else str(method["left"]),
+                "" if method["per_day"] is None else str(method["per_day"]),
+                _back(method, zone, moment),
+                method["reason"] or "",
+            )
+    return table
+
+
+def _back(row: dict[str, Any], zone: Any, moment: datetime) -> str:
+    return _when(row["back_at"], zone, moment) if row["back_at"] else ""
 
 
 def _when(time: datetime | None, zone: Any, moment: datetime) -> str:

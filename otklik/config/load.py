@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 import crawlers
 import sinks
-from otklik.config import checks, environment
+from otklik.config import checks, demand, environment
 from otklik.config.document import Document, read
 from otklik.config.messages import problems_of
 from otklik.config.model import FileBase, file_model
@@ -76,7 +76,8 @@ def build(document: Document, path: Path, env: Mapping[str, str], *, author_key:
     problems += checks.files(document)
     if problems or file is None or region is None:
         raise ConfigErrors(_once(problems))
-    return Config(path, file, region, tuple(checks.notes(document)), document.text)
+    notes = (*checks.notes(document), *demand.notes(document, file, region.timezone.key))
+    return Config(path, file, region, notes, document.text)
 
 
 def _key(env: Mapping[str, str], wanted: bool) -> list[Problem]:

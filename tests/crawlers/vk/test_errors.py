@@ -197,7 +197,7 @@ def test_our_own_ledger_stops_before_vk_does(
 ) -> None:
     monkeypatch.setitem(client.PER_DAY, "wall.get", 3)
     ledger = Quotas(here.store)
-    (token,) = VkSettings.model_validate({"wall": "-1", "token": simulator.token}).keys()
+    (token,) = VkSettings.model_validate({"wall": "-1", "token": simulator.token}).accounts()
     for _ in range(3):
         ledger.take("vk", "wall.get", [Allowance(token.token, 1_000_000, 3)])
     found = problem(here, simulator, ledger=True)
@@ -331,5 +331,5 @@ def test_wrong_settings_are_refused_with_a_reason(changes: dict[str, Any], messa
 
 def test_the_token_does_not_show(here: World, simulator: VkSimulator) -> None:
     settings = VkSettings.model_validate({"wall": "a_wall", "token": "vk1.a.secret"})
-    assert "secret" not in repr(settings) + settings.keys()[0].token + str(settings.model_dump(mode="json"))
+    assert "secret" not in repr(settings) + settings.accounts()[0].token + str(settings.model_dump(mode="json"))
     assert "simulated" not in problem(here, simulator, token="wrong-simulated").reason

@@ -43,7 +43,7 @@ def settings(simulator: VkSimulator, **more: Any) -> VkSettings:
 
 
 def hashes(of: VkSettings) -> list[str]:
-    return [key.token for key in of.keys()]
+    return [key.token for key in of.accounts()]
 
 
 def busiest_second(arrivals: list[float]) -> int:
@@ -255,5 +255,5 @@ def test_kinds_have_their_rates_and_tokens_do_not_show() -> None:
             "token_kind": "user",
         }
     )
-    assert [(key.kind, key.per_second) for key in of.keys()] == [("токен пользователя", 3), ("сервисный ключ", 5)]
-    assert "secret" not in repr(of) + repr(of.keys()) + of.model_dump_json()
+    assert [(key.kind, key.per_second) for key in of.accounts()] == [("токен пользователя", 3), ("сервисный ключ", 5)]
+    assert "secret" not in repr(of) + repr(of.accounts()) + of.model_dump_json()
