@@ -43,10 +43,7 @@ def tokens_of(config: Config, balances: Sequence[Balance], now: datetime) -> lis
                 "back_at": whole and whole.blocked_until,
                 "reason": whole and whole.reason,
                 "slow_until": whole and whole.slow_until,
-                "methods": [
-                    _method(name, account.per_day.get(name), rows.get(name), now)
-                    for name in sorted({*rows, *wanted[key]})
-                ],
+                "methods": [_method(name, account.per_day.get(name), rows.get(name), now) for name in names],
             }
         )
     return found

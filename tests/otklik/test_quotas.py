@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from crawlers.schedule import parse, visits_per_day
 from crawlers.vk.settings import VkSettings
-from otklik.config import Config, demand, load
+from otklik.config import Config, ConfigErrors, demand, load
 from otklik.main import app
 from otklik.tokens import tokens_of
 from store import Allowance, Balance, Quotas, Store
@@ -167,3 +167,20 @@ def test_a_day_that_is_used_up_says_when_it_comes_back(file: Path) -> None:
     (found,) = tokens_of(config, [spent], now + timedelta(hours=1))
     row = found["methods"][0]
     assert (row["left"], row["back_at"]) == (0, now + timedelta(days=1, minutes=15))
+
+
+@pytest.mark.parametrize("tokens", ["[written-here]", "[{token: written-here, kind: user}]"])
+def test_tokens_of_a_list_are_secrets_too(file: Path, tokens: str) -> None:
+    with pytest.raises(ConfigErrors) as caught:
+        written(file, ("wall0", f"tokens: {tokens}", "5m"))
+    (problem,) = caught.value.problems
+    assert problem.message == "Секрет записан прямо в файле."
+    assert "written-here" not in str(problem)
+
+
+def test_a_community_key_is_refused_in_check(file: Path) -> None:
+    with pytest.raises(ConfigErrors) as caught:
+        written(file, ("wall0", ONE + ", token_kind: community", "5m"))
+    assert [problem.message for problem in caught.value.problems] == [
+        "Ключом сообщества нельзя читать стены: нужен сервисный ключ или токен пользователя."
+    ]
