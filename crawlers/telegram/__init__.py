@@ -1,1 +1,1 @@
-"""Telegram: public channels by their web page."""
+"""Telegram: public channels by their web page; channels, chats and comments by the API."""

@@ -2,10 +2,12 @@
 
 import re
 from datetime import datetime
-from typing import Annotated, Any
+from hashlib import sha256
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import BeforeValidator, Field, field_validator
+from pydantic import BaseModel, BeforeValidator, Field, SecretStr, field_validator, model_validator
 
 from crawlers.settings import Cursor, Settings
 
@@ -27,12 +29,38 @@ def _channel(value: Any) -> str:
 class TelegramSettings(Settings):
     channel: Annotated[str, BeforeValidator(_channel)]
     """`magnitogorsk_news`, `@magnitogorsk_news` or its address."""
+    mode: Literal["api", "web"] | None = None
+    """How to read it: by an account, or by its web page; None: `api` where there is an `api_id`. See `by_api`."""
+    api_id: int | None = Field(default=None, ge=1)
+    api_hash: SecretStr | None = Field(default=None, min_length=1)
+    """Both name this program to Telegram; https://my.telegram.org gives them out."""
+    session: Path | None = None
+    """The encrypted file of the account's session."""
+    comments: bool = True
+    """Of a channel, what is written under its posts. By the API only."""
     depth: int = Field(default=100, ge=1, le=10_000)
     """How many posts back the first visit reads; later visits read what is new, however much that is."""
     base_url: str = WEB
     """Where the pages stand; another address only for a local copy."""
     allow_private: bool = False
     """Let `base_url` be at an address that is not public."""
+
+    @property
+    def by_api(self) -> bool:
+        """Whether an account reads it."""
+        return self.mode == "api" or (self.mode is None and self.api_id is not None)
+
+    @property
+    def account(self) -> str:
+        """Names the account in slots, quotas and cursors: one session file, one account."""
+        return sha256(str(self.session).encode()).hexdigest()[:16]
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        missing = [name for name in ("api_id", "api_hash", "session") if getattr(self, name) is None]
+        if self.by_api and missing:
+            raise ValueError(f"для чтения через API не хватает: {', '.join(missing)}; без аккаунта укажите mode: web")
+        return self
 
     @field_validator("base_url")
     @classmethod
@@ -41,6 +69,27 @@ class TelegramSettings(Settings):
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise ValueError(f"«{value}» — не адрес вида https://t.me")
         return value.rstrip("/")
+
+
+class Peer(BaseModel):
+    """A channel or chat as one account may ask for it. Looked up once: looking names up gets accounts flooded."""
+
+    id: int
+    access_hash: int
+    """Of this account alone."""
+    account: str
+    broadcast: bool
+    """A channel; else a chat where everybody writes."""
+
+
+class Thread(BaseModel):
+    """Comments under one post, as they were last read."""
+
+    state: str
+    """What Telegram said of it then: another word now means that something has changed."""
+    read: datetime
+    newest: int = 0
+    recent: dict[int, datetime] = Field(default_factory=dict)
 
 
 class TelegramCursor(Cursor):
@@ -52,3 +101,13 @@ class TelegramCursor(Cursor):
     """The lowest number that the first visit took; older messages stay uncollected, or `depth` would mean nothing."""
     recent: dict[int, datetime] = Field(default_factory=dict)
     """Messages of the last page with their times: one missing from among them later has been deleted."""
+    name: str = ""
+    """What ids are made with: the setting of the first visit, kept when the channel is renamed."""
+    peer: Peer | None = None
+    groups: dict[int, str] = Field(default_factory=dict)
+    """What ids of comments are made with, by the number of the discussion group: its name when it was first seen, or
+    `c/<number>` where it had none."""
+    albums: dict[int, int] = Field(default_factory=dict)
+    """First numbers of recent albums: they keep them when the first picture is deleted."""
+    threads: dict[int, Thread] = Field(default_factory=dict)
+    """By the number of the post."""

@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncGenerator
 from datetime import datetime
-from typing import ClassVar
 
 import structlog
 from parsel import Selector
@@ -24,12 +23,8 @@ RECENT = 40
 """Messages remembered to notice deletions: two pages, since no more than the newest page is read again anyway."""
 
 
-class TelegramCollector:
+class WebCollector:
     """Shares the process's HTTP stack, and its pauses between requests, with the news."""
-
-    kind: ClassVar[str] = "telegram"
-    settings_type = TelegramSettings
-    cursor_type = TelegramCursor
 
     def __init__(self, context: Context) -> None:
         self._http = context.http
@@ -107,9 +102,6 @@ class TelegramCollector:
                 "Обновите Отклик",
             )
         return page
-
-    async def close(self) -> None:
-        """The HTTP stack is the runner's."""
 
 
 def draft(message: Message, source: Source[TelegramSettings]) -> Draft:

@@ -114,7 +114,7 @@ class Methods:
         chat = self._chat(request.channel)
         asked = [one.id for one in request.id]
         answer = self._answer(chat, [chat.posts[number] for number in asked if number in chat.posts])
-        answer.messages += [types.MessageEmpty(number) for number in asked if number not in chat.posts]
+        answer.messages += [types.MessageEmpty(number, None) for number in asked if number not in chat.posts]
         return answer
 
     def _history(self, request: Any) -> types.messages.ChannelMessages:

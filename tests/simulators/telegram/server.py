@@ -72,13 +72,13 @@ class TelegramSimulator:
         self.methods = Methods(self.chats, lambda: self.port)
         self.keys: dict[int, AuthKey] = {}
         self._links: set[Link] = set()
-        self._loop = asyncio.new_event_loop()
         self._started = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
 
     def __enter__(self) -> Self:
         for chat in self.methods.chats:
             chat.listener = self._changed
+        self._loop = asyncio.new_event_loop()
         self._thread.start()
         self._started.wait()
         return self

@@ -1,0 +1,109 @@
+"""One account's connection: paced calls, with errors that an operator understands."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager
+from datetime import datetime
+from typing import Any
+
+from telethon import TelegramClient, errors
+from telethon.sessions import StringSession
+
+from crawlers.base import SourceProblem
+from crawlers.context import Context
+from crawlers.telegram.problems import problem
+from crawlers.telegram.session import SessionError
+from crawlers.telegram.settings import TelegramSettings
+from schemas import Outcome
+
+SERVICE = "telegram"
+PER_SECOND = 20
+"""Calls of an account. Telegram publishes no limit for reading; bots are held to 30 messages a second, and a third
+less keeps clear of it."""
+PER_DAY = {"ResolveUsername": 100}
+"""Names looked up. Accounts are known to be flooded for a day after about 200; each source needs its name once."""
+ANSWER_WITHIN = 60.0
+"""Seconds for an answer, reconnecting included. Telethon itself would wait, and ask again, for ever."""
+_REFUSED = (errors.MsgIdInvalidError, errors.UsernameNotOccupiedError, errors.ChannelInvalidError)
+"""What the caller may know better than `problem`."""
+
+
+class Account:
+    """A context manager is made per visit: a session in use from two addresses is taken away by Telegram for good, and
+    the lease of its slot ends with the visit. The client is kept, since it remembers flood waits.
+    """
+
+    def __init__(self, settings: TelegramSettings, session: str, context: Context, retry_pause: float) -> None:
+        assert settings.api_id is not None
+        assert settings.api_hash is not None
+        self._name = settings.account
+        self._context = context
+        try:
+            opened = StringSession(session)
+        except Exception as error:
+            raise SessionError(
+                "файл сессии Telegram открыт, но в нём не сессия", "Войдите в Telegram заново"
+            ) from error
+        self._client = TelegramClient(
+            opened,
+            settings.api_id,
+            settings.api_hash.get_secret_value(),
+            flood_sleep_threshold=0,  # a flood wait is an outcome, not a pause
+            request_retries=2,
+            connection_retries=2,
+            retry_delay=retry_pause,
+            timeout=10,
+            raise_last_call_error=True,
+            receive_updates=False,
+            device_model="Otklik",
+            app_version="1",
+        )
+
+    @property
+    def now(self) -> Callable[[], datetime]:
+        return self._context.now
+
+    @asynccontextmanager
+    async def connected(self, channel: str) -> AsyncGenerator[None, None]:
+        """Connected while inside.
+
+        Raises:
+            SourceProblem: Telegram can't be reached, or doesn't know the session.
+        """
+        try:
+            try:
+                await asyncio.wait_for(self._client.connect(), ANSWER_WITHIN)
+            except (errors.RPCError, errors.AuthKeyNotFound, OSError, TimeoutError) as error:
+                raise problem(error, channel, self.now()) from error
+            yield
+        finally:
+            await self._client.disconnect()
+
+    async def call(self, request: Any, channel: str) -> Any:
+        """Telegram's answer.
+
+        Raises:
+            SourceProblem: it refused, or did not answer.
+            RPCError: one of `_REFUSED`.
+        """
+        method = type(request).__name__.removesuffix("Request")
+        await self._take_quota(method)
+        try:
+            return await asyncio.wait_for(self._client(request), ANSWER_WITHIN)
+        except _REFUSED:
+            raise
+        except (errors.RPCError, errors.AuthKeyNotFound, OSError, TimeoutError) as error:
+            raise problem(error, channel, self.now()) from error
+
+    async def _take_quota(self, method: str) -> None:
+        turn = await asyncio.to_thread(
+            self._context.quotas.take, SERVICE, method, self._name, PER_SECOND, PER_DAY.get(method)
+        )
+        if turn is None:
+            raise SourceProblem(
+                Outcome.QUOTA,
+                f"суточный запас вызовов {method} для этого аккаунта израсходован",
+                "Подождите до завтра или добавьте второй аккаунт",
+            )
+        if turn > (now := self.now()):
+            await asyncio.sleep((turn - now).total_seconds())
