@@ -29,8 +29,8 @@ _REFUSED = (errors.MsgIdInvalidError, errors.UsernameNotOccupiedError, errors.Ch
 
 
 class Account:
-    """A context manager is made per visit: a session in use from two addresses is taken away by Telegram for good, and
-    the lease of its slot ends with the visit. The client is kept, since it remembers flood waits.
+    """Connected per visit: Telegram takes a session away for good when it is in use from two addresses, and the lease
+    of the account's slot ends with the visit. The client is kept, since it remembers flood waits.
     """
 
     def __init__(self, settings: TelegramSettings, session: str, context: Context, retry_pause: float) -> None:

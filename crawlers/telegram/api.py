@@ -208,7 +208,7 @@ class _Visit:
                 async for batch in batches:
                     yield Page(self._comment_drafts(unit, batch), self._cursor)
         drafts = self._comment_drafts(unit, window.batch)
-        place = _group_id(window.batch) or next(iter(self._cursor.groups), 0)
+        place = _group_id(window.batch) or thread.group
         group = self._cursor.groups.get(place, "")
         standing = {one.id for one in window.batch.messages}
         missing = [number for number in sorted(thread.recent) if number >= window.low and number not in standing]
@@ -221,6 +221,7 @@ class _Visit:
                 state=state,
                 read=now,
                 newest=max([thread.newest, *standing]),
+                group=place,
                 recent={one.id: one.date for one in window.batch.messages[-RECENT_COMMENTS:]},
             )
             self._set(threads=self._cursor.threads | {unit.number: read})

@@ -89,6 +89,8 @@ class Thread(BaseModel):
     """What Telegram said of it then: another word now means that something has changed."""
     read: datetime
     newest: int = 0
+    group: int = 0
+    """The number of the discussion group."""
     recent: dict[int, datetime] = Field(default_factory=dict)
 
 

@@ -139,6 +139,16 @@ def test_an_edited_comment_is_seen_within_hours(site: Site) -> None:
     assert site.posts()["telegram:zavodskoy_talk/6"].text == "И на Садовой, 5 снова светло"
 
 
+def test_the_last_comment_of_a_thread_may_be_deleted(site: Site) -> None:
+    cursor = site.visit()[-1].cursor
+    site.talk.delete(6)
+    again = site.visit(cursor)[-1].cursor
+    assert [id_ for id_, post in site.posts().items() if post.deleted] == ["telegram:zavodskoy_talk/6"]
+    before = len(site.numbers())
+    site.visit(again)
+    assert len(site.numbers()) == before
+
+
 def test_an_album_keeps_its_number_when_its_first_picture_goes(site: Site) -> None:
     cursor = site.visit()[-1].cursor
     site.channel.delete(4)
@@ -352,6 +362,33 @@ def test_a_key_that_telegram_has_forgotten(site: Site) -> None:
         Outcome.BLOCKED,
         "Telegram не признаёт сессию: из неё вышли или её отозвали",
     )
+
+
+def test_an_account_that_asked_for_too_many_names_waits(site: Site) -> None:
+    class UsedUp:
+        def take(self, service: str, method: str, *_: object) -> datetime | None:
+            return None if (service, method) == ("telegram", "ResolveUsername") else site.here.clock()
+
+    async def run() -> None:
+        async with site.here.collector(TelegramCollector, UsedUp()) as collector:
+            await pages(collector, source(site.settings()))
+
+    with pytest.raises(SourceProblem) as caught:
+        asyncio.run(run())
+    assert (caught.value.outcome, caught.value.reason, caught.value.action) == (
+        Outcome.QUOTA,
+        "суточный запас вызовов ResolveUsername для этого аккаунта израсходован",
+        "Подождите до завтра или добавьте второй аккаунт",
+    )
+    assert site.simulator.called("ResolveUsername") == 0
+
+
+def test_two_sources_of_one_account_share_its_slot(site: Site) -> None:
+    async def slots() -> set[str]:
+        async with site.here.collector(TelegramCollector) as collector:
+            return {collector.slot(site.settings(channel=name)) for name in (NAME, "zhkh_ural")}
+
+    assert len(asyncio.run(slots())) == 1
 
 
 def test_a_person_is_not_collected(site: Site) -> None:
