@@ -30,7 +30,8 @@ _REFUSED = (errors.MsgIdInvalidError, errors.UsernameNotOccupiedError, errors.Ch
 
 class Account:
     """Connected per visit: Telegram takes a session away for good when it is in use from two addresses, and the lease
-    of the account's slot ends with the visit. The client is kept, since it remembers flood waits.
+    of the account's slot ends with the visit. Each time by a
+    fresh client: one that was disconnected does not answer again.
     """
 
     def __init__(self, settings: TelegramSettings, session: str, context: Context, retry_pause: float) -> None:
@@ -38,13 +39,19 @@ class Account:
         assert settings.api_hash is not None
         self._name = settings.account
         self._context = context
+        self._one_visit = asyncio.Lock()  # `check --live` asks all sources at once, without leases
         try:
             opened = StringSession(session)
         except Exception as error:
             raise SessionError(
                 "файл сессии Telegram открыт, но в нём не сессия", "Войдите в Telegram заново"
             ) from error
-        self._client = TelegramClient(
+        self._make_client = lambda: self._make(StringSession(session), settings, retry_pause)
+        self._client = self._make(opened, settings, retry_pause)
+
+    def _make(self, opened: StringSession, settings: TelegramSettings, retry_pause: float) -> Any:
+        assert settings.api_hash is not None
+        return TelegramClient(
             opened,
             settings.api_id,
             settings.api_hash.get_secret_value(),
@@ -70,14 +77,16 @@ class Account:
         Raises:
             SourceProblem: Telegram can't be reached, or doesn't know the session.
         """
-        try:
+        async with self._one_visit:
+            self._client = self._make_client()
             try:
-                await asyncio.wait_for(self._client.connect(), ANSWER_WITHIN)
-            except (errors.RPCError, errors.AuthKeyNotFound, OSError, TimeoutError) as error:
-                raise problem(error, channel, self.now()) from error
-            yield
-        finally:
-            await self._client.disconnect()
+                try:
+                    await asyncio.wait_for(self._client.connect(), ANSWER_WITHIN)
+                except (errors.RPCError, errors.AuthKeyNotFound, OSError, TimeoutError) as error:
+                    raise problem(error, channel, self.now()) from error
+                yield
+            finally:
+                await self._client.disconnect()
 
     async def call(self, request: Any, channel: str) -> Any:
         """Telegram's answer.

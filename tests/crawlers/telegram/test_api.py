@@ -391,6 +391,18 @@ def test_two_sources_of_one_account_share_its_slot(site: Site) -> None:
     assert len(asyncio.run(slots())) == 1
 
 
+def test_visits_of_one_account_at_once_take_turns(site: Site) -> None:
+    async def run() -> list[list[Page[TelegramCursor]]]:
+        async with site.here.collector(TelegramCollector) as collector:
+            wanted = [source(site.settings(channel=name), id_=name) for name in (NAME, "zhkh_ural")]
+            return await asyncio.gather(*(pages(collector, one) for one in wanted))
+
+    found, other = asyncio.run(run())
+    assert {draft.id for draft in drafts(found)} == site.channel.ids()
+    assert {draft.id for draft in drafts(other)} == {"telegram:zhkh_ural/77"}
+    assert site.simulator.together == 1
+
+
 def test_a_person_is_not_collected(site: Site) -> None:
     found = site.problem(channel="ivan_person")
     assert (found.outcome, found.reason, found.action) == (
