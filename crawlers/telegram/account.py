@@ -46,7 +46,7 @@ class Account:
             raise SessionError(
                 "файл сессии Telegram открыт, но в нём не сессия", "Войдите в Telegram заново"
             ) from error
-        self._make_client = lambda: self._make(StringSession(session), settings, retry_pause)
+        self._make_client: Callable[[], Any] = lambda: self._make(StringSession(session), settings, retry_pause)
         self._client = self._make(opened, settings, retry_pause)
 
     def _make(self, opened: StringSession, settings: TelegramSettings, retry_pause: float) -> Any:
