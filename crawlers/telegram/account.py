@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from telethon import TelegramClient, errors
@@ -15,6 +15,8 @@ from crawlers.telegram.problems import problem
 from crawlers.telegram.session import SessionError
 from crawlers.telegram.settings import TelegramSettings
 from schemas import Outcome
+from store import Allowance, Turn
+from store.pace import LATE
 
 SERVICE = "telegram"
 PER_SECOND = 20
@@ -22,6 +24,8 @@ PER_SECOND = 20
 less keeps clear of it."""
 PER_DAY = {"ResolveUsername": 100}
 """Names looked up. Accounts are known to be flooded for a day after about 200; each source needs its name once."""
+LONGEST_PAUSE = timedelta(seconds=30)
+"""Waited for within a visit; after a longer one the source is visited anew."""
 ANSWER_WITHIN = 60.0
 """Seconds for an answer, reconnecting included. Telethon itself would wait, and ask again, for ever."""
 _REFUSED = (errors.MsgIdInvalidError, errors.UsernameNotOccupiedError, errors.ChannelInvalidError)
@@ -105,14 +109,20 @@ class Account:
             raise problem(error, channel, self.now()) from error
 
     async def _take_quota(self, method: str) -> None:
-        turn = await asyncio.to_thread(
-            self._context.quotas.take, SERVICE, method, self._name, PER_SECOND, PER_DAY.get(method)
-        )
-        if turn is None:
-            raise SourceProblem(
-                Outcome.QUOTA,
-                f"суточный запас вызовов {method} для этого аккаунта израсходован",
-                "Подождите до завтра или добавьте второй аккаунт",
-            )
-        if turn > (now := self.now()):
-            await asyncio.sleep((turn - now).total_seconds())
+        """Wait for a turn. One that was slept through is given back: sent late, it could meet those after it."""
+        allowance = Allowance(self._name, PER_SECOND, PER_DAY.get(method))
+        unused: Turn | None = None
+        while True:
+            turn = await asyncio.to_thread(self._context.quotas.take, SERVICE, method, [allowance], unused)
+            now = self.now()
+            if not turn.granted and turn.at - now > LONGEST_PAUSE:
+                raise SourceProblem(
+                    Outcome.QUOTA,
+                    f"суточный запас вызовов {method} для этого аккаунта израсходован",
+                    "Подождите до завтра или добавьте второй аккаунт",
+                    retry_at=turn.at,
+                )
+            await asyncio.sleep(max((turn.at - now).total_seconds(), 0))
+            if turn.granted and self.now() <= turn.at + LATE:
+                return
+            unused = turn if turn.granted else None

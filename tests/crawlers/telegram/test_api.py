@@ -1,8 +1,9 @@
 """What is collected by Telegram's API, and what the operator reads when it is not."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import aclosing
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -12,10 +13,12 @@ from cryptography.fernet import Fernet
 from pydantic import ValidationError
 
 from crawlers.base import Page, SourceProblem
+from crawlers.context import Uncounted
 from crawlers.telegram.collector import TelegramCollector
 from crawlers.telegram.session import VARIABLE, SessionError, SessionFile
 from crawlers.telegram.settings import TelegramCursor, TelegramSettings
 from schemas import Outcome, Post, PostKind
+from store import Allowance, Turn
 from tests.crawlers.harness import World, drafts, pages, source, world
 from tests.simulators.telegram import Fault, TelegramSimulator, load
 
@@ -365,12 +368,15 @@ def test_a_key_that_telegram_has_forgotten(site: Site) -> None:
 
 
 def test_an_account_that_asked_for_too_many_names_waits(site: Site) -> None:
-    class UsedUp:
-        def take(self, service: str, method: str, *_: object) -> datetime | None:
-            return None if (service, method) == ("telegram", "ResolveUsername") else site.here.clock()
+    class UsedUp(Uncounted):
+        def take(self, service: str, method: str, allowances: Sequence[Allowance], unused: Turn | None = None) -> Turn:
+            turn = super().take(service, method, allowances, unused)
+            return replace(turn, at=tomorrow, granted=False) if method == "ResolveUsername" else turn
+
+    tomorrow = site.here.clock() + timedelta(days=1)
 
     async def run() -> None:
-        async with site.here.collector(TelegramCollector, UsedUp()) as collector:
+        async with site.here.collector(TelegramCollector, UsedUp(site.here.clock)) as collector:
             await pages(collector, source(site.settings()))
 
     with pytest.raises(SourceProblem) as caught:
@@ -380,6 +386,7 @@ def test_an_account_that_asked_for_too_many_names_waits(site: Site) -> None:
         "суточный запас вызовов ResolveUsername для этого аккаунта израсходован",
         "Подождите до завтра или добавьте второй аккаунт",
     )
+    assert caught.value.retry_at == tomorrow
     assert site.simulator.called("ResolveUsername") == 0
 
 
