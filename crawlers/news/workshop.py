@@ -29,10 +29,10 @@ class Workshop:
 
     def __init__(self, workers: int = WORKERS, seconds: float = SECONDS, memory: int = MEMORY_BYTES) -> None:
         self._seconds = seconds
-        # Not fork: this process has threads and an event loop. The server that forks has the slow imports done, so a
+        # Not fork: this process has threads and an event loop. The server that forks has the slow things done, so a
         # worker that had to be replaced costs milliseconds.
         context = multiprocessing.get_context("forkserver")
-        context.set_forkserver_preload(["crawlers.news.article"])
+        context.set_forkserver_preload(["crawlers.news.preload"])
         self._pool = ProcessPool(
             max_workers=workers,
             max_tasks=CALLS,
