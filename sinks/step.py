@@ -30,6 +30,7 @@ class SinkStep:
         self._taken: set[str] = set()
         self._not_before = clock()
         self._reason = ""
+        self._refused = ""
 
     def process(self, records: Sequence[Received]) -> None:
         """Return when the receiver has every event of the batch that it should have.
@@ -53,7 +54,9 @@ class SinkStep:
             raise Retry(str(error)) from error
         except EventRefused as error:
             self._remember(wanted[: error.taken])
-            log.warning("event_refused", event_id=error.event_id, reason=error.reason)
+            if error.event_id != self._refused:  # the worker's search for the one bad record brings it again and again
+                log.warning("event_refused", event_id=error.event_id, reason=error.reason)
+            self._refused = error.event_id
             raise
         self._taken.difference_update(event.id for event in events)
         reach("deliver.after_send_before_commit")

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from bus import Bus, Record
 from bus.memory import MemoryBus
@@ -100,8 +101,9 @@ def test_a_refused_event_is_set_aside_and_the_others_arrive_once_in_order(bus, r
 
     receiver.always = refuse
     publish(bus, story(1, 9))
-    with running(bus, SinkStep(sink, When())):
+    with capture_logs() as told, running(bus, SinkStep(sink, When())):
         until(lambda: delivered(bus))
+    assert [one["event_id"] for one in told if one["event"] == "event_refused"] == ["1.4"]
     assert by_incident(receiver.taken) == {1: [1, 2, 3, 5, 6, 7, 8, 9]}
     [letter] = bus.read(dead(INCIDENTS))
     assert letter.record.headers["group"] == "sink-test"
