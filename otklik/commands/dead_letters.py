@@ -1,5 +1,6 @@
 """`otklik dead-letters`: records that could not be processed."""
 
+from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -34,13 +35,15 @@ def register(app: typer.Typer) -> None:
         from bus import dead_letters  # noqa: PLC0415
 
         names = _topics(topic)
-        with opened_bus(load(file)) as bus:
+        config = load(file)
+        with opened_bus(config) as bus:
             found = [(name, letter) for name in names for letter in dead_letters.waiting(bus, name)]
         if as_json:
             print_json([_as_json(name, letter) for name, letter in found])
             return Exit.OK
         for name, letter in found:
-            typer.echo(f"{name}/{letter.id}  {letter.failed_at[:16]}  {letter.group}: {_error(letter)}")
+            failed = datetime.fromisoformat(letter.failed_at).astimezone(config.region.timezone)
+            typer.echo(f"{name}/{letter.id}  {failed:%Y-%m-%d %H:%M}  {letter.group}: {_error(letter)}")
         typer.echo(f"Необработанных записей: {len(found)}.")
         return Exit.OK
 

@@ -242,7 +242,7 @@ def test_dead_letters(otklik):
     (letter,) = json.loads(done.stdout)
     assert (letter["error_type"], letter["group"], letter["origin"]) == ("ValueError", "classify", "posts/0:7")
     listed = otklik("dead-letters", "list", "region.yaml").stdout
-    assert listed == f"{letter['id']}  2026-03-01T10:00  classify: ValueError: bad\nНеобработанных записей: 1.\n"
+    assert listed == f"{letter['id']}  2026-03-01 15:00  classify: ValueError: bad\nНеобработанных записей: 1.\n"
     assert json.loads(otklik("dead-letters", "show", "region.yaml", letter["id"]).stdout)["value"] == "{}"
     assert otklik("dead-letters", "replay", "region.yaml", letter["id"]).stdout == "Возвращено в работу записей: 1.\n"
     again = otklik("dead-letters", "replay", "region.yaml", letter["id"])
