@@ -19,7 +19,6 @@ from crawlers.net.reactor import close_reactor, open_reactor
 from crawlers.net.resolver import GuardedResolver, Resolve, system_resolve
 from crawlers.net.slots import LocalSlots, Slots
 from net import Exempt
-from net.addresses import host_port
 
 MAX_BYTES = 5 * 1024 * 1024  # the largest real feeds and sitemap files of news sites stay under it
 TIMEOUT_SECONDS = 30.0  # for a whole answer, so a page that drips for ever ends too
@@ -168,18 +167,12 @@ class Http:
         failure = next((found for kind, found in _FAILURES if isinstance(error, kind)), Failure.INVALID)
         if failure is Failure.REDIRECTS and error.__cause__ is not None:
             failure = Failure.TOO_LARGE  # both are IgnoreRequest; only the decompression limit has a cause
-        if failure is Failure.NOT_FOUND and self._resolver.refused:
-            failure = self._private(url, failure, str(error))
+        # The message ends with the host, which may be that of a redirect.
+        if failure is Failure.NOT_FOUND and self._resolver.has_refused(str(error).rstrip(".").rpartition(" ")[2]):
+            failure = Failure.PRIVATE
         if _is_tls(error):
             failure = Failure.TLS
         return FetchError(failure, url, type(error).__name__)
-
-    def _private(self, url: str, failure: Failure, message: str) -> Failure:
-        """Whether a name that did not resolve did, but to private addresses; it may be a redirect's."""
-        refused = self._resolver.refused
-        if host_port(url) in refused or any(host in message for host, _ in refused):
-            return Failure.PRIVATE
-        return failure
 
 
 _FAILURES: list[tuple[type[Exception], Failure]] = [

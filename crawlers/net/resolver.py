@@ -14,6 +14,7 @@ from net import AddressRefused, Exempt, public_only
 Resolve = Callable[[str, int], Awaitable[list[str]]]
 """Host and port to IP addresses, best first. Raises OSError where the name does not resolve."""
 
+REFUSED_KEPT = 1_000  # hosts: each is asked about at once, so this is for as many requests under way
 DNS_SECONDS = 10.0  # resolv.conf's defaults give up after two rounds of 5 s
 
 
@@ -46,8 +47,7 @@ class GuardedResolver:
         self._resolve = resolve
         self._tasks: set[asyncio.Task[None]] = set()
         self.exempt: set[tuple[str, int]] = set()
-        self.refused: dict[tuple[str, int], AddressRefused] = {}
-        """Host and port pairs whose last look-up gave private addresses only."""
+        self._refused: dict[str, None] = {}
 
     def resolveHostName(  # noqa: N802
         self,
@@ -85,16 +85,25 @@ class GuardedResolver:
             OSError, TimeoutError, UnicodeError: the name does not resolve.
         """
         key = (host.lower(), port)
-        self.refused.pop(key, None)
+        self._refused.pop(key[0], None)
         async with asyncio.timeout(DNS_SECONDS):
             found = await self._resolve(host, port)
         if key in self.exempt:
             return found
         try:
             return public_only(host, found)
-        except AddressRefused as refusal:
-            self.refused[key] = refusal
+        except AddressRefused:
+            self._refused[key[0]] = None
+            if len(self._refused) > REFUSED_KEPT:
+                del self._refused[next(iter(self._refused))]
             raise
+
+    def has_refused(self, host: str) -> bool:
+        """Whether its last look-up, if not long ago, found private addresses only.
+
+        Twisted has no words for that: it reports a name that does not resolve.
+        """
+        return host.lower() in self._refused
 
     def allow(self, exempt: Exempt) -> None:
         """From now on these pairs may lie at a private address."""

@@ -107,6 +107,23 @@ class TestAddresses:
             assert failure(f"{site.url}/", allow_private=site.exempt) is Failure.PRIVATE
         assert inner.asked == []
 
+    def test_a_name_that_is_not_found_is_not_taken_for_one_that_was_refused(self) -> None:
+        async def resolve(host: str, port: int) -> list[str]:
+            if host == "inner.example":
+                return ["10.0.0.1"]
+            raise OSError("no such name")
+
+        async def use() -> list[Failure]:
+            found = []
+            async with Http(user_agent="Otklik/test", pause=timedelta(), resolve=resolve) as http:
+                for host in ("inner.example", "winner.example", "INNER.example"):
+                    with pytest.raises(FetchError) as caught:
+                        await http.get(f"http://{host}/")
+                    found.append(caught.value.failure)
+            return found
+
+        assert asyncio.run(use()) == [Failure.PRIVATE, Failure.NOT_FOUND, Failure.PRIVATE]
+
     def test_an_exemption_is_for_one_source_only(self) -> None:
         async def use(http: Http) -> None:
             await http.get(f"{own.url}/", allow_private=own.exempt)
