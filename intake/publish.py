@@ -96,10 +96,11 @@ class Intake:
         for draft in drafts:
             after[draft.id] = self._add(draft, after.get(draft.id), now, posts, reach)
         # Without this, a crash after the edit went out would leave the old digest behind: an edit that is then taken
-        # back would pass for unchanged, and the readers would keep it for good.
-        self._versions.store(
-            [replace(after[id_], digest=UNSURE) for id_, old in before.items() if after[id_].digest != old.digest]
-        )
+        # back would pass for unchanged, and the readers would keep it for good. So they would a deletion of a post that
+        # is new here and comes back undated: forgotten in the crash, it would start at revision 0.
+        changed = {id_ for id_, old in before.items() if after[id_].digest != old.digest}
+        changed |= {draft.id for draft in drafts if draft.deleted and draft.id not in before}
+        self._versions.store([replace(after[id_], digest=UNSURE) for id_ in sorted(changed)])
         for topic, records in posts.items():
             if records:
                 self._bus.publish(topic, records)

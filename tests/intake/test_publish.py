@@ -3,7 +3,7 @@ import threading
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
@@ -310,6 +310,7 @@ STEPS = st.lists(
 
 
 @given(steps=STEPS, dated=st.booleans())
+@example(steps=[("change", None), ("fetch", 0), ("change", "Раз"), ("crash", 0)], dated=False)
 @settings(max_examples=60, deadline=None)
 def test_whatever_crashes_and_crosses_the_next_whole_visit_brings_what_the_source_says(
     tmp_path_factory, migrated_sqlite, steps, dated
