@@ -11,6 +11,7 @@ from otklik.config import Config
 from otklik.roles.common import now
 from otklik.roles.crawl import collectors_of, hasher, planned
 from otklik.roles.deliver import open_sink
+from otklik.russian import sentences
 from schemas import Outcome, Post, topics
 from store import Store, StoreError
 
@@ -104,8 +105,8 @@ async def _sources(config: Config) -> list[Result]:
         if isinstance(trial, BaseException):
             found.append(Result(what, False, f"внутренняя ошибка: {type(trial).__name__}"))
             continue
-        action = f". {trial.action}" if trial.action else ""
-        found.append(Result(what, trial.outcome is Outcome.OK, f"{trial.outcome.value}: {trial.reason}{action}"))
+        said = sentences(trial.reason, trial.action)
+        found.append(Result(what, trial.outcome is Outcome.OK, f"{trial.outcome.value}: {said}"))
     return found
 
 

@@ -50,6 +50,11 @@ _REFUSALS = {
 }
 
 
+def sentences(*parts: str | None) -> str:
+    """Texts without a full stop at the end, such as a source's reason and action, as one text without it."""
+    return ". ".join(part for part in parts if part)
+
+
 def refusal(error: OSError) -> str:
     """Why the system refused; what is not known stays as the system says it."""
     return _REFUSALS.get(error.errno or 0, error.strerror or type(error).__name__)

@@ -7,6 +7,7 @@ import typer
 
 from otklik.commands.common import ConfigFile, Json, command, load, print_json
 from otklik.exits import Exit, Failed
+from otklik.russian import sentences
 
 if TYPE_CHECKING:
     from otklik.config import Config
@@ -65,12 +66,13 @@ def _dry_run(config: "Config", source: str, limit: int, as_json: bool) -> Exit:
     try:
         posts = dry_run_source(config, source, limit)
     except SourceProblem as problem:
-        action = f" {problem.action}." if problem.action else ""
         if as_json:
             shown = {"outcome": problem.outcome.value, "reason": problem.reason, "action": problem.action}
             print_json(shown | {"posts": []})
             return Exit.SOME_BAD
-        raise Failed(f"{source}: {problem.outcome.value}: {problem.reason}.{action}", Exit.SOME_BAD) from problem
+        raise Failed(
+            f"{source}: {problem.outcome.value}: {sentences(problem.reason, problem.action)}.", Exit.SOME_BAD
+        ) from problem
     if as_json:
         outcome = "ok" if posts else "empty"
         print_json({"outcome": outcome, "posts": [post.model_dump(mode="json") for post in posts]})

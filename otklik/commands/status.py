@@ -9,6 +9,7 @@ import typer
 
 from otklik.commands.common import ConfigFile, Json, command, load, now, opened_bus, opened_store, print_json
 from otklik.exits import Exit
+from otklik.russian import sentences
 
 if TYPE_CHECKING:
     from otklik.config import Config
@@ -89,7 +90,6 @@ def _print(found: dict[str, Any], zone: Any, moment: datetime) -> None:
     for one in found["sources"]:
         outcome = one["outcome"] or "ещё не был"
         style = "red" if outcome in BAD else "green" if outcome == "ok" else ""
-        said = f"{one['reason'] or ''}{'. ' + one['action'] if one['action'] else ''}"
         sources.add_row(
             one["id"],
             f"[{style}]{outcome}[/]" if style else outcome,
@@ -97,7 +97,7 @@ def _print(found: dict[str, Any], zone: Any, moment: datetime) -> None:
             "сейчас" if one["running"] else _when(one["next_run"], zone, moment),
             str(one["posts_last"] if one["posts_last"] is not None else ""),
             str(one["posts_total"]),
-            said,
+            sentences(one["reason"], one["action"]),
         )
     console.print(sources)
     console.print()
@@ -127,7 +127,7 @@ def _tokens(found: list[dict[str, Any]], zone: Any, moment: datetime) -> Any:
             said.append(one["reason"])
         if one["slow_until"]:
             said.append(f"вдвое медленнее до {_when(one['slow_until'], zone, moment)}")
-        table.add_row(f"{one['kind']} {one['token']}", ids, "все", "", "", _back(one, zone, moment), ". ".join(said))
+        table.add_row(f"{one['kind']} {one['token']}", ids, "все", "", "", _back(one, zone, moment), sentences(*said))
         for method in one["methods"]:
             table.add_row(
                 "",

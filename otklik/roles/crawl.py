@@ -21,6 +21,7 @@ from otklik.config import Config
 from otklik.config.environment import author_key
 from otklik.exits import Exit
 from otklik.roles.common import Stop, now, opened, owner, patiently, role
+from otklik.russian import sentences
 from store import Quotas, Sources, Store, Versions
 from text import AuthorHasher
 
@@ -98,6 +99,5 @@ async def _run(config: Config, bus: Bus, store: Store, stop: Stop, *, only: str 
         visited = await runner.once()
     failed = [health for health in visited.values() if health.outcome.value not in ("ok", "empty")]
     for health in visited.values():
-        action = f" {health.action}." if health.action else ""
-        print(f"{health.source}: {health.outcome.value}: {health.reason}.{action}")
+        print(f"{health.source}: {health.outcome.value}: {sentences(health.reason, health.action)}.")
     return Exit.SOME_BAD if failed else Exit.OK
