@@ -17,6 +17,18 @@ ACCEPTED = "OTKLIK_ACCEPTED"
 """Set with it: the copy of the region's file that the supervisor accepted. The file itself may be half edited."""
 
 
+class _StandardError:
+    """Where log lines go. One that can't be written (a full disk, a closed pipe) must not stop the work it tells of."""
+
+    def __init__(self, *_: object) -> None: ...
+
+    def msg(self, line: str) -> None:
+        with contextlib.suppress(OSError, ValueError):
+            print(line, file=sys.stderr, flush=True)
+
+    debug = info = warning = error = critical = exception = msg
+
+
 def set_up_logs(level: str) -> None:
     """structlog and the standard library's loggers to standard error: coloured on a terminal, JSON elsewhere."""
     number = logging.getLevelNamesMapping()[level.upper()]
@@ -32,7 +44,7 @@ def set_up_logs(level: str) -> None:
     structlog.configure(
         processors=processors,
         wrapper_class=structlog.make_filtering_bound_logger(number),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=_StandardError,
         cache_logger_on_first_use=False,
     )
     # Libraries speak up only about what an operator may want to know; at debug they say all.

@@ -1,5 +1,6 @@
 """Fixtures of the whole suite: real servers, started once per session."""
 
+import logging
 import os
 import shutil
 import tempfile
@@ -10,11 +11,25 @@ from pathlib import Path
 
 import psycopg
 import pytest
+import structlog
 
 from store import Store
 from tests.servers import KafkaServer, PostgresServer
 
 pytest.register_assert_rewrite("tests.bus.conformance", "tests.bus.kit")
+
+
+@pytest.fixture(autouse=True)
+def _logs_as_they_were() -> Iterator[None]:
+    """A command run inside the tests sets up the logs of the whole process; no later test may depend on that."""
+    root, kafka = logging.getLogger(), logging.getLogger("kafka")
+    before = root.handlers[:], root.level, kafka.level
+    yield
+    structlog.reset_defaults()
+    root.handlers[:] = before[0]
+    root.setLevel(before[1])
+    kafka.setLevel(before[2])
+
 
 _kafka_version = pytest.StashKey[str]()
 _postgres_version = pytest.StashKey[str]()
