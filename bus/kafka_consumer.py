@@ -11,7 +11,7 @@ from kafka import KafkaConsumer, OffsetAndMetadata
 from kafka import TopicPartition as KafkaPartition
 from kafka.consumer.subscription_state import ConsumerRebalanceListener
 from kafka.coordinator.assignors.cooperative_sticky import CooperativeStickyAssignor
-from kafka.errors import KafkaError
+from kafka.errors import KafkaError, RebalanceInProgressError
 from kafka.net.compat import KafkaNetClient
 
 from bus.base import BusError, Positions, Received, Record, TopicPartition
@@ -22,6 +22,8 @@ SESSION = timedelta(seconds=10)
 does not miss them; Kafka's default of 45 s is for fleets behind unsteady networks."""
 ANSWER_MS = 10_000
 """A broker that has not answered for this long is called unreachable; a controlled restart takes 2 to 5 s."""
+REBALANCE_POLL_MS = 100
+"""Between attempts to commit while closing: a round of a rebalance takes tens of milliseconds."""
 PROBE_SECONDS = 5.0
 """kafka-python's `poll` is silent about a broker that is gone: after this long without records we ask."""
 
@@ -220,14 +222,34 @@ class GroupConsumer:
         self._heard = time.monotonic()
 
     def commit(self, positions: Positions) -> None:
+        with self._errors():
+            try:
+                self._commit(positions, self._giving)
+            except RebalanceInProgressError:
+                if not self._closed:  # the next poll ends it, and the caller commits again
+                    raise
+                self._commit_after_rebalance(positions)
+
+    def _commit(self, positions: Positions, giving: frozenset[TopicPartition]) -> None:
         # The broker would take the offsets of any member for any partition.
-        ours = self._giving | {TopicPartition(p.topic, p.partition) for p in self._consumer.assignment()}
+        ours = giving | {TopicPartition(p.topic, p.partition) for p in self._consumer.assignment()}
         offsets = {
             KafkaPartition(*at): OffsetAndMetadata(offset, "", -1) for at, offset in positions.items() if at in ours
         }
         if offsets:
-            with self._errors():
-                self._consumer.commit(offsets, timeout_ms=ANSWER_MS)
+            self._consumer.commit(offsets, timeout_ms=ANSWER_MS)
+
+    def _commit_after_rebalance(self, positions: Positions) -> None:
+        """While closing nobody polls any more, and without a poll a rebalance never ends. What it took away from this
+        member is no longer committed: its next owner may be ahead."""
+        deadline = time.monotonic() + ANSWER_MS / 1000
+        while True:
+            self._keep_alive(REBALANCE_POLL_MS)
+            try:
+                return self._commit(positions, frozenset())
+            except RebalanceInProgressError:
+                if time.monotonic() > deadline:
+                    raise
 
     def lag(self) -> dict[TopicPartition, int]:
         with self._errors():
