@@ -1,7 +1,7 @@
 # make help
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test lint format bench eval docs kafka kafka-stop clean
+.PHONY: help run demo test lint format bench soak eval docs kafka kafka-stop clean
 SHELL := bash
 CONFIG ?= configs/chelyabinsk.yaml
 PYTHON ?= $(if $(VIRTUAL_ENV),python,.venv/bin/python)
@@ -34,6 +34,9 @@ format: $(filter .venv%,$(PYTHON)) ## rewrite the code as the formatter wants it
 bench: $(filter .venv%,$(PYTHON)) ## speed against plain tools; figures, no verdict
 	for file in $(filter-out %/__init__.py %/common.py,$(wildcard benchmarks/*.py)); do \
 		echo "== $$file"; $(PYTHON) -m "benchmarks.$$(basename "$$file" .py)" || exit 1; done
+
+soak: $(filter .venv%,$(PYTHON)) ## ten minutes of crawling through faults and kills; MINUTES=10 SEED=1
+	$(PYTHON) -m tests.soak --minutes $(or $(MINUTES),10) --seed $(or $(SEED),1)
 
 eval: $(filter .venv%,$(PYTHON)) ## the classifier's figures; DATA=../shared/data
 	$(PYTHON) -m classifier.evaluate $(or $(DATA),$(OTKLIK_DATA),../shared/data)
