@@ -7,8 +7,8 @@ from bus import BusError, open_bus
 from crawlers.context import Uncounted
 from crawlers.net import LocalSlots
 from crawlers.trial import check_live, dry_run
+from otklik.clock import now
 from otklik.config import Config
-from otklik.roles.common import now
 from otklik.roles.crawl import collectors_of, hasher, planned
 from otklik.roles.deliver import open_sink
 from otklik.russian import sentences

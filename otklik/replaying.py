@@ -16,10 +16,10 @@ from bus import Bus, dead_letters
 from bus.worker import Step, Worker
 from classifier import Classifier
 from intake import Draft, Intake
-from otklik.commands.common import now, progress
+from otklik.clock import EventClock, now
+from otklik.commands.common import progress
 from otklik.config import Config
 from otklik.config.environment import author_key
-from otklik.event_clock import EventClock
 from otklik.exits import Exit, Failed
 from otklik.lines import BadLine, replay_lines
 from otklik.roles.classify import TOPICS, ClassifyStep, load_classifier

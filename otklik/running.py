@@ -15,11 +15,12 @@ import typer
 from bus import Bus, BusError, open_bus
 from bus.metrics import SHARED_FOLDER
 from console.server import ConsoleError, listening
+from otklik.clock import now
 from otklik.commands.common import data_folder
 from otklik.config import Config, ConfigErrors, load
 from otklik.exits import Exit
 from otklik.process import ACCEPTED, SUPERVISED
-from otklik.roles.common import ensure_topics, now, readers_of
+from otklik.roles.common import ensure_topics, readers_of
 from otklik.russian import refusal
 from otklik.supervisor import Role, Supervisor, command
 from otklik.watching import Watcher

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
+from otklik.clock import now
 from otklik.exits import Exit, Failed
 from otklik.russian import Command
 
@@ -41,11 +42,6 @@ T = TypeVar("T")
 def command(app: typer.Typer, name: str) -> Callable[[F], F]:
     """Register a function as a command with Russian help; it returns the exit code."""
     return app.command(name, cls=Command)
-
-
-def now() -> datetime:
-    """The clock of every command."""
-    return datetime.now(UTC)
 
 
 def load(path: Path, *, author_key: bool = False) -> "Config":

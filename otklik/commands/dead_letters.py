@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from otklik.commands.common import ConfigFile, Json, command, load, now, opened_bus, print_json
+from otklik.clock import now
+from otklik.commands.common import ConfigFile, Json, command, load, opened_bus, print_json
 from otklik.exits import Exit, Failed
 from otklik.russian import Group
 

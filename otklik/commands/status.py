@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from otklik.commands.common import ConfigFile, Json, command, load, now, opened_bus, opened_store, print_json
+from otklik.clock import now
+from otklik.commands.common import ConfigFile, Json, command, load, opened_bus, opened_store, print_json
 from otklik.exits import Exit
 from otklik.russian import sentences
 

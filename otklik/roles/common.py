@@ -5,13 +5,13 @@ import socket
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
 
 import structlog
 
 from bus import Bus, BusError, metrics, open_bus
+from otklik.clock import now
 from otklik.config import Config
 from otklik.exits import Failed
 from otklik.process import SUPERVISED, on_stop
@@ -40,10 +40,6 @@ roles of one machine share that."""
 
 WAIT = 2.0
 """Seconds between attempts to reach bus and store at the start: they may be starting too."""
-
-
-def now() -> datetime:
-    return datetime.now(UTC)
 
 
 def sink_group(sink: str) -> str:

@@ -17,10 +17,11 @@ from crawlers.runner import Runner
 from crawlers.schedule import parse
 from intake import Intake
 from otklik import __version__
+from otklik.clock import now
 from otklik.config import Config
 from otklik.config.environment import author_key
 from otklik.exits import Exit
-from otklik.roles.common import Stop, now, opened, owner, patiently, role
+from otklik.roles.common import Stop, opened, owner, patiently, role
 from otklik.russian import sentences
 from store import Quotas, Sources, Store, Versions
 from text import AuthorHasher

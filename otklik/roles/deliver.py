@@ -7,9 +7,10 @@ import structlog
 
 import sinks
 from bus.worker import Worker
+from otklik.clock import now
 from otklik.config import Config
 from otklik.exits import Exit
-from otklik.roles.common import journal, now, role, run_together, sink_group
+from otklik.roles.common import journal, role, run_together, sink_group
 from schemas import topics
 from sinks import DeliveryFailed, Sink, When
 from sinks.resend import Resent, resend

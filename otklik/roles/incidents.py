@@ -6,10 +6,11 @@ from datetime import datetime
 from bus.worker import Worker
 from incidents.process import IncidentStep
 from incidents.relay import Relay
+from otklik.clock import now
 from otklik.config import Config
 from otklik.exits import Exit
 from otklik.housekeeping import Housekeeper
-from otklik.roles.common import INCIDENTS, PARTITIONS, journal, now, opened, readers_of, role, run_together
+from otklik.roles.common import INCIDENTS, PARTITIONS, journal, opened, readers_of, role, run_together
 from schemas import topics
 from store import Outbox, Store
 

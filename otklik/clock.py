@@ -1,11 +1,16 @@
-"""The clock of a replay: as late as the latest post, so that no post of the file lies in the future."""
+"""The clocks of the program: the real one and a replay's."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
+
+
+def now() -> datetime:
+    """The clock of every command and role."""
+    return datetime.now(UTC)
 
 
 class EventClock:
-    """`now` of the real clock until something later was seen."""
+    """The clock of a replay: the real one until something later was seen, so that no post lies in the future."""
 
     def __init__(self, now: Callable[[], datetime]) -> None:
         self._now = now
