@@ -51,11 +51,17 @@ def _page(title: str, inner: str) -> bytes:
     return f"<!doctype html><html><head><title>{title}</title></head><body>{inner}</body></html>".encode()
 
 
-def _status(code: int, title: str) -> Hazard:
+def _shown(title: str, inner: str, status: int = 200) -> Hazard:
+    """A page that is well in itself."""
+
     def answer(handler: BaseHTTPRequestHandler, site: "NewsSite") -> None:
-        _send(handler, code, _page(title, f"<h1>{title}</h1>"))
+        _send(handler, status, _page(title, inner))
 
     return answer
+
+
+def _status(code: int, title: str) -> Hazard:
+    return _shown(title, f"<h1>{title}</h1>", code)
 
 
 def _too_many(handler: BaseHTTPRequestHandler, site: "NewsSite") -> None:
@@ -125,31 +131,21 @@ def _xml_bomb(handler: BaseHTTPRequestHandler, site: "NewsSite") -> None:
     _send(handler, 200, feed.encode(), "application/rss+xml; charset=utf-8")
 
 
-def _html_feed(handler: BaseHTTPRequestHandler, site: "NewsSite") -> None:
-    _send(handler, 200, _page("Наш сайт обновился", "<h1>Мы переехали на новый сайт!</h1><p>Ленты больше нет.</p>"))
-
-
 def _empty_feed(handler: BaseHTTPRequestHandler, site: "NewsSite") -> None:
     feed = '<?xml version="1.0"?><rss version="2.0"><channel><title>Пусто</title></channel></rss>'
     _send(handler, 200, feed.encode(), "application/rss+xml; charset=utf-8")
 
 
-def _captcha(handler: BaseHTTPRequestHandler, site: "NewsSite") -> None:
-    inner = (
-        "<h1>Проверка, что вы не робот</h1><form id='captcha' action='/captcha' method='post'>"
-        "<div class='g-recaptcha' data-sitekey='demo'></div><img src='/captcha.png' alt='captcha'>"
-        "<input name='captcha' placeholder='Введите символы с картинки'><button>Продолжить</button></form>"
-    )
-    _send(handler, 200, _page("Подтвердите, что вы не робот", inner))
-
-
-def _login(handler: BaseHTTPRequestHandler, site: "NewsSite") -> None:
-    inner = (
-        "<h1>Войдите, чтобы продолжить</h1><form action='/login' method='post'>"
-        "<input name='login' autocomplete='username'><input type='password' name='password'>"
-        "<button>Войти</button></form>"
-    )
-    _send(handler, 200, _page("Вход", inner))
+CAPTCHA = (
+    "<h1>Проверка, что вы не робот</h1><form id='captcha' action='/captcha' method='post'>"
+    "<div class='g-recaptcha' data-sitekey='demo'></div><img src='/captcha.png' alt='captcha'>"
+    "<input name='captcha' placeholder='Введите символы с картинки'><button>Продолжить</button></form>"
+)
+LOGIN = (
+    "<h1>Войдите, чтобы продолжить</h1><form action='/login' method='post'>"
+    "<input name='login' autocomplete='username'><input type='password' name='password'>"
+    "<button>Войти</button></form>"
+)
 
 
 def _wrong_charset(handler: BaseHTTPRequestHandler, site: "NewsSite") -> None:
@@ -195,8 +191,8 @@ PAGES: dict[str, Hazard] = {
     "redirect-private": _redirect_private,
     "huge": _huge,
     "gzip-bomb": _gzip_bomb,
-    "captcha": _captcha,
-    "login": _login,
+    "captcha": _shown("Подтвердите, что вы не робот", CAPTCHA),
+    "login": _shown("Вход", LOGIN),
     "wrong-charset": _wrong_charset,
     "binary": _binary,
     "long-article": _long_article,
@@ -205,7 +201,7 @@ PAGES: dict[str, Hazard] = {
 
 FEEDS: dict[str, Hazard] = {
     "xml-bomb": _xml_bomb,
-    "html-feed": _html_feed,
+    "html-feed": _shown("Наш сайт обновился", "<h1>Мы переехали на новый сайт!</h1><p>Ленты больше нет.</p>"),
     "empty-feed": _empty_feed,
     "feed": _feed_of_hazards,
 }
