@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,14 +12,8 @@ from crawlers.trial import Trial, check_live, dry_run
 from crawlers.vk.collector import VkCollector
 from crawlers.vk.settings import VkSettings
 from schemas import Outcome, Post
-from tests.crawlers.harness import HASHER, World, source, world
+from tests.crawlers.harness import HASHER, World, source
 from tests.simulators.vk import Community, VkSimulator, load
-
-
-@pytest.fixture
-def here(tmp_path: Path) -> Iterator[World]:
-    with world(tmp_path) as made:
-        yield made
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import pytest
 from crawlers.news.settings import NewsCursor
 from schemas import Outcome
 from tests.crawlers.harness import world
-from tests.crawlers.news.test_collector import Visits
+from tests.crawlers.news.visits import Visits
 from tests.simulators.news import NewsSite
 from tests.simulators.news.expected import post_ids
 
