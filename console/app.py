@@ -80,14 +80,11 @@ def create_app(store: Store, bus: Bus, settings: ConsoleSettings, region: str) -
         filter_: Wanted, after: str = "", limit: Annotated[int, Query(ge=1, le=LARGEST_PAGE)] = 100
     ) -> JSONResponse:
         """Incident events after a cursor, in an order that never changes; `next` is the cursor to go on with."""
-        position = cursor.decode(after) if after else 0
-        end = outbox.last_position()  # before reading: what comes meanwhile is for the next page
-        found = outbox.after(position, limit, _keeper(filter_))
-        last = found[-1][0] if len(found) == limit else max(end, position, *(place for place, _ in found))
+        page = outbox.after(cursor.decode(after) if after else 0, limit, _keeper(filter_))
         content = {
-            "events": [event.model_dump(mode="json") for _, event in found],
-            "next": cursor.encode(last),
-            "more": len(found) == limit,
+            "events": [event.model_dump(mode="json") for _, event in page.events],
+            "next": cursor.encode(page.position),
+            "more": page.more,
         }
         return JSONResponse(content)
 

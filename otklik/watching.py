@@ -46,13 +46,13 @@ class Watcher:
         """Print what has not been printed yet."""
         while True:
             try:
-                found = await asyncio.to_thread(self._outbox.after, self._position, PAGE)
+                page = await asyncio.to_thread(self._outbox.after, self._position, PAGE)
             except StoreError:
                 return  # the roles say so themselves
-            for position, event in found:
+            for position, event in page.events:
                 self._console.print(line(event, self._zone))
                 self._position = position
-            if len(found) < PAGE:
+            if not page.more:
                 return
 
 

@@ -8,7 +8,9 @@ from lxml import etree
 
 from bus import open_bus
 from console.settings import ConsoleSettings
-from store import Store
+from schemas import IncidentData
+from store import Outbox, Store
+from store.outbox import MOST_SCANNED
 from tests.console.conftest import Running
 from tests.incidents.bench import Bench, tagged
 from tests.incidents.make import CHELYABINSK, HOUR, KOPEYSK, SNOW
@@ -130,6 +132,33 @@ def test_a_filtered_cursor_moves_past_what_it_leaves_out(console: Running, bench
     assert roads["next"] == everything["next"]
     nowhere = console.http.get("/api/incidents", params={"municipality": "none", "status": "new"}).json()
     assert [event["data"]["incident"]["posts"] for event in nowhere["events"]] == [["n"]]
+
+
+def test_one_answer_looks_at_so_many_events_and_says_where_to_go_on(console: Running, bench: Bench) -> None:
+    bench.take(tagged("a"))
+    ((_, opened),) = Outbox(bench.store).after(0).events
+    fillers = [
+        opened.model_copy(
+            update={
+                "id": f"1.{n}",
+                "data": IncidentData(incident=opened.data.incident.model_copy(update={"sequence": n})),
+            }
+        )
+        for n in range(2, MOST_SCANNED + 1)
+    ]
+    with bench.store.transaction() as conn:
+        Outbox(bench.store).add_all(conn, fillers)
+    bench.take(tagged("s", topic=SNOW))
+    while Outbox(bench.store).relay(lambda _: None):
+        pass
+    roads = {"group": "Дороги"}
+    first = console.http.get("/api/incidents", params=roads).json()
+    assert (first["events"], first["more"]) == ([], True)
+    second = console.http.get("/api/incidents", params=roads | {"after": first["next"]}).json()
+    assert [event["data"]["incident"]["posts"] for event in second["events"]] == [["s"]]
+    assert second["more"] is False
+    last = console.http.get("/api/incidents", params=roads | {"after": second["next"]}).json()
+    assert last == {"events": [], "next": second["next"], "more": False}
 
 
 def test_one_incident_with_its_history(console: Running, bench: Bench) -> None:

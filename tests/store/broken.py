@@ -1,8 +1,7 @@
 """Implementations that are broken on purpose: the suite must fail on every one."""
 
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -11,11 +10,10 @@ import pytest
 from sqlalchemy import select, update
 
 import store.quotas
-from schemas import IncidentEvent, SourceHealth
+from schemas import SourceHealth
 from store import (
     Allowance,
     Lease,
-    Outbox,
     Quotas,
     Resolved,
     SourceRow,
@@ -27,7 +25,8 @@ from store import (
     Why,
     pace,
 )
-from store.tables import counters, slots, sources, versions
+from store.tables import slots, sources, versions
+from tests.store.broken_outbox import BROKEN as BROKEN_OUTBOX
 
 
 class GrantsALeasedSource(Sources):
@@ -288,68 +287,6 @@ class NamesOfAnyAccount(Quotas):
         return super().resolved(service, "", name)
 
 
-Publish = Callable[[list[IncidentEvent]], None]
-Hook = Callable[[], None] | None
-
-
-class MarksBeforePublishing(Outbox):
-    def relay(self, publish: Publish, limit: int = 500, after_publish: Hook = None) -> int:
-        batch: list[IncidentEvent] = []
-        count = super().relay(batch.extend, limit)
-        if batch:
-            publish(batch)
-            if after_publish is not None:
-                after_publish()
-        return count
-
-
-class ShrugsAtAFailedPublish(Outbox):
-    def relay(self, publish: Publish, limit: int = 500, after_publish: Hook = None) -> int:
-        def quiet(batch: list[IncidentEvent]) -> None:
-            try:
-                publish(batch)
-            except Exception:
-                return
-
-        return super().relay(quiet, limit, after_publish)
-
-
-class Reorders(Outbox):
-    def relay(self, publish: Publish, limit: int = 500, after_publish: Hook = None) -> int:
-        return super().relay(lambda batch: publish(batch[::-1]), limit, after_publish)
-
-
-class SendsTwice(Outbox):
-    def relay(self, publish: Publish, limit: int = 500, after_publish: Hook = None) -> int:
-        return super().relay(lambda batch: publish(batch + batch), limit, after_publish)
-
-
-class RelaysSideBySide(Outbox):
-    """A second relay publishes the next events before the first has published its own."""
-
-    @contextmanager
-    def _alone(self) -> Iterator[bool]:
-        yield True
-
-
-class LeavesGaps(Outbox):
-    """Gives positions that readers will wait for in vain."""
-
-    def relay(self, publish: Publish, limit: int = 500, after_publish: Hook = None) -> int:
-        with self._store.transaction() as conn:
-            conn.execute(update(counters).where(counters.c.name == "outbox").values(value=counters.c.value + 1))
-        return super().relay(publish, limit, after_publish)
-
-
-class SendsOutsideTheEffect(Outbox):
-    """Its event leaves even where the effect was rolled back."""
-
-    def add(self, conn: Any, event: IncidentEvent) -> None:
-        super().add(conn, event)
-        conn.exec_driver_sql("COMMIT")
-        conn.exec_driver_sql("BEGIN IMMEDIATE")
-
-
 BROKEN: list[tuple[str, type, str]] = [
     ("sources", GrantsALeasedSource, "a_lapsed_lease_is_taken_and_its_holder_refused"),
     ("sources", GrantsALeasedSource, "a_renewed_lease_holds"),
@@ -382,13 +319,6 @@ BROKEN: list[tuple[str, type, str]] = [
     ("quotas", GrantsFarAhead, "a_queue_reaches_only_so_far_ahead"),
     ("quotas", NamesForEver, "a_name_is_looked_up_once"),
     ("quotas", NamesOfAnyAccount, "a_name_is_looked_up_once"),
-    ("outbox", MarksBeforePublishing, "a_failed_publish_loses_nothing"),
-    ("outbox", MarksBeforePublishing, "a_crash_before_the_mark_sends_again"),
-    ("outbox", ShrugsAtAFailedPublish, "a_failed_publish_loses_nothing"),
-    ("outbox", Reorders, "events_leave_once_and_in_order"),
-    ("outbox", SendsTwice, "events_leave_once_and_in_order"),
-    ("outbox", RelaysSideBySide, "a_slow_bus_holds_up_no_writer_and_no_second_relay_overtakes"),
-    ("outbox", LeavesGaps, "events_leave_once_and_in_order"),
-    ("outbox", SendsOutsideTheEffect, "a_rolled_back_effect_sends_nothing"),
+    *BROKEN_OUTBOX,
 ]
 """The repository that is replaced, by what, and a check that must fail for it."""

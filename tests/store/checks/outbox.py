@@ -1,6 +1,7 @@
 import threading
 import time
 from collections import Counter
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
@@ -8,6 +9,7 @@ import pytest
 
 from schemas import Incident, IncidentData, IncidentEvent
 from store import Outbox
+from store.outbox import MOST_SCANNED
 from tests.store.kit import HOUR, Kit, check
 
 
@@ -49,8 +51,7 @@ def add(kit: Kit, *events: IncidentEvent) -> Outbox:
     store = kit.open()
     outbox = kit.outbox(store)
     with store.transaction() as conn:
-        for one in events:
-            outbox.add(conn, one)
+        outbox.add_all(conn, events)
     return outbox
 
 
@@ -72,7 +73,7 @@ def events_leave_once_and_in_order(kit: Kit) -> None:
     assert [outbox.relay(sent.extend, limit=4) for _ in range(6)] == [4, 4, 4, 3, 0, 0]
     assert sent == events
     assert (outbox.unsent(), outbox.last_position()) == (0, 15)
-    assert outbox.after(0, 99) == list(enumerate(events, start=1))
+    assert outbox.after(0, 99).events == list(enumerate(events, start=1))
 
 
 @check
@@ -91,7 +92,7 @@ def a_rolled_back_effect_sends_nothing(kit: Kit) -> None:
     sent: list[IncidentEvent] = []
     assert outbox.relay(sent.extend) == 1
     assert sent == [event(2, 1)]
-    assert [position for position, _ in outbox.after(0)] == [1]
+    assert [position for position, _ in outbox.after(0).events] == [1]
 
 
 @check
@@ -114,7 +115,7 @@ def a_crash_before_the_mark_sends_again(kit: Kit) -> None:
     assert sent == [event(1, 1)]
     assert kit.outbox(kit.open()).relay(sent.extend) == 1
     assert sent == [event(1, 1)] * 2
-    assert [position for position, _ in outbox.after(0)] == [1]
+    assert [position for position, _ in outbox.after(0).events] == [1]
 
 
 @check
@@ -141,10 +142,41 @@ def a_filter_pages_through(kit: Kit) -> None:
     def overdue(one: IncidentEvent) -> bool:
         return one.type == "incident.overdue"
 
-    assert [position for position, _ in outbox.after(0, 4, overdue)] == [5, 10, 15, 20]
-    assert [position for position, _ in outbox.after(20, 4, overdue)] == [25, 30]
-    assert [position for position, _ in outbox.after(28, 9)] == [29, 30]
-    assert outbox.after(30) == []
+    def page(after: int, limit: int, keep: Callable[[IncidentEvent], bool] | None) -> tuple[list[int], int, bool]:
+        found = outbox.after(after, limit, keep)
+        return [position for position, _ in found.events], found.position, found.more
+
+    assert page(0, 4, overdue) == ([5, 10, 15, 20], 20, True)
+    assert page(20, 4, overdue) == ([25, 30], 30, False)
+    assert page(20, 2, overdue) == ([25, 30], 30, True)
+    assert page(0, 4, lambda _: False) == ([], 30, False)
+    assert page(28, 9, None) == ([29, 30], 30, False)
+    assert page(30, 9, None) == ([], 30, False)
+
+
+@check
+def a_filter_that_lets_nothing_through_looks_at_so_many_at_once(kit: Kit) -> None:
+    total, wanted = 2 * MOST_SCANNED + 7, {1, MOST_SCANNED, MOST_SCANNED + 1, 2 * MOST_SCANNED + 7}
+    outbox = add(kit, *(event(n, 1) for n in range(1, total + 1)))
+    while outbox.relay(lambda _: None, limit=total):
+        pass
+    looked_at: list[int] = []
+
+    def keep(one: IncidentEvent) -> bool:
+        looked_at.append(one.data.incident.id)
+        return one.data.incident.id in wanted
+
+    position, more = 0, True
+    found: list[int] = []
+    while more:
+        before = len(looked_at)
+        page = outbox.after(position, 100, keep)
+        position, more = page.position, page.more
+        found += [place for place, _ in page.events]
+        assert len(looked_at) - before <= MOST_SCANNED
+        assert looked_at[-1] == position
+    assert found == sorted(wanted)
+    assert looked_at == list(range(1, total + 1))
 
 
 @check
@@ -155,10 +187,10 @@ def old_events_are_pruned_when_sent(kit: Kit) -> None:
     add(kit, event(1, 2)).relay(lambda _: None)
     add(kit, event(1, 3))
     assert outbox.prune(kit.clock()) == 1
-    assert outbox.after(0) == [(2, event(1, 2))]
+    assert outbox.after(0).events == [(2, event(1, 2))]
     sent: list[IncidentEvent] = []
     assert outbox.relay(sent.extend) == 1
-    assert outbox.after(2) == [(3, event(1, 3))]
+    assert outbox.after(2).events == [(3, event(1, 3))]
 
 
 @check
@@ -182,7 +214,7 @@ def writers_and_relays_at_once_lose_and_reorder_nothing(kit: Kit) -> None:
         """A reader that never looks back."""
         outbox = kit.outbox(kit.live())
         while len(followed) < incidents * per_incident and not gave_up.is_set():
-            followed.extend(position for position, _ in outbox.after(followed[-1] if followed else 0, 10))
+            followed.extend(position for position, _ in outbox.after(followed[-1] if followed else 0, 10).events)
             time.sleep(0.001)
 
     gave_up = threading.Event()
