@@ -12,11 +12,12 @@ from fastapi import Depends, FastAPI, Query, Request, Response
 from fastapi.responses import HTMLResponse, JSONResponse, PlainTextResponse
 
 from bus import Bus
-from console import cursor, errors, feeds
+from console import cursor, errors, feeds, query
 from console.access import Access
 from console.errors import ApiError
 from console.headers import SecurityHeaders
 from console.health import Checker
+from console.query import Filters, Following, Names
 from console.settings import ConsoleSettings
 from schemas import Incident, IncidentEvent, IncidentStatus
 from store import IncidentFilter, Incidents, Outbox, Store
@@ -24,39 +25,27 @@ from store.posts import NOWHERE
 
 FEED_ITEMS = 100
 """The incidents of an ordinary day in an ordinary region (130 to 340, two thirds of them in one feed of a filter)."""
-LARGEST_PAGE = 1000
-"""Events of some 2 KB: a page stays at 2 MB."""
 SHOWN = tuple(status for status in IncidentStatus if status is not IncidentStatus.MERGED)
 """A merged incident lives on in another one."""
 HIGHEST_ID = 2**63 - 1
 
-Many = Annotated[list[str], Query(max_length=50)]
 
-
-def wanted(
-    municipality: Many = [],  # noqa: B006  (FastAPI copies it)
-    group: Many = [],  # noqa: B006
-    topic: Many = [],  # noqa: B006
-    authority: Many = [],  # noqa: B006
-    status: Annotated[list[IncidentStatus], Query(max_length=20)] = [],  # noqa: B006
-) -> IncidentFilter:
-    """Each may be given several times. `municipality`: an OKTMO code, or `none`."""
-    return IncidentFilter(municipality=municipality, group=group, topic=topic, authority=authority, status=status)
-
-
-Wanted = Annotated[IncidentFilter, Depends(wanted)]
-
-
-def create_app(store: Store, bus: Bus, settings: ConsoleSettings, region: str) -> FastAPI:
+def create_app(store: Store, bus: Bus, settings: ConsoleSettings, region: str, names: Names) -> FastAPI:
     """`region` is its short name, as in the events' source. The caller opens and closes store and bus."""
     app = FastAPI(title="Otklik", openapi_url="/api/openapi.json", docs_url=None, redoc_url=None)
     app.add_middleware(SecurityHeaders)
     errors.install(app)
+    query.install(app)
     access = Access(settings)
     reader = [Depends(access.require("read"))]
     incidents, outbox, checker = Incidents(store), Outbox(store), Checker(store, bus)
 
-    def feed(request: Request, filter_: IncidentFilter, make: Callable[..., bytes], media_type: str) -> Response:
+    def checked(filters: Filters) -> IncidentFilter:
+        names.check(filters, lambda one: bool(incidents.find(one, limit=1)))
+        return filters.filter()
+
+    def feed(request: Request, filters: Filters, make: Callable[..., bytes], media_type: str) -> Response:
+        filter_ = checked(filters)
         if not filter_.status:
             filter_ = replace(filter_, status=SHOWN)
         found = incidents.find(filter_, limit=FEED_ITEMS)
@@ -68,19 +57,18 @@ def create_app(store: Store, bus: Bus, settings: ConsoleSettings, region: str) -
         return HTMLResponse(_INDEX.format(region=escape(region)))
 
     @app.api_route("/feeds/incidents.atom", methods=["GET", "HEAD"], dependencies=reader, include_in_schema=False)
-    def atom_feed(request: Request, filter_: Wanted) -> Response:
-        return feed(request, filter_, feeds.atom, "application/atom+xml; charset=utf-8")
+    def atom_feed(request: Request, filters: Annotated[Filters, Query()]) -> Response:
+        return feed(request, filters, feeds.atom, "application/atom+xml; charset=utf-8")
 
     @app.api_route("/feeds/incidents.json", methods=["GET", "HEAD"], dependencies=reader, include_in_schema=False)
-    def json_feed(request: Request, filter_: Wanted) -> Response:
-        return feed(request, filter_, feeds.json_feed, "application/feed+json")
+    def json_feed(request: Request, filters: Annotated[Filters, Query()]) -> Response:
+        return feed(request, filters, feeds.json_feed, "application/feed+json")
 
     @app.get("/api/incidents", dependencies=reader)
-    def events(
-        filter_: Wanted, after: str = "", limit: Annotated[int, Query(ge=1, le=LARGEST_PAGE)] = 100
-    ) -> JSONResponse:
+    def events(asked: Annotated[Following, Query()]) -> JSONResponse:
         """Incident events after a cursor, in an order that never changes; `next` is the cursor to go on with."""
-        page = outbox.after(cursor.decode(after) if after else 0, limit, _keeper(filter_))
+        position = cursor.decode(asked.after) if asked.after else 0
+        page = outbox.after(position, asked.limit, _keeper(checked(asked)))
         content = {
             "events": [event.model_dump(mode="json") for _, event in page.events],
             "next": cursor.encode(page.position),
@@ -141,7 +129,7 @@ _INDEX = """<!doctype html>
 <li><a href="/api/incidents">События по порядку, JSON</a>, <a href="/api/openapi.json">описание</a>
 <li><a href="/healthz">Состояние</a>, <a href="/metrics">показатели</a>
 </ul>
-<p>Ленту можно сузить: <code>?municipality=75701000&amp;group=ЖКХ&amp;status=new</code>.
+<p>Ленту можно сузить: <code>?group=ЖКХ&amp;status=new&amp;status=confirmed</code>.
 </html>
 """
 

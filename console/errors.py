@@ -4,7 +4,6 @@ from http import HTTPStatus
 
 import structlog
 from fastapi import FastAPI, Request
-from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
@@ -51,7 +50,7 @@ def response(error: ApiError) -> JSONResponse:
 
 
 def install(app: FastAPI) -> None:
-    """Answer every error of `app` in the one shape."""
+    """Answer every error of `app` in the one shape; those of queries: `console.query`."""
 
     @app.exception_handler(ApiError)
     async def api_error(_: Request, error: ApiError) -> JSONResponse:
@@ -61,13 +60,6 @@ def install(app: FastAPI) -> None:
     async def http_error(_: Request, error: HTTPException) -> JSONResponse:
         known = {HTTPStatus.NOT_FOUND: NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED: METHOD}
         return response(known.get(HTTPStatus(error.status_code), REFUSED))
-
-    @app.exception_handler(RequestValidationError)
-    async def invalid(_: Request, error: RequestValidationError) -> JSONResponse:
-        names = ", ".join(sorted({str(item["loc"][-1]) for item in error.errors()}))
-        message = f"Неверное значение: {names}."
-        hint = "Какие значения бывают, сказано в /api/openapi.json."
-        return response(ApiError(HTTPStatus.BAD_REQUEST, "bad_parameter", message, hint))
 
     @app.exception_handler(StoreError)
     @app.exception_handler(BusError)

@@ -52,7 +52,7 @@ def register(app: typer.Typer) -> None:
 
 def unknown(what: str, name: str, known: list[str], file: Path) -> str:
     """«There is no such source», with what there is."""
-    from otklik.config.problems import did_you_mean, listed  # noqa: PLC0415
+    from text.suggest import did_you_mean, listed  # noqa: PLC0415
 
     there = f"Есть: {listed(known)}." if known else "Этот раздел пуст."
     hint = did_you_mean(name, known)

@@ -8,8 +8,9 @@ from pydantic import BaseModel
 from otklik.config.document import Document
 from otklik.config.messages import HIDDEN, docs_of
 from otklik.config.model import secret_paths
-from otklik.config.problems import Path, Problem, did_you_mean, listed, shown
+from otklik.config.problems import Path, Problem, shown
 from otklik.config.vocabulary import Vocabulary
+from text.suggest import did_you_mean, listed, perhaps
 
 ANY = "*"
 REFERENCES: Mapping[Path, str] = {
@@ -98,8 +99,7 @@ def references(document: Document, vocabulary: Vocabulary) -> Iterator[Problem]:
             other = next((w for w in ("group", "topic") if w != what and value in (names[w] or ())), None)
             hint = did_you_mean(value, known)
             if what == "municipality" and vocabulary.region is not None:
-                near = vocabulary.region.suggestions(value)
-                hint = f"Может быть, {' или '.join(f'«{name}»' for name in near)}?" if near else None
+                hint = perhaps(vocabulary.region.suggestions(value))
             if other is not None and what in ("group", "topic"):
                 hint = f"Это {'группа' if other == 'group' else 'тема'}: место ей в ключе {_sibling(path, other)}."
             seen = document.origins.get(path) or shown(value)

@@ -10,7 +10,8 @@ from crawlers.schedule import parse, visits_per_day
 from crawlers.settings import Account
 from otklik.config.document import Document
 from otklik.config.messages import docs_of
-from otklik.config.problems import Path, Problem, listed, shown
+from otklik.config.problems import Path, Problem, shown
+from text.suggest import listed
 
 NICE = [*range(1, 11), 12, 15, 20, 30, 45, 60, 90, 120, 180, 240, 360, 480, 720, 1440]
 """Minutes that people write."""

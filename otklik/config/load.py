@@ -15,6 +15,7 @@ from otklik.config.messages import problems_of
 from otklik.config.model import FileBase, file_model
 from otklik.config.names import names_of
 from otklik.config.problems import ConfigErrors, Problem
+from otklik.config.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
     from classifier.places.region import Region
@@ -26,6 +27,8 @@ class Config:
     file: Any
     """`otklik.config.model.file_model()`: what the file says, validated, with defaults."""
     region: "Region"
+    vocabulary: Vocabulary
+    """The names that the model and the region know."""
     notes: tuple[Problem, ...]
     """What is allowed and still worth knowing."""
     text: str
@@ -77,7 +80,7 @@ def build(document: Document, path: Path, env: Mapping[str, str], *, author_key:
     if problems or file is None or region is None:
         raise ConfigErrors(_once(problems))
     notes = (*checks.notes(document), *demand.notes(document, file, region.timezone.key))
-    return Config(path, file, region, notes, document.text)
+    return Config(path, file, region, vocabulary, notes, document.text)
 
 
 def _key(env: Mapping[str, str], wanted: bool) -> list[Problem]:

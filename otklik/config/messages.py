@@ -9,7 +9,8 @@ from pydantic import BaseModel, SecretStr, ValidationError
 import crawlers
 import sinks
 from otklik.config.document import Document
-from otklik.config.problems import DOCS, Path, Problem, did_you_mean, listed, shown
+from otklik.config.problems import DOCS, Path, Problem, shown
+from text.suggest import did_you_mean, listed
 
 SECTIONS = frozenset(
     [

@@ -1,18 +1,13 @@
 """A mistake in the configuration: what is wrong, where, what is allowed. Shown to an operator, in Russian."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
-from difflib import get_close_matches
 
 Path = tuple[str | int, ...]
 """Where in the file: `("sources", 2, "news", "feed")`."""
 
 DOCS = "docs/configuration.md"
 
-MAX_LISTED = 12
-"""Allowed values are listed in full up to this many; 195 topics would bury the message."""
-CLOSE = 0.6
-"""difflib's own default: «fed» finds «feed», «webhok» finds «webhook», unrelated words find nothing."""
 MAX_SHOWN = 60
 """Characters of a value: enough to recognise it, and the message stays on its line."""
 
@@ -84,20 +79,6 @@ def breadcrumb(path: Path) -> str:
     for part in path:
         text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else part
     return text
-
-
-def listed(values: Sequence[str]) -> str:
-    """The allowed values, the first ones where they are many."""
-    if len(values) <= MAX_LISTED:
-        return ", ".join(values)
-    return f"{', '.join(values[:MAX_LISTED])} и ещё {len(values) - MAX_LISTED}"
-
-
-def did_you_mean(value: str, known: Iterable[str]) -> str | None:
-    """«Может быть, …?», or None where nothing is close."""
-    names = {name.casefold().replace("ё", "е"): name for name in known}
-    close = get_close_matches(value.casefold().replace("ё", "е"), list(names), n=2, cutoff=CLOSE)
-    return f"Может быть, {' или '.join(f'«{names[name]}»' for name in close)}?" if close else None
 
 
 def shown(value: object) -> str:

@@ -11,12 +11,21 @@ import pytest
 from bus import open_bus
 from bus.base import Bus
 from console.app import create_app
+from console.query import Names
 from console.server import Server
 from console.settings import ConsoleSettings
 from schemas import topics
 from store import Store
 from tests.incidents.bench import Bench
+from tests.incidents.make import CHELYABINSK, KOPEYSK, NO_WATER, SNOW
 from tests.store.kit import Clock
+
+NAMES = Names(
+    municipalities={CHELYABINSK: "Челябинский", KOPEYSK: "Копейский"},
+    groups=["ЖКХ", "Дороги"],
+    topics=[NO_WATER, SNOW],
+    authorities=["vodokanal", "roads", "duty"],
+)
 
 
 @dataclass
@@ -55,7 +64,7 @@ def serve(store: Store, bus: Bus) -> Iterator[Callable[..., Running]]:
 
     def start(settings: ConsoleSettings | None = None, **more: Store | Bus) -> Running:
         given = {**defaults, **more, **({"settings": settings} if settings else {})}
-        app = create_app(**given, region="chelyabinsk")
+        app = create_app(**given, region="chelyabinsk", names=NAMES)
         server = Server(app, "127.0.0.1", 0)
         thread = threading.Thread(target=server.run)
         thread.start()

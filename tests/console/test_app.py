@@ -193,10 +193,10 @@ def test_one_incident_with_its_history(console: Running, bench: Bench) -> None:
             "Номера есть в /api/incidents и в лентах.",
         ),
         (
-            "/api/incidents?limit=0&status=unknown",
+            "/api/incidents/seven",
             400,
             "bad_parameter",
-            "Неверное значение: 0, limit.",
+            "Значения «seven» в id не бывает.",
             "Какие значения бывают, сказано в /api/openapi.json.",
         ),
         *[

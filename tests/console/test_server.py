@@ -12,6 +12,7 @@ from fastapi import FastAPI
 from bus import open_bus
 from bus.base import Bus
 from console.app import create_app
+from console.query import Names
 from console.server import ConsoleError, Server
 from console.settings import ConsoleSettings
 from store import Store
@@ -21,12 +22,13 @@ import signal
 import sys
 from bus import open_bus
 from console.app import create_app
+from console.query import Names
 from console.server import Server
 from console.settings import ConsoleSettings
 from store import Store
 
 store, bus = Store(sys.argv[1]), open_bus(sys.argv[2])
-server = Server(create_app(store, bus, ConsoleSettings(), "chelyabinsk"), "127.0.0.1", 0)
+server = Server(create_app(store, bus, ConsoleSettings(), "chelyabinsk", Names({}, (), (), ())), "127.0.0.1", 0)
 for number in (signal.SIGTERM, signal.SIGINT):
     signal.signal(number, lambda *_: server.stop())
 print(server.port, flush=True)
@@ -69,7 +71,7 @@ def test_a_signal_ends_it(store: Store, tmp_path: Path, number: signal.Signals) 
 
 
 def test_a_bug_is_told_in_the_one_shape(store: Store, bus: Bus) -> None:
-    app = create_app(store, bus, ConsoleSettings(), "chelyabinsk")
+    app = create_app(store, bus, ConsoleSettings(), "chelyabinsk", Names({}, (), (), ()))
 
     @app.get("/broken")
     def broken() -> None:
