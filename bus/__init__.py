@@ -9,6 +9,7 @@ from bus.base import (
     Record,
     RecordTooLarge,
     TopicPartition,
+    UnknownTopic,
 )
 from bus.open import open_bus
 
@@ -21,5 +22,6 @@ __all__ = [
     "Record",
     "RecordTooLarge",
     "TopicPartition",
+    "UnknownTopic",
     "open_bus",
 ]

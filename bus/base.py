@@ -42,12 +42,14 @@ class BusError(Exception):
     """The bus cannot do it now; the same call may succeed later. The message is for an operator, in Russian."""
 
 
-def unknown_topic(topic: str) -> BusError:
-    """The error of every bus for a topic that nobody created."""
-    return BusError(
-        f"Темы «{topic}» нет на шине. Её создаёт при запуске любая роль otklik; проверьте, "
-        "что «bus» в конфигурации указывает на ту же шину."
-    )
+class UnknownTopic(BusError):
+    """Nobody has created the topic yet."""
+
+    def __init__(self, topic: str) -> None:
+        super().__init__(
+            f"Темы «{topic}» нет на шине. Её создаёт при запуске любая роль otklik; проверьте, "
+            "что «bus» в конфигурации указывает на ту же шину."
+        )
 
 
 class RecordTooLarge(ValueError):
@@ -85,6 +87,8 @@ class Consumer(Protocol):
 
 
 class Bus(Protocol):
+    """To write to a topic that is not there, or to look into it, is an UnknownTopic; only `ensure_topics` makes one."""
+
     max_record_bytes: int
 
     def ensure_topics(self, topics: Mapping[str, int]) -> None:

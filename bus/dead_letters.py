@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from bus.base import Bus, Received, Record, TopicPartition
+from bus.base import Bus, Received, Record, TopicPartition, UnknownTopic
 from schemas.topics import dead
 
 ERROR_CHARACTERS = 1_000
@@ -76,22 +76,17 @@ def waiting(bus: Bus, topic: str) -> list[Letter]:
     """Dead letters of `topic` that nobody has replayed, oldest first in each partition.
 
     Raises:
-        BusError: the bus does not answer, or nothing has ever read the topic.
+        BusError: the bus does not answer.
     """
-    _ensure(bus, topic)
-    replayed = {received.record.key for received in bus.read(dead(topic) + REPLAYED)}
-    letters = [_letter(received) for received in bus.read(dead(topic))]
+    replayed = {received.record.key for received in _read(bus, dead(topic) + REPLAYED)}
+    letters = [_letter(received) for received in _read(bus, dead(topic))]
     return [letter for letter in letters if letter.id not in replayed]
 
 
 def show(bus: Bus, topic: str, id_: str) -> Letter | None:
     """One letter, replayed or not; None where there is none with this id."""
-    _ensure(bus, topic)
-    partition, _, offset = id_.partition(":")
-    if not (partition.isdigit() and offset.isdigit()) or int(partition) not in bus.ends(dead(topic)):
-        return None
-    for received in bus.read(dead(topic), {int(partition): int(offset)}):
-        if received.at.partition == int(partition) and received.offset == int(offset):
+    for received in _read(bus, dead(topic)):
+        if f"{received.at.partition}:{received.offset}" == id_:
             return _letter(received)
     return None
 
@@ -102,6 +97,7 @@ def replay(bus: Bus, topic: str, ids: Collection[str] | None, now: datetime) -> 
     A letter is marked after it was published, so that a crash between the two repeats it rather than loses it.
     Returns the ids replayed; those that do not wait are left out.
     """
+    bus.ensure_topics({dead(topic) + REPLAYED: 1})
     chosen = [found for found in waiting(bus, topic) if ids is None or found.id in ids]
     for found in chosen:
         headers = {name: value for name, value in found.record.headers.items() if name not in _OURS}
@@ -112,5 +108,9 @@ def replay(bus: Bus, topic: str, ids: Collection[str] | None, now: datetime) -> 
     return [found.id for found in chosen]
 
 
-def _ensure(bus: Bus, topic: str) -> None:
-    bus.ensure_topics({dead(topic): 1, dead(topic) + REPLAYED: 1})
+def _read(bus: Bus, topic: str) -> list[Received]:
+    """What is on the topic; nothing where nobody has created it."""
+    try:
+        return bus.read(topic)
+    except UnknownTopic:
+        return []

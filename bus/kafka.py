@@ -11,7 +11,7 @@ from kafka import TopicPartition as KafkaPartition
 from kafka.errors import KafkaError, TopicAlreadyExistsError
 from kafka.partitioner import murmur2
 
-from bus.base import BusError, Received, Record, TopicPartition, unknown_topic
+from bus.base import BusError, Received, Record, TopicPartition, UnknownTopic
 from bus.kafka_consumer import ANSWER_MS, SESSION, GroupConsumer, connected, to_received, unreachable
 from bus.limits import MAX_RECORD_BYTES, check_sizes
 
@@ -127,7 +127,7 @@ class KafkaBus:
             with self._admin() as admin:
                 self._topics = frozenset(admin.list_topics())
             if topic not in self._topics:
-                raise unknown_topic(topic)
+                raise UnknownTopic(topic)
 
     @contextmanager
     def _admin(self) -> Iterator[KafkaAdminClient]:
@@ -183,7 +183,7 @@ class KafkaBus:
             try:
                 numbers = consumer.partitions_for_topic(topic)
                 if not numbers:
-                    raise unknown_topic(topic)
+                    raise UnknownTopic(topic)
                 yield consumer, [KafkaPartition(topic, number) for number in sorted(numbers)]
             finally:
                 consumer.close()

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from bus.assign import assign, partition_of
-from bus.base import Positions, Received, Record, TopicPartition, unknown_topic
+from bus.base import Positions, Received, Record, TopicPartition, UnknownTopic
 from bus.limits import MAX_RECORD_BYTES, check_sizes
 
 WAKE_SECONDS = 0.05
@@ -36,7 +36,7 @@ class MemoryLog:
 
     def partitions(self, topic: str) -> list[TopicPartition]:
         if topic not in self.topics:
-            raise unknown_topic(topic)
+            raise UnknownTopic(topic)
         return [TopicPartition(topic, number) for number in range(self.topics[topic])]
 
     def after(self, partition: TopicPartition, offset: int, limit: int) -> list[Received]:

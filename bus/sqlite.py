@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from bus.assign import partition_of
-from bus.base import Received, Record, TopicPartition, unknown_topic
+from bus.base import Received, Record, TopicPartition, UnknownTopic
 from bus.limits import MAX_RECORD_BYTES, check_sizes
 from bus.sqlite_consumer import LEASE, SqliteConsumer
 from bus.sqlite_file import OFFSET_MASK, connect, errors, place_of, transaction
@@ -48,6 +48,18 @@ class SqliteBus:
                     raise _cannot_open() from error
                 self._open = connect(self._path)
             yield self._open
+
+    @contextmanager
+    def _reading(self, topic: str) -> Iterator[sqlite3.Connection]:
+        """For who only looks: a file that is not there stays so."""
+        try:
+            self._path.stat()
+        except FileNotFoundError:
+            raise UnknownTopic(topic) from None
+        except OSError:
+            pass  # opening it tells more
+        with self._connection() as db:
+            yield db
 
     def ensure_topics(self, topics: Mapping[str, int]) -> None:
         with self._connection() as db:
@@ -89,7 +101,7 @@ class SqliteBus:
 
     def read(self, topic: str, start: Mapping[int, int] | None = None, limit: int | None = None) -> list[Received]:
         found: list[Received] = []
-        with self._connection() as db:
+        with self._reading(topic) as db:
             for partition in self._partitions(db, topic):
                 first = (start or {}).get(partition.number, 0)
                 rows = db.execute(
@@ -106,7 +118,7 @@ class SqliteBus:
 
     def offsets_at(self, topic: str, time: datetime) -> dict[int, int]:
         offsets = {}
-        with self._connection() as db:
+        with self._reading(topic) as db:
             for partition in self._partitions(db, topic):
                 row = db.execute(
                     "SELECT place FROM records WHERE place >= ? AND place < ? AND time >= ? ORDER BY place LIMIT 1",
@@ -116,17 +128,17 @@ class SqliteBus:
         return offsets
 
     def ends(self, topic: str) -> dict[int, int]:
-        with self._connection() as db:
+        with self._reading(topic) as db:
             return {p.number: p.next for p in self._partitions(db, topic)}
 
     def group_lag(self, topic: str, group: str) -> dict[int, int]:
-        with self._connection() as db:
+        with self._reading(topic) as db:
             return {p.number: partition_lag(db, p, group) for p in self._partitions(db, topic)}
 
     def prune(self, topic: str, before: datetime, readers: Collection[str] = ()) -> int:
         """The file does not shrink: its free pages are used again."""
         deleted = 0
-        with self._connection() as db:
+        with self._reading(topic) as db:
             partitions = self._partitions(db, topic)
         for partition in partitions:
             first, _ = partition.places
@@ -158,7 +170,7 @@ class SqliteBus:
         rows = db.execute("SELECT id, number, next FROM partitions WHERE topic = ? ORDER BY number", (topic,))
         partitions = [Partition(*row) for row in rows]
         if not partitions:
-            raise unknown_topic(topic)
+            raise UnknownTopic(topic)
         return partitions
 
 

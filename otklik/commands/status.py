@@ -2,6 +2,7 @@
 
 import os
 import sys
+from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ from otklik.exits import Exit
 from otklik.russian import sentences
 
 if TYPE_CHECKING:
+    from bus import Bus
     from otklik.config import Config
 
 BAD = ("quota", "blocked", "gone", "changed", "broken")
@@ -43,8 +45,7 @@ def collect(config: "Config") -> dict[str, Any]:
     Raises:
         StoreError, BusError: they do not answer.
     """
-    from bus import dead_letters  # noqa: PLC0415
-    from otklik.roles.common import ensure_topics, readers_of  # noqa: PLC0415
+    from otklik.roles.common import readers_of  # noqa: PLC0415
     from otklik.tokens import tokens_of  # noqa: PLC0415
     from schemas import topics  # noqa: PLC0415
     from store import Outbox, Quotas, Sources  # noqa: PLC0415
@@ -68,15 +69,21 @@ def collect(config: "Config") -> dict[str, Any]:
         ]
         unsent = Outbox(store).unsent()
         tokens = tokens_of(config, Quotas(store).balances(), now())
-    rows = []
     with opened_bus(config) as bus:
-        ensure_topics(bus)
-        for topic in topics.MODELS:
-            ends = bus.ends(topic)
-            groups = {group: sum(bus.group_lag(topic, group).values()) for group in readers_of(config, topic)}
-            dead = len(dead_letters.waiting(bus, topic))
-            rows.append({"topic": topic, "records": sum(ends.values()), "lag": groups, "dead_letters": dead})
+        rows = [_topic(bus, topic, readers_of(config, topic)) for topic in topics.MODELS]
     return {"sources": sources, "tokens": tokens, "topics": rows, "outbox": unsent}
+
+
+def _topic(bus: "Bus", topic: str, groups: Sequence[str]) -> dict[str, Any]:
+    """Of a topic that no role has made yet `records` is None. Looking makes none."""
+    from bus import UnknownTopic, dead_letters  # noqa: PLC0415
+
+    try:
+        records = sum(bus.ends(topic).values())
+        lag = {group: sum(bus.group_lag(topic, group).values()) for group in groups}
+    except UnknownTopic:
+        records, lag = None, dict.fromkeys(groups, 0)
+    return {"topic": topic, "records": records, "lag": lag, "dead_letters": len(dead_letters.waiting(bus, topic))}
 
 
 def _print(found: dict[str, Any], zone: Any, moment: datetime) -> None:
@@ -110,7 +117,8 @@ def _print(found: dict[str, Any], zone: Any, moment: datetime) -> None:
         topics.add_column(name, overflow="fold")
     for one in found["topics"]:
         lag = ", ".join(f"{group}: {count}" for group, count in one["lag"].items())
-        topics.add_row(one["topic"], str(one["records"]), lag or "—", str(one["dead_letters"]))
+        records = "ещё нет" if one["records"] is None else str(one["records"])
+        topics.add_row(one["topic"], records, lag or "—", str(one["dead_letters"]))
     console.print(topics)
     console.print(f"Событий ждут отправки на шину: {found['outbox']}.")
 

@@ -203,6 +203,48 @@ def test_a_store_that_was_never_made(otklik):
     assert done.stderr == "В базе sqlite:///store.db ещё нет таблиц Отклика. Создайте их: otklik db upgrade.\n"
 
 
+def test_looking_makes_nothing_on_a_bus_that_was_never_used(otklik):
+    otklik.config("sinks: [{id: out, file: {path: out.jsonl}}]\n", bus="sqlite:///bus/bus.db")
+    assert otklik("db", "upgrade", "region.yaml").returncode == 0
+    before = sorted(path.name for path in otklik.folder.iterdir())
+    told = json.loads(otklik("status", "region.yaml", "--json").stdout)
+    assert [(one["topic"], one["records"], one["lag"], one["dead_letters"]) for one in told["topics"]] == [
+        ("posts", None, {"classify": 0}, 0),
+        ("posts.history", None, {"classify": 0}, 0),
+        ("reach", None, {}, 0),
+        ("tagged", None, {"incidents": 0}, 0),
+        ("incidents", None, {"sink-out": 0}, 0),
+        ("sources", None, {}, 0),
+    ]
+    table = otklik("status", "region.yaml")
+    assert (table.returncode, table.stderr) == (0, "")
+    assert re.search(r"^posts +ещё нет +classify: 0 +0 *$", table.stdout, re.MULTILINE)
+    assert otklik("dead-letters", "list", "region.yaml").stdout == "Необработанных записей: 0.\n"
+    shown = otklik("dead-letters", "show", "region.yaml", "posts/0:1")
+    assert (shown.returncode, shown.stderr) == (
+        2,
+        "Записи posts/0:1 нет. Обозначения показывает otklik dead-letters list.\n",
+    )
+    assert sorted(path.name for path in otklik.folder.iterdir()) == before
+
+
+def test_looking_makes_no_topics(otklik, kafka_server):
+    from bus.kafka import KafkaBus
+
+    bus = KafkaBus(kafka_server.bootstrap)
+    with bus._admin() as admin:
+        before = set(admin.list_topics())
+    ours = sorted({"posts", "posts.dead", "posts.dead.replayed"} & before)
+    bus.delete_topics(ours)
+    otklik.config(bus=f"kafka://{kafka_server.bootstrap}")
+    assert otklik("db", "upgrade", "region.yaml").returncode == 0
+    told = json.loads(otklik("status", "region.yaml", "--json").stdout)
+    assert (told["topics"][0]["records"], told["topics"][0]["lag"]) == (None, {"classify": 0})
+    with bus._admin() as admin:
+        assert set(admin.list_topics()) == before - set(ours)
+    bus.close()
+
+
 def test_upgrade_backup_restore(otklik):
     otklik.config()
     assert otklik("db", "upgrade", "region.yaml").stdout == "База sqlite:///store.db: таблицы в порядке.\n"

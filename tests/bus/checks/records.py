@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bus import BusError, Record, RecordTooLarge
+from bus import Record, RecordTooLarge, UnknownTopic
 from tests.bus.kit import (
     KEYS,
     T0,
@@ -119,12 +119,20 @@ def check_a_record_that_is_too_large_stops_the_batch(bench: Bench) -> None:
 
 def check_an_unknown_topic_is_named(bench: Bench) -> None:
     bus = bench.bus()
-    with pytest.raises(BusError) as caught:
-        bus.publish("never-created", [record(0)])
-    assert str(caught.value) == (
-        "Темы «never-created» нет на шине. Её создаёт при запуске любая роль otklik; проверьте, "
-        "что «bus» в конфигурации указывает на ту же шину."
-    )
+    for ask in (
+        lambda: bus.ends("never-created"),
+        lambda: bus.read("never-created"),
+        lambda: bus.offsets_at("never-created", T0),
+        lambda: bus.group_lag("never-created", "g"),
+        lambda: bus.publish("never-created", [record(0)]),
+        lambda: bus.ends("never-created"),
+    ):
+        with pytest.raises(UnknownTopic) as caught:
+            ask()
+        assert str(caught.value) == (
+            "Темы «never-created» нет на шине. Её создаёт при запуске любая роль otklik; проверьте, "
+            "что «bus» в конфигурации указывает на ту же шину."
+        )
     bus.close()
 
 
