@@ -42,6 +42,10 @@ class BusError(Exception):
     """The bus cannot do it now; the same call may succeed later. The message is for an operator, in Russian."""
 
 
+class NoSpace(BusError):
+    """The disk of the bus is full."""
+
+
 class UnknownTopic(BusError):
     """Nobody has created the topic yet."""
 

@@ -1,12 +1,12 @@
 """The file of the SQLite bus: schema, connections, and errors an operator can act on."""
 
-import os
+import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from bus.base import BusError
+from bus.base import BusError, NoSpace
 
 SCHEMA_VERSION = 1
 BUSY_MS = 10_000
@@ -99,40 +99,39 @@ def errors(path: Path) -> Iterator[None]:
     try:
         yield
     except sqlite3.Error as error:
-        raise BusError(_explain(path, error)) from error
+        raise _explained(path, error) from error
 
 
-def _explain(path: Path, error: sqlite3.Error) -> str:
+def _explained(path: Path, error: sqlite3.Error) -> BusError:
     # Extended codes hold the primary one in their low byte: https://www.sqlite.org/rescode.html
     code = (getattr(error, "sqlite_errorcode", None) or 0) & 0xFF
     folder = path.parent
     if code == sqlite3.SQLITE_FULL or (code == sqlite3.SQLITE_IOERR and _no_space(folder)):
-        return (
+        return NoSpace(
             f"На диске нет места: шина {path} ничего не записала. Освободите место в {folder}; "
             "otklik продолжит сам, ничего не потеряно."
         )
     if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
-        return (
+        return BusError(
             f"Файл шины {path} занят другим процессом дольше {BUSY_MS // 1000} с. Закройте программу, "
             "которая держит его открытым (sqlite3, резервное копирование); otklik продолжит сам."
         )
     if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
-        return (
+        return BusError(
             f"Файл шины {path} повреждён или не является базой SQLite. Остановите otklik и восстановите файл "
             "из резервной копии (otklik db restore)."
         )
     if code in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM):
-        return (
+        return BusError(
             f"Файл шины {path} не открывается для записи. Проверьте, что папка {folder} есть "
             "и что пользователь, от которого работает otklik, может в неё писать."
         )
-    return f"Ошибка файла шины {path}: {error}. Проверьте диск; otklik повторит сам."
+    return BusError(f"Ошибка файла шины {path}: {error}. Проверьте диск; otklik повторит сам.")
 
 
 def _no_space(folder: Path) -> bool:
+    """Growing the -shm file fails as an I/O error; it wants 32 KB at once."""
     try:
-        state = os.statvfs(folder)
+        return shutil.disk_usage(folder).free < 64 * 1024
     except OSError:
         return False
-    # Growing the -shm file fails as an I/O error; it wants 32 KB at once.
-    return state.f_bavail * state.f_frsize < 64 * 1024

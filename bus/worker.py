@@ -78,7 +78,8 @@ class Worker:
     """`run` until `stop`, which may be called from a signal handler or another thread.
 
     `name` labels metrics and log lines. With a `journal` file, records that kill the process are isolated; the file
-    belongs to one process. `sleep`, `chance` and `now` are there for tests.
+    belongs to one process. An error of the bus, or behind a step's `Retry`, that `is_final` is not waited out but ends
+    `run`. `sleep`, `chance` and `now` are there for tests.
     """
 
     def __init__(
@@ -93,6 +94,7 @@ class Worker:
         batch: int = BATCH,
         poll_timeout: float = 1.0,
         attempts: int = ATTEMPTS,
+        is_final: Callable[[BaseException], bool] = lambda _: False,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         sleep: Callable[[float], object] | None = None,
         chance: Callable[[], float] = random.random,
@@ -106,6 +108,7 @@ class Worker:
         self._batch = batch
         self._poll_timeout = poll_timeout
         self._attempts = attempts
+        self._is_final = is_final
         self._now = now
         self._stopping = threading.Event()
         self._sleep = sleep or self._stopping.wait
@@ -127,6 +130,7 @@ class Worker:
 
         Raises:
             TooManyFailures: see the stop rule.
+            Exception: one that is final.
         """
         with Journal(self._journal_path) as journal:
             self._journal = journal
@@ -214,6 +218,8 @@ class Worker:
                 if mine:
                     self._step.process(mine)
             except Retry as reason:
+                if reason.__cause__ is not None and self._is_final(reason.__cause__):
+                    raise reason.__cause__ from None
                 self._repeat("retry", reason)
                 self._wait(patience.next())
                 continue
@@ -325,5 +331,7 @@ class Worker:
         log.warning("step_repeated", worker=self._name, reason=reason, error_type=type(error).__name__)
 
     def _bus_failed(self, error: BusError) -> None:
+        if self._is_final(error):
+            raise error
         metrics.counter("otklik_bus_errors_total", worker=self._name).inc()
         log.warning("bus_failed", worker=self._name, problem=str(error))

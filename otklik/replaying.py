@@ -26,7 +26,7 @@ from otklik.roles.classify import TOPICS, ClassifyStep, load_classifier
 from otklik.roles.common import CLASSIFY, INCIDENTS, ensure_topics
 from otklik.roles.incidents import incident_step
 from otklik.russian import refusal
-from otklik.scratch import scratch
+from otklik.scratch import FULL, scratch
 from schemas import Incident, Post, Tags, topics
 from store import Incidents, Store, Versions
 from text import AuthorHasher
@@ -69,6 +69,7 @@ def replay_file(config: Config, posts: Path, out: Path, *, everything: bool) -> 
 
     Raises:
         BusError, StoreError, ModelError: a stage can't work.
+        Failed: the disk is full; nothing is written.
     """
     classifier = load_classifier(config)
     hasher = AuthorHasher(author_key(os.environ))
@@ -133,7 +134,9 @@ def _drain(bus: Bus, sources: Sequence[str], group: str, step: Step, what: str) 
     Raises:
         whatever ended the worker.
     """
-    worker = Worker(bus, sources, group, step, name=group, poll_timeout=POLL)
+    worker = Worker(
+        bus, sources, group, step, name=group, poll_timeout=POLL, is_final=lambda error: isinstance(error, FULL)
+    )
     failed: list[BaseException] = []
 
     def run() -> None:

@@ -11,7 +11,14 @@ from pathlib import Path
 from sqlalchemy import make_url, text
 
 from bus import Bus, Consumer, Positions, Received, Record, TopicPartition, open_bus
+from bus import NoSpace as BusIsFull
+from otklik.exits import Exit, Failed
+from otklik.russian import refusal
+from store import NoSpace as StoreIsFull
 from store import Store
+
+FULL = (BusIsFull, StoreIsFull)
+"""Not to be waited out: nobody makes room for scratch files that he knows nothing of."""
 
 Now = Callable[[], datetime]
 
@@ -24,13 +31,33 @@ def scratch(bus_url: str, store_url: str, now: Now) -> Iterator[tuple[Bus, Store
 
     Raises:
         BusError, StoreError: the broker or the database does not answer.
+        Failed: there is no room, or no folder, for the files.
     """
     name = f"otklik_replay_{uuid.uuid4().hex[:12]}"
     with ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix=f"{name}-")))
+        folder = stack.enter_context(_folder(name))
         bus = stack.enter_context(_bus(bus_url, name, folder, now))
         store = stack.enter_context(_store(store_url, name, folder, now))
         yield bus, store
+
+
+@contextmanager
+def _folder(name: str) -> Iterator[Path]:
+    try:
+        made = tempfile.TemporaryDirectory(prefix=f"{name}-")
+    except OSError as error:
+        raise _failed(f"Папка для временных файлов не создаётся: {refusal(error)}.") from error
+    with made as folder:
+        try:
+            yield Path(folder)
+        except FULL as error:
+            where = f"На диске кончилось место: временные файлы лежат в {Path(folder).parent}."
+            raise _failed(where if folder in str(error) else str(error)) from error
+
+
+def _failed(what: str) -> Failed:
+    todo = "Освободите место или укажите папку на другом диске (TMPDIR=/папка otklik replay …) и повторите."
+    return Failed(f"{what} {todo} Инциденты не записаны.", Exit.UNREACHABLE)
 
 
 @contextmanager

@@ -3,7 +3,7 @@
 from store.audit import Audit, Entry
 from store.decisions import Decision, Decisions, Link
 from store.engine import Store
-from store.errors import StoreError
+from store.errors import NoSpace, StoreError
 from store.incidents import Change, IncidentFilter, Incidents
 from store.lock import FolderLock
 from store.outbox import Outbox
@@ -26,6 +26,7 @@ __all__ = [
     "Lease",
     "Link",
     "Member",
+    "NoSpace",
     "Outbox",
     "PostReader",
     "Posts",

@@ -15,7 +15,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from store import schema
-from store.errors import StoreError, explain
+from store.errors import StoreError, explained
 from store.types import dump_json
 
 log = structlog.get_logger()
@@ -141,10 +141,10 @@ class Store:
         try:
             yield
         except (DBAPIError, PoolTimeout) as error:
-            message = explain(error, self.name)
-            if message is None:
+            told = explained(error, self.name, self.path)
+            if told is None:
                 raise
-            raise StoreError(message) from error
+            raise told from error
 
 
 def without_password(url: str) -> str:

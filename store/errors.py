@@ -1,6 +1,8 @@
 """What the store says when the database cannot do it now."""
 
+import shutil
 import sqlite3
+from pathlib import Path
 
 import psycopg
 from sqlalchemy.exc import DBAPIError
@@ -19,51 +21,65 @@ class StoreError(Exception):
         self.transient = transient
 
 
-def explain(error: DBAPIError | PoolTimeout, name: str) -> str | None:
-    """What to tell the operator; None where the error is a mistake of the program rather than an outage."""
+class NoSpace(StoreError):
+    """The disk of the database is full."""
+
+
+def explained(error: DBAPIError | PoolTimeout, name: str, path: Path | None) -> StoreError | None:
+    """What to raise and tell the operator; None where the error is a mistake of the program rather than an outage."""
     if isinstance(error, PoolTimeout):
-        return f"Все соединения с базой {name} заняты. Подождите: работа продолжится сама."
+        return StoreError(f"Все соединения с базой {name} заняты. Подождите: работа продолжится сама.")
     cause = error.orig
     if isinstance(cause, sqlite3.Error):
-        return _sqlite(cause, name)
+        return _sqlite(cause, name, path)
     if isinstance(cause, psycopg.Error):
         return _postgres(cause, name)
     return None
 
 
-def _sqlite(cause: sqlite3.Error, name: str) -> str | None:
+def _sqlite(cause: sqlite3.Error, name: str, path: Path | None) -> StoreError | None:
     # The low byte is the primary code: https://www.sqlite.org/rescode.html
     code = getattr(cause, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
-    if code == sqlite3.SQLITE_FULL:
-        return f"На диске нет места для базы {name}. Освободите место: работа продолжится сама."
+    if code == sqlite3.SQLITE_FULL or (code == sqlite3.SQLITE_IOERR and path is not None and _no_space(path.parent)):
+        return NoSpace(f"На диске нет места для базы {name}. Освободите место: работа продолжится сама.")
     if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
-        return (
+        return StoreError(
             f"База {name} слишком долго занята другим процессом. Проверьте, не открыта ли она в другой программе: "
             "работа продолжится сама."
         )
     if code in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM, sqlite3.SQLITE_AUTH):
-        return (
+        return StoreError(
             f"Файл базы {name} не открывается для записи ({cause}). Проверьте, что папка существует "
             "и пользователь, от которого запущен otklik, может в неё писать."
         )
     if code == sqlite3.SQLITE_IOERR:
-        return f"Ошибка чтения или записи базы {name} ({cause}). Проверьте диск: работа продолжится сама."
+        return StoreError(f"Ошибка чтения или записи базы {name} ({cause}). Проверьте диск: работа продолжится сама.")
     if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
-        return (
+        return StoreError(
             f"Файл базы {name} повреждён или это не база ({cause}). "
             "Восстановите его из резервной копии: otklik db restore."
         )
     return None
 
 
-def _postgres(cause: psycopg.Error, name: str) -> str | None:
+def _no_space(folder: Path) -> bool:
+    """Growing the -shm file fails as an I/O error; it wants 32 KB at once."""
+    try:
+        return shutil.disk_usage(folder).free < 64 * 1024
+    except OSError:
+        return False
+
+
+def _postgres(cause: psycopg.Error, name: str) -> StoreError | None:
     if isinstance(cause, psycopg.errors.DiskFull):
-        return f"На диске сервера PostgreSQL нет места для базы {name}. Освободите место: работа продолжится сама."
+        return NoSpace(
+            f"На диске сервера PostgreSQL нет места для базы {name}. Освободите место: работа продолжится сама."
+        )
     if isinstance(cause, psycopg.errors.ReadOnlySqlTransaction):
-        return f"База {name} открыта только для чтения. Укажите в строке store: адрес ведущего сервера."
+        return StoreError(f"База {name} открыта только для чтения. Укажите в строке store: адрес ведущего сервера.")
     if isinstance(cause, psycopg.OperationalError | psycopg.InterfaceError):
         reason = " ".join(str(cause).split()) or type(cause).__name__
-        return (
+        return StoreError(
             f"База {name} не отвечает ({reason}). Проверьте, что PostgreSQL запущен и доступен с этой машины "
             "и что адрес в строке store: верен; работа продолжится сама."
         )

@@ -22,6 +22,9 @@ def register(app: typer.Typer) -> None:
         Шина и база — временные, тех же видов, что в файле региона; сами они не затрагиваются, сети и получателей нет.
         Поля строки: id, text, published и, по желанию, kind, title, url, parent, context, source, author,
         source_municipality, address, geo. Негодные строки называются в stderr; код выхода тогда 1.
+
+        Временные файлы лежат в папке TMPDIR (обычно /tmp): на тысячу публикаций нужно до 8 МБ. Не хватит места —
+        код выхода 3, и файл инцидентов остаётся, каким был.
         """
         if not posts.is_file():
             raise Failed(f"Нет файла {posts}.")

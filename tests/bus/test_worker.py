@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bus import Bus, Received, Record, metrics
+from bus import Bus, NoSpace, Received, Record, metrics
 from bus.memory import MemoryBus
 from bus.worker import LONGEST_WAIT, Retry, TooManyFailures, Worker
 
@@ -276,3 +276,28 @@ def test_an_unreadable_journal_is_an_empty_one(tmp_path: Path, content: str) -> 
     bus, step = filled(10), Recorder(10)
     worker(bus, step, journal=journal).run()
     assert step.calls == [list(range(10))]
+
+
+def test_what_is_final_behind_a_retry_is_not_waited_out() -> None:
+    class Full(Exception):
+        pass
+
+    class Step:
+        def process(self, records: Sequence[Received]) -> None:
+            raise Retry("full") from Full("full")
+
+    bus = filled(3)
+    worker = Worker(bus, ["posts"], "g", Step(), name="t", is_final=lambda error: isinstance(error, Full))
+    with pytest.raises(Full):
+        worker.run()
+    assert sum(bus.group_lag("posts", "g").values()) == 3
+
+
+def test_a_final_error_of_the_bus_is_not_waited_out() -> None:
+    class Full(MemoryBus):
+        def ensure_topics(self, topics: object) -> None:
+            raise NoSpace("full")
+
+    worker = Worker(Full(), ["posts"], "g", Recorder(1), name="t", is_final=lambda error: isinstance(error, NoSpace))
+    with pytest.raises(NoSpace):
+        worker.run()

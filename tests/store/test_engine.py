@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import Column, Table, Text, insert, select, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
-from store import Audit, SourceRow, Sources, Store, StoreError, Version, Versions
+from store import Audit, NoSpace, SourceRow, Sources, Store, StoreError, Version, Versions
 from store import engine as store_engine
 from store.engine import without_password
 from store.metadata import metadata
@@ -187,7 +187,7 @@ def test_a_full_disk_stores_nothing_by_halves(disk: Path) -> None:
             effect(number)
             kept.append(f"post:{number}")
 
-    with pytest.raises(StoreError) as caught:
+    with pytest.raises(NoSpace) as caught:
         fill()
     assert str(caught.value) == (
         f"На диске нет места для базы sqlite:///{disk}/store.db. Освободите место: работа продолжится сама."
