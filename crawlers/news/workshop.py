@@ -10,11 +10,19 @@ from typing import ParamSpec, TypeVar
 
 from pebble import ProcessExpired, ProcessPool
 
+from crawlers.base import SourceProblem
+from schemas import Outcome
+
 WORKERS = max(1, min(4, (os.cpu_count() or 2) - 1))  # one core is for the rest of the crawler; 4 read 200 pages/s
 SECONDS = 30.0  # an ordinary page takes 10 to 25 ms; a feed of 10,000 entries 3 s
 MEMORY_BYTES = 2 * 1024**3  # of addresses; a page of 5 MB needs about a tenth
 CPU_SECONDS = 900  # of a worker's whole life: one that hangs on a page when the crawler is killed ends by itself
 CALLS = 500  # a worker is replaced after so many: the caches of the libraries in it only grow
+
+START = (
+    "Проверьте на этой машине общую память: папка /dev/shm должна быть, с местом и правом записи "
+    "(mount -t tmpfs tmpfs /dev/shm; в контейнере — ключ --shm-size), и перезапустите otklik"
+)
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -46,9 +54,15 @@ class Workshop:
 
         Raises:
             Lost: the call is over and its worker was replaced.
+            SourceProblem: this machine starts no workers; the operator reads why.
             Exception: what the function raised.
         """
-        future = self._pool.schedule(function, args=args, kwargs=kwargs, timeout=self._seconds)
+        try:
+            future = self._pool.schedule(function, args=args, kwargs=kwargs, timeout=self._seconds)
+        except OSError as error:  # the first call starts them, and their locks are files in /dev/shm
+            raise SourceProblem(
+                Outcome.BROKEN, f"страницы некому разбирать: процессы не запускаются ({error.strerror})", START
+            ) from error
         try:
             return await asyncio.wrap_future(future)
         except (TimeoutError, ProcessExpired, MemoryError, RecursionError) as error:

@@ -1,12 +1,17 @@
 import asyncio
 import os
+import subprocess
+import sys
 import time
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from crawlers.news.workshop import Lost, Workshop
+from tests.crawlers.news.paper import paper
+from tests.disks import without_shared_memory
 
 
 def hang() -> None:
@@ -59,3 +64,22 @@ def test_an_ordinary_error_comes_back() -> None:
             await workshop.call(fail)
 
     run(use)
+
+
+@pytest.mark.parametrize(("state", "told"), [("ro", "Read-only file system"), ("size=4k", "No space left on device")])
+def test_without_shared_memory_the_operator_is_told_what_to_do(tmp_path: Path, state: str, told: str) -> None:
+    region = tmp_path / "region.yaml"
+    command = [sys.executable, "-m", "otklik", "crawl", str(region), "--source", "paper", "--dry-run"]
+    with paper([1]) as site:
+        source = f"{{id: paper, news: {{feed: '{site.url}/rss', allow_private: true}}}}"
+        region.write_text(f"region: chelyabinsk\nstore: sqlite:///{tmp_path}/store.db\nsources: [{source}]\n")
+        environment = ["env", f"PYTHONPATH={Path(__file__).parents[3]}", f"OTKLIK_AUTHOR_KEY={'k' * 64}", *command]
+        done = subprocess.run(
+            without_shared_memory(environment, state), capture_output=True, text=True, check=False, timeout=120
+        )
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == (
+        f"paper: broken: страницы некому разбирать: процессы не запускаются ({told}). "
+        "Проверьте на этой машине общую память: папка /dev/shm должна быть, с местом и правом записи "
+        "(mount -t tmpfs tmpfs /dev/shm; в контейнере — ключ --shm-size), и перезапустите otklik.\n"
+    )
