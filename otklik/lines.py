@@ -100,8 +100,8 @@ class BadLine:
 _REASONS = {
     "missing": "нет поля {field}",
     "string_type": "поле {field} должно быть строкой",
-    "string_too_short": "поле {field} пусто",
-    "string_too_long": "поле {field} слишком длинное",
+    "too_short": "поле {field} пусто",
+    "too_long": "поле {field} слишком длинное",
     "enum": "поле {field}: допустимо post, comment, article, appeal, call",
     "datetime_parsing": "поле {field} — не время; нужно так: 2026-03-05T14:00:00+05:00",
     "datetime_from_date_parsing": "поле {field} — не время; нужно так: 2026-03-05T14:00:00+05:00",
@@ -122,10 +122,20 @@ def parsed(file: BinaryIO) -> Iterator[tuple[int, Any]]:
         if len(line) > MAX_LINE:
             yield number, BadLine(number, f"длиннее {MAX_LINE // 1024 // 1024} МБ")
             continue
+        if number == 1:
+            line = line.removeprefix(BOM)  # noqa: PLW2901
         try:
-            yield number, orjson.loads(line.removeprefix(BOM) if number == 1 else line)
+            yield number, orjson.loads(line)
         except orjson.JSONDecodeError:
-            yield number, BadLine(number, "не JSON" if line.strip() else "пустая строка")
+            yield number, BadLine(number, _why(line))
+
+
+def _why(line: bytes) -> str:
+    """What is wrong with a line that is no JSON."""
+    try:
+        return "не JSON" if line.decode().strip() else "пустая строка"
+    except UnicodeDecodeError:
+        return "не UTF-8: сохраните файл в этой кодировке"
 
 
 def replay_lines(file: BinaryIO) -> Iterator[ReplayLine | BadLine]:
