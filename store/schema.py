@@ -11,7 +11,9 @@ if TYPE_CHECKING:
     from alembic.config import Config
     from alembic.script import ScriptDirectory
 
-MISSING = "В базе {name} ещё нет таблиц Отклика. Создайте их: otklik db upgrade."
+MISSING = (
+    "В базе {name} ещё нет таблиц Отклика. Создайте их: otklik db upgrade ФАЙЛ (базу SQLite создаёт и otklik run)."
+)
 OLD = "Таблицы в базе {name} старой версии ({found}, нужна {head}). Обновите их: otklik db upgrade."
 NEW = (
     "Таблицы в базе {name} новее этой программы (версия {found}, программа знает до {head}). "

@@ -200,7 +200,10 @@ def test_a_store_that_was_never_made(otklik):
     otklik.config()
     done = otklik("status", "region.yaml")
     assert (done.returncode, done.stdout) == (3, "")
-    assert done.stderr == "В базе sqlite:///store.db ещё нет таблиц Отклика. Создайте их: otklik db upgrade.\n"
+    assert done.stderr == (
+        "В базе sqlite:///store.db ещё нет таблиц Отклика. "
+        "Создайте их: otklik db upgrade ФАЙЛ (базу SQLite создаёт и otklik run).\n"
+    )
 
 
 def test_looking_makes_nothing_on_a_bus_that_was_never_used(otklik):

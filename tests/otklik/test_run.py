@@ -148,6 +148,7 @@ def test_postgres_without_tables_is_refused(otklik, postgres_db):
     done = otklik("run", "region.yaml")
     assert done.returncode == 3
     assert re.fullmatch(
-        r"(Заметка: .*\n(  .*\n)+)*В базе postgresql://.* ещё нет таблиц Отклика. Создайте их: otklik db upgrade.\n",
+        r"(Заметка: .*\n(  .*\n)+)*В базе postgresql://.* ещё нет таблиц Отклика. "
+        r"Создайте их: otklik db upgrade ФАЙЛ \(базу SQLite создаёт и otklik run\).\n",
         done.stderr,
     )

@@ -74,7 +74,10 @@ def test_a_database_without_tables_is_told(empty: Kit) -> None:
     store = empty.open()
     with pytest.raises(StoreError) as caught:
         store.open()
-    assert str(caught.value) == f"В базе {store.name} ещё нет таблиц Отклика. Создайте их: otklik db upgrade."
+    assert str(caught.value) == (
+        f"В базе {store.name} ещё нет таблиц Отклика. "
+        "Создайте их: otklik db upgrade ФАЙЛ (базу SQLite создаёт и otklik run)."
+    )
     assert not caught.value.transient
     assert store.path is None or not store.path.exists()
     empty.close()
