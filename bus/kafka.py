@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from datetime import datetime, timedelta
 from functools import lru_cache
 
@@ -12,7 +12,7 @@ from kafka.errors import KafkaError, TopicAlreadyExistsError
 from kafka.partitioner import murmur2
 
 from bus.base import BusError, Received, Record, TopicPartition, UnknownTopic
-from bus.kafka_consumer import ANSWER_MS, SESSION, GroupConsumer, connected, to_received, unreachable
+from bus.kafka_consumer import ANSWER_MS, SESSION, GroupConsumer, connected, errors, to_received, unreachable
 from bus.limits import MAX_RECORD_BYTES, check_sizes
 
 DELIVERY_MS = 30_000
@@ -61,12 +61,8 @@ class KafkaBus:
     def _servers(self) -> list[str]:
         return self._bootstrap.split(",")
 
-    @contextmanager
-    def _errors(self) -> Iterator[None]:
-        try:
-            yield
-        except (KafkaError, OSError) as error:
-            raise BusError(unreachable(self._bootstrap, error)) from error
+    def _errors(self) -> AbstractContextManager[None]:
+        return errors(self._bootstrap)
 
     # --- writing
 

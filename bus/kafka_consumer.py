@@ -3,7 +3,7 @@
 import logging
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -53,6 +53,15 @@ def connected(kind: type, **settings: Any) -> Any:
         for one in made:
             one.close()
         raise
+
+
+@contextmanager
+def errors(bootstrap: str) -> Iterator[None]:
+    """Turn the client's errors into ones that say what to do."""
+    try:
+        yield
+    except (KafkaError, OSError) as error:
+        raise BusError(unreachable(bootstrap, error)) from error
 
 
 def unreachable(bootstrap: str, error: BaseException) -> str:
@@ -159,12 +168,8 @@ class GroupConsumer:
             for topic in topics:
                 self._consumer.partitions_for_topic(topic)
 
-    @contextmanager
-    def _errors(self) -> Iterator[None]:
-        try:
-            yield
-        except (KafkaError, OSError) as error:
-            raise BusError(unreachable(self._bootstrap, error)) from error
+    def _errors(self) -> AbstractContextManager[None]:
+        return errors(self._bootstrap)
 
     def poll(self, max_records: int, timeout: float) -> list[Received]:
         deadline = time.monotonic() + timeout

@@ -13,7 +13,7 @@ import typer
 
 from otklik.clock import now
 from otklik.exits import Exit, Failed
-from otklik.russian import Command
+from otklik.russian import Command, Group
 
 if TYPE_CHECKING:
     from bus import Bus
@@ -42,6 +42,13 @@ T = TypeVar("T")
 def command(app: typer.Typer, name: str) -> Callable[[F], F]:
     """Register a function as a command with Russian help; it returns the exit code."""
     return app.command(name, cls=Command)
+
+
+def group(app: typer.Typer, name: str, help_: str) -> typer.Typer:
+    """Register commands of a common first word, which alone shows their help."""
+    made = typer.Typer(cls=Group, help=help_, no_args_is_help=True, rich_markup_mode=None)
+    app.add_typer(made, name=name)
+    return made
 
 
 def load(path: Path, *, author_key: bool = False) -> "Config":

@@ -5,9 +5,8 @@ from typing import Annotated
 
 import typer
 
-from otklik.commands.common import ConfigFile, command, data_folder, load, opened_store
+from otklik.commands.common import ConfigFile, command, data_folder, group, load, opened_store
 from otklik.exits import Exit
-from otklik.russian import Group
 
 Target = Annotated[Path, typer.Argument(metavar="КОПИЯ", help="Куда записать копию; файла ещё не должно быть.")]
 Copy = Annotated[Path, typer.Argument(metavar="КОПИЯ", help="Файл, который записала otklik db backup.")]
@@ -15,13 +14,7 @@ Force = Annotated[bool, typer.Option("--force", help="Стереть то, чт�
 
 
 def register(app: typer.Typer) -> None:
-    db = typer.Typer(
-        cls=Group,
-        help="База: создать и обновить таблицы, сделать копию, восстановить.",
-        no_args_is_help=True,
-        rich_markup_mode=None,
-    )
-    app.add_typer(db, name="db")
+    db = group(app, "db", "База: создать и обновить таблицы, сделать копию, восстановить.")
 
     @command(db, "upgrade")
     def upgrade(file: ConfigFile) -> int:

@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from otklik.clock import now
-from otklik.commands.common import ConfigFile, Json, command, load, opened_bus, print_json
+from otklik.commands.common import ConfigFile, Json, command, group, load, opened_bus, print_json
 from otklik.exits import Exit, Failed
-from otklik.russian import Group
 
 if TYPE_CHECKING:
     from bus.dead_letters import Letter
@@ -22,13 +21,7 @@ All = Annotated[bool, typer.Option("--all", help="Все записи (выбр�
 
 
 def register(app: typer.Typer) -> None:
-    letters = typer.Typer(
-        cls=Group,
-        help="Записи, которые не удалось обработать: посмотреть, вернуть в работу.",
-        no_args_is_help=True,
-        rich_markup_mode=None,
-    )
-    app.add_typer(letters, name="dead-letters")
+    letters = group(app, "dead-letters", "Записи, которые не удалось обработать: посмотреть, вернуть в работу.")
 
     @command(letters, "list")
     def list_(file: ConfigFile, topic: Topic = None, as_json: Json = False) -> int:
