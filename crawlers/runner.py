@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, TypeVar
 
 import structlog
@@ -155,8 +156,8 @@ class Runner:
         visit = self.visit_type(
             planned,
             collector=self._collectors[lease.kind],
-            lease=lease,
-            sources=self._sources,
+            cursor=lease.cursor,
+            save_cursor=partial(self._sources.save_cursor, lease),
             intake=self._intake,
             stopping=self._stopping,
             abandon=self._abandon,

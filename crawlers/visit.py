@@ -1,7 +1,7 @@
 """One visit to one source: its pages onto the bus, its cursor into the store, in this order and under a lease."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import timedelta
@@ -17,7 +17,7 @@ from crawlers.plan import Planned
 from crawlers.settings import Cursor
 from intake import Intake
 from schemas import Outcome
-from store import Lease, Sources, StoreError
+from store import StoreError
 
 log = structlog.get_logger()
 T = TypeVar("T")
@@ -58,16 +58,17 @@ class Visit:
         planned: Planned,
         *,
         collector: Collector[Any, Any],
-        lease: Lease,
-        sources: Sources,
+        cursor: Mapping[str, Any] | None,
+        save_cursor: Callable[[dict[str, Any]], bool],
         intake: Intake,
         stopping: asyncio.Event,
         abandon: asyncio.Event,
     ) -> None:
+        """`save_cursor` stores where the source was left; False: the lease is lost."""
         self._planned = planned
         self._collector = collector
-        self._lease = lease
-        self._sources = sources
+        self._stored = cursor
+        self._save_cursor = save_cursor
         self._intake = intake
         self._stopping = stopping
         self._abandon = abandon
@@ -94,7 +95,7 @@ class Visit:
             return Ended(Outcome.BROKEN, self._posts, str(error).removesuffix("."))
         except Exception as error:
             log.error(  # noqa: TRY400 - a traceback's message may hold the text of a post
-                "visit_failed", source=self._lease.source, error=type(error).__name__, at=where(error)
+                "visit_failed", source=self._planned.source.id, error=type(error).__name__, at=where(error)
             )
             return Ended(
                 Outcome.BROKEN,
@@ -110,9 +111,9 @@ class Visit:
         """The stored cursor; a fresh one where it can't be read: posts seen before are recognised by their versions."""
         cursor: Cursor
         try:
-            cursor = self._collector.cursor_type.model_validate(self._lease.cursor or {})
+            cursor = self._collector.cursor_type.model_validate(self._stored or {})
         except ValidationError:
-            log.warning("cursor_unreadable", source=self._lease.source)
+            log.warning("cursor_unreadable", source=self._planned.source.id)
             cursor = self._collector.cursor_type()
         return cursor
 
@@ -157,7 +158,7 @@ class Visit:
         Raises:
             Lost: it was not moved.
         """
-        if not await self._patiently(self._sources.save_cursor, self._lease, page.cursor.model_dump(mode="json")):
+        if not await self._patiently(self._save_cursor, page.cursor.model_dump(mode="json")):
             raise Lost
 
     async def _patiently(self, work: Callable[..., T], *arguments: Any) -> T:

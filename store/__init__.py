@@ -1,6 +1,7 @@
 """What outlives a process: sources and their leases, quotas, incidents, the outbox, decisions by hand, the audit."""
 
 from store.audit import Audit, Entry
+from store.backfills import Backfill, BackfillLease, Backfills
 from store.decisions import Decision, Decisions, Link
 from store.engine import Store
 from store.errors import NoSpace, StoreError
@@ -15,6 +16,9 @@ from store.versions import Version, Versions
 __all__ = [
     "Allowance",
     "Audit",
+    "Backfill",
+    "BackfillLease",
+    "Backfills",
     "Balance",
     "Change",
     "Decision",

@@ -22,6 +22,16 @@ BUCKET = timedelta(minutes=15)
 bucket counts until all of it is a day old, which costs at most 15 minutes, 1 %, of the daily quota."""
 
 
+RESERVE = 0.3
+"""The share of a second's and of a day's calls that work which can wait leaves to the others: on a token that ordinary
+visits use up to a third they notice nothing; on a fuller one the ledger has counted what they use before."""
+
+
+def spare(limit: int) -> int:
+    """What work that can wait may use of `limit`: without `RESERVE`, and 1 at least."""
+    return max(int(limit * (1 - RESERVE)), 1)
+
+
 def recent(grants: Sequence[datetime], now: datetime) -> list[datetime]:
     """The grants that still bear upon the pace, in order."""
     believed = (now if at > now + AHEAD + WINDOW else at for at in grants)

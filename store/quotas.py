@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import Connection, delete, select, update
 
 from store.engine import Store
-from store.pace import AHEAD, WINDOW, counted, day_free_at, day_from_ahead, earliest, from_ahead, live, recent
+from store.pace import AHEAD, WINDOW, counted, day_free_at, day_from_ahead, earliest, from_ahead, live, recent, spare
 from store.sql import among, upsert
 from store.tables import quotas, resolved
 
@@ -29,6 +29,9 @@ class Allowance:
     per_second: int
     per_day: int | None = None
     """Calls of the method asked for; None where no limit is known."""
+    behind: bool = False
+    """For work that can wait, a back-fill: it takes no turn ahead of time, so nobody waits behind it, and it leaves
+    `store.pace.RESERVE` of each second and of each day to the others."""
 
 
 class Why(StrEnum):
@@ -252,10 +255,15 @@ def _turn(rows: "dict[tuple[str, str], _Row]", method: str, allowance: Allowance
     if until > now:
         return Turn(token, until, False, Why.BLOCKED, blocked.reason)
     per_second = max(allowance.per_second // 2, 1) if pace.slow(now) > now else allowance.per_second
+    per_day = allowance.per_day
+    if allowance.behind:
+        per_second, per_day = spare(per_second), None if per_day is None else spare(per_day)
     at = earliest(recent(pace.grants, now), now, per_second)
+    if allowance.behind and at > now:
+        return Turn(token, min(at, now + AHEAD / 2), False)
     if at > now + AHEAD:
         return Turn(token, at - AHEAD / 2, False)
-    if allowance.per_day is not None and (free := day_free_at(calls.day, at, allowance.per_day)) > at:
+    if per_day is not None and (free := day_free_at(calls.day, at, per_day)) > at:
         return Turn(token, free, False, Why.DAY)
     return Turn(token, at, True)
 

@@ -141,17 +141,21 @@ class Sources:
         with self._store.transaction() as conn:
             # One at a time: two that choose between sources of one slot at the same moment could choose both.
             lock_counter(conn, "lease")
-            lapsed = sources.c.lease_owner.is_not(None) & (sources.c.lease_until <= now)
-            conn.execute(update(sources).where(lapsed).values(lease_owner=None, lease_until=None))
-            chosen = _choose(conn, now, kinds, limit, only)
-            taken = conn.execute(
-                update(sources)
-                .where(among(conn, sources.c.id, chosen), FREE)
-                .values(lease_owner=owner, lease_until=now + term, fence=sources.c.fence + 1)
-                .returning(sources)
-            ).all()
-        taken = sorted(taken, key=lambda row: (row.next_due, row.id))
-        return [Lease(r.id, r.kind, r.slot, owner, r.fence, r.lease_until, r.cursor, r.interval_seconds) for r in taken]
+            _free_lapsed(conn, now)
+            return _take(conn, _choose(conn, now, kinds, limit, only), owner, now + term)
+
+    def borrow(self, source: str, owner: str, term: timedelta) -> Lease | None:
+        """Take one source, due or not, where it and its slot are free: for a back-fill, which gives it back with
+        `release` before anybody has waited long. None: it is taken, disabled or unknown.
+        """
+        now = self._store.now()
+        with self._store.transaction() as conn:
+            lock_counter(conn, "lease")
+            _free_lapsed(conn, now)
+            slot = select(sources.c.slot).where(sources.c.id == source).scalar_subquery()
+            if conn.execute(select(sources.c.id).where(TAKEN, sources.c.slot == slot).limit(1)).first() is not None:
+                return None
+            return next(iter(_take(conn, [source], owner, now + term)), None)
 
     def renew(self, lease: Lease, term: timedelta) -> bool:
         """Hold it for `term` from now. False: it is lost, stop."""
@@ -241,6 +245,23 @@ class Sources:
 def _held(lease: Lease) -> Any:
     """True of the source's row while the lease is: a lapsed one is lost only once somebody took source or slot."""
     return and_(sources.c.id == lease.source, sources.c.fence == lease.fence, sources.c.lease_owner == lease.owner)
+
+
+def _free_lapsed(conn: Connection, now: datetime) -> None:
+    lapsed = sources.c.lease_owner.is_not(None) & (sources.c.lease_until <= now)
+    conn.execute(update(sources).where(lapsed).values(lease_owner=None, lease_until=None))
+
+
+def _take(conn: Connection, chosen: Collection[str], owner: str, until: datetime) -> list[Lease]:
+    """Those of them that are free, the longest due first."""
+    taken = conn.execute(
+        update(sources)
+        .where(among(conn, sources.c.id, chosen), FREE)
+        .values(lease_owner=owner, lease_until=until, fence=sources.c.fence + 1)
+        .returning(sources)
+    ).all()
+    taken = sorted(taken, key=lambda row: (row.next_due, row.id))
+    return [Lease(r.id, r.kind, r.slot, owner, r.fence, r.lease_until, r.cursor, r.interval_seconds) for r in taken]
 
 
 def _choose(

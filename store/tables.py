@@ -1,4 +1,4 @@
-"""Tables of sources, quotas, versions, the outbox, decisions and the audit. Those of incidents: `incident_tables`."""
+"""Tables of sources, back-fills, quotas, versions, the outbox, decisions and the audit. Those of incidents: `incident_tables`."""
 
 from sqlalchemy import (
     BigInteger,
@@ -69,6 +69,25 @@ runs = Table(
     Column("next_due", UtcDatetime, nullable=False),
     Index("ix_runs_source", "source", "id"),
     Index("ix_runs_finished", "finished"),
+)
+
+backfills = Table(
+    "backfills",
+    metadata,
+    Column("id", BigId, primary_key=True),
+    Column("source", Text, nullable=False),
+    Column("since", UtcDatetime, nullable=False),
+    Column("until", UtcDatetime, nullable=False),
+    Column("open_end", Boolean, nullable=False),
+    Column("cursor", Json),
+    Column("reached", UtcDatetime),
+    Column("posts", BigInteger, nullable=False),
+    Column("started", UtcDatetime, nullable=False),
+    Column("finished", UtcDatetime),
+    Column("lease_owner", Text),
+    Column("lease_until", UtcDatetime),
+    Column("fence", BigInteger, nullable=False),
+    Index("ix_backfills_source", "source", "since"),
 )
 
 versions = Table(

@@ -26,6 +26,7 @@ from store import (
     pace,
 )
 from store.tables import slots, sources, versions
+from tests.store.broken_backfills import BROKEN as BROKEN_BACKFILLS
 from tests.store.broken_outbox import BROKEN as BROKEN_OUTBOX
 
 
@@ -287,6 +288,22 @@ class NamesOfAnyAccount(Quotas):
         return super().resolved(service, "", name)
 
 
+class StandsInLine(Quotas):
+    """Work that can wait takes turns ahead of time like all others."""
+
+    def take(self, service: str, method: str, allowances: Sequence[Allowance], unused: Turn | None = None) -> Turn:
+        return super().take(service, method, [replace(one, behind=False) for one in allowances], unused)
+
+
+class BorrowsATakenSlot(Sources):
+    """Looks at the source and not at its slot."""
+
+    def borrow(self, source: str, owner: str, term: timedelta) -> Lease | None:
+        with self._store.transaction() as conn:
+            conn.execute(update(sources).where(sources.c.id != source).values(lease_owner=None, lease_until=None))
+        return super().borrow(source, owner, term)
+
+
 BROKEN: list[tuple[str, type, str]] = [
     ("sources", GrantsALeasedSource, "a_lapsed_lease_is_taken_and_its_holder_refused"),
     ("sources", GrantsALeasedSource, "a_renewed_lease_holds"),
@@ -300,6 +317,7 @@ BROKEN: list[tuple[str, type, str]] = [
     ("sources", CursorLostAtSync, "sync_keeps_what_is_known"),
     ("sources", AllAtOnce, "first_visits_are_staggered"),
     ("sources", SlotReservedInTwoSteps, "requests_of_many_threads_keep_their_distance"),
+    ("sources", BorrowsATakenSlot, "a_source_is_borrowed_where_it_and_its_slot_are_free"),
     ("versions", VersionsForgotten, "versions_outlive_the_process"),
     ("versions", LastWriterWins, "a_version_only_rises"),
     ("quotas", QuotaForgottenAtRestart, "no_sliding_second_holds_one_more"),
@@ -319,6 +337,9 @@ BROKEN: list[tuple[str, type, str]] = [
     ("quotas", GrantsFarAhead, "a_queue_reaches_only_so_far_ahead"),
     ("quotas", NamesForEver, "a_name_is_looked_up_once"),
     ("quotas", NamesOfAnyAccount, "a_name_is_looked_up_once"),
+    ("quotas", StandsInLine, "who_can_wait_never_stands_in_line"),
+    ("quotas", StandsInLine, "who_can_wait_leaves_a_share_of_the_day"),
+    *BROKEN_BACKFILLS,
     *BROKEN_OUTBOX,
 ]
 """The repository that is replaced, by what, and a check that must fail for it."""

@@ -8,7 +8,7 @@ import pytest
 from store import Store
 from tests.store.kit import Kit
 
-for name in ("sources", "versions", "quotas", "outbox"):
+for name in ("sources", "backfills", "versions", "quotas", "outbox"):
     pytest.register_assert_rewrite(f"tests.store.checks.{name}")
 
 

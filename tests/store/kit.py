@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from store import Outbox, Quotas, Sources, Store, Versions
+from store import Backfills, Outbox, Quotas, Sources, Store, Versions
 
 MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)
@@ -32,6 +32,7 @@ class Kit:
     versions: type[Versions] = Versions
     quotas: type[Quotas] = Quotas
     outbox: type[Outbox] = Outbox
+    backfills: type[Backfills] = Backfills
     clock: Clock = field(default_factory=Clock)
     stores: list[Store] = field(default_factory=list)
 
@@ -46,7 +47,7 @@ class Kit:
 
     def apart(self) -> "Kit":
         """The same for another process."""
-        return Kit(self.url, self.sources, self.versions, self.quotas, self.outbox)
+        return Kit(self.url, self.sources, self.versions, self.quotas, self.outbox, self.backfills)
 
     def close(self) -> None:
         for store in self.stores:

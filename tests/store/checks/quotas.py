@@ -3,7 +3,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from store import Allowance, Quotas, Resolved, Turn, Why
-from store.pace import LATE, WINDOW
+from store.pace import AHEAD, LATE, WINDOW
 from tests.store.kit import HOUR, MINUTE, Kit, check, in_processes
 
 SECOND = timedelta(seconds=1)
@@ -74,6 +74,68 @@ def the_token_that_is_free_first_is_taken(kit: Kit) -> None:
     quotas.block("vk", "slow", start + HOUR, "подождите")
     turn = quotas.take("vk", "wall.get", both)
     assert (turn.granted, turn.token, turn.at, turn.why) == (False, "slow", start + HOUR, Why.BLOCKED)
+
+
+def waiting(quotas: Quotas, per_second: int, per_day: int | None = None) -> Turn:
+    return quotas.take("vk", "wall.get", [Allowance("token", per_second, per_day, behind=True)])
+
+
+@check
+def who_can_wait_never_stands_in_line(kit: Kit) -> None:
+    quotas = kit.quotas(kit.open())
+    start = kit.clock()
+    assert [waiting(quotas, 5) for _ in range(3)] == [Turn("token", start, granted=True)] * 3
+    refused = waiting(quotas, 5)
+    assert (refused.granted, refused.at) == (False, start + WINDOW)
+    # The others have what is left of the second at once, as if nobody were there, and then stand in line.
+    assert [granted(quotas, "wall.get", 5) for _ in range(3)] == [start, start, start + WINDOW]
+    kit.clock.move(WINDOW / 2)
+    refused = waiting(quotas, 5)
+    assert (refused.granted, refused.at) == (False, start + WINDOW)
+    kit.clock.move(WINDOW)
+    assert waiting(quotas, 5).granted
+
+
+@check
+def who_can_wait_has_one_turn_of_the_slowest_token(kit: Kit) -> None:
+    quotas = kit.quotas(kit.open())
+    assert waiting(quotas, 1).granted
+    assert not waiting(quotas, 1).granted
+    kit.clock.move(WINDOW)
+    assert waiting(quotas, 1).granted
+
+
+@check
+def who_can_wait_asks_again_soon_however_long_the_line_is(kit: Kit) -> None:
+    quotas = kit.quotas(kit.open())
+    while quotas.take("vk", "wall.get", [Allowance("token", 1)]).granted:
+        pass
+    refused = waiting(quotas, 1)
+    assert (refused.granted, refused.at) == (False, kit.clock() + AHEAD / 2)
+
+
+@check
+def who_can_wait_leaves_a_share_of_the_day(kit: Kit) -> None:
+    quotas = kit.quotas(kit.open())
+
+    def used(take: Any) -> int:
+        count = 0
+        while take().granted:
+            count += 1
+            kit.clock.move(SECOND)
+        return count
+
+    def ordinary() -> Turn:
+        return quotas.take("vk", "wall.get", [Allowance("token", 5, 100)])
+
+    assert [ordinary().granted for _ in range(10)] == [True] * 10
+    kit.clock.move(SECOND * 5)
+    assert used(lambda: waiting(quotas, 5, 100)) == 60
+    turn = waiting(quotas, 5, 100)
+    assert (turn.why, turn.at > kit.clock() + 23 * HOUR) == (Why.DAY, True)
+    assert used(ordinary) == 30
+    kit.clock.move(25 * HOUR)
+    assert used(lambda: waiting(quotas, 5, 100)) == 70
 
 
 @check
