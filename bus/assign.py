@@ -1,8 +1,8 @@
-"""Which partition a key goes to, and which member of a group gets which partition: fair, and with as few moves as
-fairness allows."""
+"""Which partition a key goes to, which member of a group gets which partition (fair, and with as few moves as fairness
+allows), and which partition a member looks at first."""
 
 import zlib
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from bus.base import TopicPartition
 
@@ -10,6 +10,14 @@ from bus.base import TopicPartition
 def partition_of(key: str, partitions: int) -> int:
     """The partition of a key, on the buses that are not Kafka (which has a rule of its own)."""
     return zlib.crc32(key.encode()) % partitions
+
+
+def in_turn(partitions: Iterable[TopicPartition], topics: Sequence[str], turn: int) -> list[TopicPartition]:
+    """In which order a consumer looks at its partitions: by the preference of `topics`, and within a topic another one
+    first at each `turn`, so that a full one starves nobody."""
+    ordered = sorted(partitions)
+    start = turn % len(ordered) if ordered else 0
+    return sorted(ordered[start:] + ordered[:start], key=lambda at: topics.index(at.topic))
 
 
 def assign(

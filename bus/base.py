@@ -115,6 +115,9 @@ class Bus(Protocol):
     ) -> Consumer:
         """Join `group`. A new group starts at the beginning of each topic.
 
+        `topics` are in order of preference: a record of a later one is given only where those of the earlier ones that
+        have reached this consumer are given as well.
+
         `on_revoked` is called, from within `poll` or `close`, before partitions go to another consumer; committing
         them inside it is still allowed.
         """

@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from bus.assign import assign, partition_of
+from bus.assign import assign, in_turn, partition_of
 from bus.base import Positions, Received, Record, TopicPartition, UnknownTopic
 from bus.limits import MAX_RECORD_BYTES, check_sizes
 
@@ -81,7 +81,7 @@ class MemoryBus:
         *,
         on_revoked: Callable[[frozenset[TopicPartition]], None] | None = None,
     ) -> "MemoryConsumer":
-        return MemoryConsumer(self._log, frozenset(topics), group, on_revoked)
+        return MemoryConsumer(self._log, topics, group, on_revoked)
 
     def read(self, topic: str, start: Mapping[int, int] | None = None, limit: int | None = None) -> list[Received]:
         found: list[Received] = []
@@ -128,11 +128,12 @@ class MemoryConsumer:
     def __init__(
         self,
         log: MemoryLog,
-        topics: frozenset[str],
+        topics: Sequence[str],
         group: str,
         on_revoked: Callable[[frozenset[TopicPartition]], None] | None,
     ) -> None:
         self._log = log
+        self._topics = topics
         self._on_revoked = on_revoked
         self._next: dict[TopicPartition, int] = {}
         self._turn = 0
@@ -141,7 +142,7 @@ class MemoryConsumer:
             log.joined += 1
             self._member = f"{log.joined:06}"
             self._group = log.groups.setdefault(group, _Group())
-            self._group.members[self._member] = (weakref.ref(self), topics)
+            self._group.members[self._member] = (weakref.ref(self), frozenset(topics))
             log.changed.notify_all()
 
     def poll(self, max_records: int, timeout: float) -> list[Received]:
@@ -188,10 +189,8 @@ class MemoryConsumer:
 
     def _fetch(self, limit: int) -> list[Received]:
         found: list[Received] = []
-        partitions = sorted(self._next)
-        self._turn += 1  # another partition is first each time, so that a full one starves nobody
-        for index in range(len(partitions)):
-            partition = partitions[(self._turn + index) % len(partitions)]
+        self._turn += 1
+        for partition in in_turn(self._next, self._topics, self._turn):
             records = self._log.after(partition, self._next[partition], limit - len(found))
             if records:
                 self._next[partition] = records[-1].offset + 1

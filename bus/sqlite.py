@@ -95,9 +95,7 @@ class SqliteBus:
     ) -> SqliteConsumer:
         with self._connection():
             pass  # the file and its tables are there, or the caller hears of it
-        return SqliteConsumer(
-            self._path, frozenset(topics), group, now=self._now, lease=self._lease, on_revoked=on_revoked
-        )
+        return SqliteConsumer(self._path, topics, group, now=self._now, lease=self._lease, on_revoked=on_revoked)
 
     def read(self, topic: str, start: Mapping[int, int] | None = None, limit: int | None = None) -> list[Received]:
         found: list[Received] = []

@@ -5,13 +5,13 @@ import sqlite3
 import threading
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import structlog
 
-from bus.assign import assign
+from bus.assign import assign, in_turn
 from bus.base import BusError, Positions, Received, TopicPartition
 from bus.limits import MAX_STEP
 from bus.sqlite_file import OFFSET_MASK, connect, errors, place_of, transaction
@@ -34,7 +34,7 @@ class SqliteConsumer:
     def __init__(
         self,
         path: Path,
-        topics: frozenset[str],
+        topics: Sequence[str],
         group: str,
         *,
         now: Callable[[], datetime],
@@ -91,12 +91,10 @@ class SqliteConsumer:
 
     def _fetch(self, limit: int) -> list[Received]:
         found: list[Received] = []
-        partitions = sorted(self._next)
-        self._turn += 1  # another partition is first each time, so that a full one starves nobody
-        for index in range(len(partitions)):
+        self._turn += 1
+        for at in in_turn(self._next, self._topics, self._turn):
             if len(found) >= limit:
                 break
-            at = partitions[(self._turn + index) % len(partitions)]
             rows = self._db.execute(
                 "SELECT place, time, key, headers, value FROM records WHERE place >= ? AND place < ? "
                 "ORDER BY place LIMIT ?",

@@ -19,7 +19,6 @@ from bus import dead_letters, metrics
 from bus.base import Bus, BusError, Consumer, Received, TopicPartition
 from bus.crashpoints import reach
 from bus.journal import Journal
-from bus.preferring import consume
 from schemas.topics import dead
 
 log = structlog.get_logger()
@@ -78,7 +77,7 @@ class _Backoff:
 class Worker:
     """`run` until `stop`, which may be called from a signal handler or another thread.
 
-    Of several `topics` the most urgent comes first: the others are worked on only while it is empty.
+    Of several `topics` the most urgent comes first, see `Bus.consume`.
 
     `name` labels metrics and log lines. With a `journal` file, records that kill the process are isolated; the file
     belongs to one process. An error of the bus, or behind a step's `Retry`, that `is_final` is not waited out but ends
@@ -141,7 +140,7 @@ class Worker:
             while not self._stopping.is_set():
                 try:
                     self._bus.ensure_topics({dead(topic): 1 for topic in self._topics})
-                    consumer = consume(self._bus, self._topics, self._group, self._on_revoked)
+                    consumer = self._bus.consume(self._topics, self._group, on_revoked=self._on_revoked)
                 except BusError as error:
                     self._bus_failed(error)
                     self._sleep(backoff.next())

@@ -5,13 +5,13 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import structlog
 from pydantic import ValidationError
 
 from bus import BusError, crashpoints
-from crawlers.base import Collector, Page, SourceProblem
+from crawlers.base import Page, Source, SourceProblem
 from crawlers.faults import where
 from crawlers.plan import Planned
 from crawlers.settings import Cursor
@@ -50,6 +50,15 @@ class Ended:
     problem: SourceProblem | None = None
 
 
+class Collects(Protocol):
+    """What a visit needs of a collector."""
+
+    cursor_type: type[Cursor]
+
+    def collect(self, source: Source[Any], cursor: Any) -> AsyncGenerator[Page[Any], None]:
+        """See `crawlers.base.Collector.collect`."""
+
+
 class Visit:
     """`stopping` is set to end at the next page boundary, `abandon` to end without waiting for a page in the making."""
 
@@ -57,7 +66,7 @@ class Visit:
         self,
         planned: Planned,
         *,
-        collector: Collector[Any, Any],
+        collector: Collects,
         cursor: Mapping[str, Any] | None,
         save_cursor: Callable[[dict[str, Any]], bool],
         intake: Intake,
@@ -73,6 +82,11 @@ class Visit:
         self._stopping = stopping
         self._abandon = abandon
         self._posts = 0
+
+    @property
+    def posts(self) -> int:
+        """New or changed ones published so far."""
+        return self._posts
 
     async def run(self) -> Ended:
         """Collect, publish and move the cursor until the source has no more.

@@ -1,4 +1,4 @@
-"""Tables of sources, back-fills, quotas, versions, the outbox, decisions and the audit. Those of incidents: `incident_tables`."""
+"""Tables of sources, back-fills, quotas, versions, outbox, decisions, audit. Those of incidents: `incident_tables`."""
 
 from sqlalchemy import (
     BigInteger,

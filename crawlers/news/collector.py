@@ -15,6 +15,7 @@ from crawlers.net import Response, answered
 from crawlers.news.article import Article, extract
 from crawlers.news.canonical import article_id, canonical_url
 from crawlers.news.frontier import (
+    MAX_ENTRIES,
     MAX_STOPS,
     MAX_TRIES,
     Entry,
@@ -80,7 +81,7 @@ class NewsCollector:
         choice = choose(index.entries, cursor, source.settings.max_articles_per_visit)
         problems: list[SourceProblem] = []
         delivered = 0
-        fetching = Fetching(choice.chosen, partial(self._article, source), self._context.http.per_host)
+        fetching = Fetching(choice.chosen, partial(self.article, source), self._context.http.per_host)
         try:
             while results := await fetching.take(BATCH):
                 drafts = []
@@ -135,7 +136,7 @@ class NewsCollector:
         """The sitemap, or `MAX_CHILDREN` of the sitemaps it lists (one level: the protocol allows no more)."""
         url = source.settings.url
         oldest = self._context.now() - timedelta(days=source.settings.max_age_days)
-        found, validators = await self._sitemap(source, url, cursor)
+        found, validators = await self.sitemap(source, url, cursor)
         if found is None:
             return _Index({}, {}, complete=False)
         read = {} if found.children else {url: validators}
@@ -144,7 +145,7 @@ class NewsCollector:
         problems: list[SourceProblem] = []
         for child, changed in children:
             try:
-                one, validators = await self._sitemap(source, child, cursor)
+                one, validators = await self.sitemap(source, child, cursor)
             except SourceProblem as problem:
                 log.warning("sitemap_failed", source=source.id, url=child, outcome=str(problem.outcome))
                 problems.append(problem)
@@ -157,15 +158,19 @@ class NewsCollector:
         recent = [entry for entry in entries if (entry.updated or entry.published or oldest) >= oldest]
         return _Index(with_canonical_urls(recent), read, complete=not found.children, turn=turn)
 
-    async def _sitemap(
-        self, source: Source[NewsSettings], url: str, cursor: NewsCursor
+    async def sitemap(
+        self, source: Source[NewsSettings], url: str, cursor: NewsCursor, limit: int = MAX_ENTRIES
     ) -> tuple[Sitemap | None, Validators]:
-        """One file, None where it has not changed since all its articles were delivered."""
+        """One file, None where it has not changed since all its articles were delivered.
+
+        Raises:
+            SourceProblem: it can't be had, or is none.
+        """
         body, validators = await self._index_body(source, url, cursor)
         if body is None:
             return None, validators
         try:
-            return await self._workshop.call(read_sitemap, body), validators
+            return await self._workshop.call(read_sitemap, body, limit), validators
         except (Unusable, Lost) as error:
             raise index_problem(source.settings, url, error) from error
 
@@ -187,7 +192,7 @@ class NewsCollector:
         validators = Validators(etag=response.headers.get("etag"), last_modified=response.headers.get("last-modified"))
         return self._body(source, response), validators
 
-    async def _article(self, source: Source[NewsSettings], entry: Entry) -> Draft:
+    async def article(self, source: Source[NewsSettings], entry: Entry) -> Draft:
         """Fetch and read one article.
 
         Raises:

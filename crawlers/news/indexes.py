@@ -96,8 +96,8 @@ def read_feed(body: Body) -> list[Entry]:
     return entries
 
 
-def read_sitemap(body: Body) -> Sitemap:
-    """A sitemap, news sitemap or index of sitemaps, gzipped or not.
+def read_sitemap(body: Body, limit: int = MAX_ENTRIES) -> Sitemap:
+    """A sitemap, news sitemap or index of sitemaps, gzipped or not; the latest `limit` of what it lists.
 
     Raises:
         Unusable: it is something else, declares XML entities or is too large.
@@ -128,7 +128,7 @@ def read_sitemap(body: Body) -> Sitemap:
         title = item.findtext("{*}news/{*}title")
         entries.append(Entry(location, title, published, changed, version(changed, title)))
     entries.sort(key=lambda entry: entry.updated or entry.published or body.now, reverse=True)
-    return Sitemap(entries[:MAX_ENTRIES], children[:MAX_ENTRIES])
+    return Sitemap(entries[:limit], children[:limit])
 
 
 def read_listing(body: Body, selector: str) -> list[Entry]:

@@ -292,3 +292,36 @@ def _due(thread: Thread | None, state: str, published: datetime, now: datetime) 
 def _group_id(batch: Batch) -> int | None:
     """The group that comments stand in."""
     return next((int(one.peer_id.channel_id) for one in batch.messages), None)
+
+
+async def missed(account: Account, source: Source[TelegramSettings], cursor: TelegramCursor, low: int) -> Pages:
+    """Messages above `cursor.newest` and below `low` with their comments, oldest first: a stretch of the past, for
+    `crawlers.telegram.backfill`. Inside of `account.connected`.
+    """
+    try:
+        async with aclosing(_Visit(account, source, cursor)._missed(low)) as pages:
+            async for page in pages:
+                yield page
+    except errors.ChannelInvalidError as error:
+        raise problems.gone(source.settings.channel) from error
+
+
+async def found(account: Account, source: Source[TelegramSettings], cursor: TelegramCursor) -> TelegramCursor:
+    """The cursor with the channel looked up, where that was not done before. Inside of `account.connected`."""
+    visit = _Visit(account, source, cursor)
+    await visit._find()
+    return visit._cursor
+
+
+async def newest_before(
+    account: Account, source: Source[TelegramSettings], cursor: TelegramCursor, moment: datetime
+) -> int:
+    """The number of the last message that is older than `moment`; 0 where there is none.
+
+    Telegram gives those before `offset_date`; of a hundred the dates are looked at all the same.
+    """
+    assert cursor.peer is not None
+    peer = types.InputPeerChannel(cursor.peer.id, cursor.peer.access_hash)
+    request = functions.messages.GetHistoryRequest(peer, 0, moment, 0, paging.PAGE, 0, 0, 0)
+    answer = await account.call(request, source.settings.channel)
+    return max((one.id for one in answer.messages if one.date < moment), default=0)

@@ -62,7 +62,7 @@ class WebCollector:
         found: dict[int, Message] = {}
         before: int | None = None
         while True:
-            page = await self._page(source, before)
+            page = await self.page(source, before)
             fresh = {message.number: message for message in page.messages if before is None or message.number < before}
             if before is None and not fresh and cursor.newest:
                 raise SourceProblem(
@@ -80,7 +80,12 @@ class WebCollector:
         kept = sorted(found)[-source.settings.depth :] if not cursor.newest else found
         return {number: found[number] for number in kept if number >= cursor.floor}
 
-    async def _page(self, source: Source[TelegramSettings], before: int | None) -> HistoryPage:
+    async def page(self, source: Source[TelegramSettings], before: int | None) -> HistoryPage:
+        """The newest page, or the one before a number.
+
+        Raises:
+            SourceProblem: it can't be had, or shows no channel.
+        """
         settings = source.settings
         url = f"{settings.base_url}/s/{settings.channel}" + (f"?before={before}" if before else "")
         exempt = exempt_for(settings.base_url, allow_private=settings.allow_private)

@@ -5,13 +5,12 @@ from datetime import datetime, timedelta
 from typing import ClassVar, TypeVar
 
 import structlog
-from pydantic import ValidationError
 
 from crawlers.base import Page, Source, SourceProblem
 from crawlers.context import Context
-from crawlers.faults import where
 from crawlers.vk import convert, wall
 from crawlers.vk.client import VkClient, VkRefused
+from crawlers.vk.errors import understood
 from crawlers.vk.settings import Given, VkCursor, VkSettings, Watch
 from crawlers.vk.wall import Item, Listing
 from schemas import Outcome
@@ -56,14 +55,9 @@ class VkCollector:
 
     async def collect(self, source: Source[VkSettings], cursor: VkCursor) -> AsyncGenerator[Page[VkCursor], None]:
         """New posts oldest first, then what has changed on those still watched, then comments post by post."""
-        try:
+        with understood(source.id):
             async for page in self._visit(source, cursor):
                 yield page
-        except (KeyError, TypeError, AttributeError, ValidationError) as error:
-            log.warning("vk_answer_not_understood", source=source.id, error=type(error).__name__, at=where(error))
-            raise SourceProblem(
-                Outcome.CHANGED, f"непонятный ответ ВКонтакте: {type(error).__name__}", "Обновите Отклик"
-            ) from error
 
     async def _visit(self, source: Source[VkSettings], cursor: VkCursor) -> AsyncGenerator[Page[VkCursor], None]:
         settings, now = source.settings, self._context.now()

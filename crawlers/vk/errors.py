@@ -3,12 +3,20 @@
 Codes and meanings: https://dev.vk.com/ru/reference/errors, API version 5.199.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+import structlog
+from pydantic import ValidationError
+
 from crawlers.base import SourceProblem
+from crawlers.faults import where
 from schemas import Outcome
+
+log = structlog.get_logger()
 
 TOO_MANY_PER_SECOND = 6
 FLOOD = 9
@@ -126,3 +134,18 @@ def next_day(now: datetime) -> datetime:
     local = now.astimezone(_VK_DAY)
     midnight = local.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
     return (midnight + timedelta(minutes=5)).astimezone(now.tzinfo)
+
+
+@contextmanager
+def understood(source: str) -> Iterator[None]:
+    """
+    Raises:
+        SourceProblem: an answer that was read inside is not of the shape that VK documents.
+    """
+    try:
+        yield
+    except (KeyError, TypeError, AttributeError, ValidationError) as error:
+        log.warning("vk_answer_not_understood", source=source, error=type(error).__name__, at=where(error))
+        raise SourceProblem(
+            Outcome.CHANGED, f"непонятный ответ ВКонтакте: {type(error).__name__}", "Обновите Отклик"
+        ) from error

@@ -58,6 +58,12 @@ async def owner_of(client: VkClient, settings: VkSettings) -> int:
     return owner
 
 
+async def stretch(client: VkClient, owner: int, offset: int) -> tuple[list[Item], int]:
+    """A hundred posts from the `offset`-th on, as the wall stands now, and how many it has."""
+    response = await client.call("wall.get", owner_id=owner, count=PAGE, offset=offset)
+    return _items(response, "wall.get"), response["count"]
+
+
 async def listing(
     client: VkClient, owner: int, *, newest: int, floor: int, depth: int, since: datetime | None
 ) -> Listing:
@@ -69,14 +75,13 @@ async def listing(
     pinned: set[int] = set()
     offset = 0
     while True:
-        response = await client.call("wall.get", owner_id=owner, count=PAGE, offset=offset)
-        items = _items(response, "wall.get")
+        items, total = await stretch(client, owner, offset)
         fresh = [item for item in items if item["id"] not in posts]
         posts.update((item["id"], item) for item in items)
         pinned.update(item["id"] for item in items if item.get("is_pinned"))
         running = [post for number, post in posts.items() if number not in pinned]
         offset += len(items)
-        if not fresh or offset >= response["count"] or _far_enough(running, newest, floor, depth, since):
+        if not fresh or offset >= total or _far_enough(running, newest, floor, depth, since):
             break
         offset -= OVERLAP
     if newest == 0:

@@ -17,7 +17,7 @@ class _WithConsumer(MemoryBus):
         *,
         on_revoked: Callable[[frozenset[TopicPartition]], None] | None = None,
     ) -> MemoryConsumer:
-        return self.consumer(self._log, frozenset(topics), group, on_revoked)
+        return self.consumer(self._log, topics, group, on_revoked)
 
 
 class Drops(MemoryBus):
@@ -129,6 +129,18 @@ class ScattersKeys(MemoryBus):
             self._log.changed.notify_all()
 
 
+class _Fair(MemoryConsumer):
+    def _fetch(self, limit: int) -> list[Received]:
+        self._topics = self._topics[::-1] if self._turn % 8 else self._topics
+        return super()._fetch(limit)
+
+
+class TreatsTopicsAlike(_WithConsumer):
+    """Gives now of this topic first, now of that."""
+
+    consumer = _Fair
+
+
 class BrokenBench(MemoryBench):
     def __init__(self, broken: type[MemoryBus]) -> None:
         super().__init__()
@@ -148,6 +160,7 @@ NOTICED_BY: Mapping[type[MemoryBus], set[str]] = {
     GivesAwaySilently: {"a_joining_member_gets_its_share"},
     CommitsOnPoll: {"what_was_not_committed_comes_again", "a_dead_member_loses_its_partitions"},
     ForgetsOnClose: {"published_records_survive_a_restart"},
+    TreatsTopicsAlike: {"a_fresh_record_is_given_before_a_hundred_thousand_that_can_wait"},
     ScattersKeys: {"order_is_kept_per_key"},
 }
 """For each broken bus, checks that must fail on it."""
