@@ -42,6 +42,8 @@ class PastCursor(Cursor):
 
     reached: datetime | None = None
     """The publication time of what was collected last."""
+    skipped: int = 0
+    """What could not be had and is left out; the log names each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +64,8 @@ class BackFills(Protocol[S, P]):
     settings_type: type[S]
     cursor_type: type[P]
 
-    def refusal(self, settings: S) -> str | None:
+    @staticmethod
+    def refusal(settings: S) -> str | None:
         """Why this source can't give its past and what can, in Russian without a full stop; None where it can."""
 
     def oldest_first(self, settings: S) -> bool:
@@ -103,6 +106,12 @@ KINDS = {
     "vk": "crawlers.vk.backfill:VkBackfill",
 }
 """The kinds of sources that can give their past."""
+
+
+def refusal(kind: str, settings: Settings) -> str | None:
+    """See `BackFills.refusal`."""
+    found: str | None = resolve_name(KINDS[kind]).refusal(settings)
+    return found
 
 
 def make(kind: str, ground: Ground) -> BackFills[Any, Any]:
@@ -168,6 +177,8 @@ class Result:
     posts: int
     """In all, with those of the runs before."""
     reached: datetime | None
+    skipped: int
+    """See `PastCursor.skipped`."""
     reason: str = ""
     action: str | None = None
     stopped: bool = False
@@ -221,7 +232,7 @@ class Run:
         self._stopping = asyncio.Event()
         self._cursor = lease.cursor
         self._posts = self._before = lease.posts
-        self._reached: datetime | None = past.cursor_type.model_validate(lease.cursor or {}).reached
+        self._at: PastCursor = past.cursor_type.model_validate(lease.cursor or {})
 
     def stop(self) -> None:
         """End without waiting for the page in the making: it comes again. To be called in the run's loop."""
@@ -263,17 +274,17 @@ class Run:
             if until is None:
                 return self._result(ended.reason, ended.action)
             log.info("backfill_waits", source=self._planned.source.id, outcome=ended.outcome.value)
-            self._tell(Progress(self._reached, self._posts, why(ended), until))
+            self._tell(Progress(self._at.reached, self._posts, why(ended), until))
             await self._sleep(until)
 
     def _save(self, cursor: dict[str, Any]) -> bool:
         """In a thread of the visit's, which waits for it."""
         posts = self._before + self._visit.posts
-        reached = self._past.cursor_type.model_validate(cursor).reached
-        if not self._backfills.save(self._lease, cursor, posts, reached):
+        at = self._past.cursor_type.model_validate(cursor)
+        if not self._backfills.save(self._lease, cursor, posts, at.reached):
             return False
-        self._cursor, self._posts, self._reached = cursor, posts, reached
-        self._tell(Progress(reached, posts))
+        self._cursor, self._posts, self._at = cursor, posts, at
+        self._tell(Progress(at.reached, posts))
         return True
 
     def _again_at(self, ended: Ended, tries: int) -> datetime | None:
@@ -300,7 +311,7 @@ class Run:
             log.warning("lease_not_released", source=self._planned.source.id, reason=str(error))
 
     def _result(self, reason: str = "", action: str | None = None) -> Result:
-        return Result(False, self._posts, self._reached, reason, action)
+        return Result(False, self._posts, self._at.reached, self._at.skipped, reason, action)
 
 
 def why(ended: Ended) -> str:

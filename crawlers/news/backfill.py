@@ -35,8 +35,6 @@ class NewsPast(PastCursor):
     """Key of the file that is being read."""
     place: Place | None = None
     """In that file everything up to this place is done."""
-    skipped: int = 0
-    """Articles that could not be had."""
 
 
 Pages = AsyncGenerator[Page[NewsPast], None]
@@ -51,7 +49,8 @@ class NewsBackfill:
     def __init__(self, ground: Ground) -> None:
         self._collector = NewsCollector(ground.context)
 
-    def refusal(self, settings: NewsSettings) -> str | None:
+    @staticmethod
+    def refusal(settings: NewsSettings) -> str | None:
         """A feed or a listing shows the latest articles only."""
         if settings.sitemap is not None:
             return None

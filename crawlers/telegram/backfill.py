@@ -73,7 +73,8 @@ class TelegramBackfill:
         self._ground = ground
         self._web = WebCollector(ground.context)
 
-    def refusal(self, settings: TelegramSettings) -> str | None:  # noqa: ARG002
+    @staticmethod
+    def refusal(settings: TelegramSettings) -> str | None:
         """None: both ways reach back to the first message."""
         return None
 

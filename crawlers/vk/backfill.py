@@ -45,7 +45,8 @@ class VkBackfill:
         self._ground = ground
         self._clients: list[VkClient] = []
 
-    def refusal(self, settings: VkSettings) -> str | None:  # noqa: ARG002
+    @staticmethod
+    def refusal(settings: VkSettings) -> str | None:
         """None: each wall has its past."""
         return None
 

@@ -18,6 +18,20 @@ Dry = Annotated[
 ]
 Limit = Annotated[int, typer.Option("--limit", min=1, max=1000, help="Сколько публикаций показать с --dry-run.")]
 Once = Annotated[bool, typer.Option("--once", help="Обойти каждый источник один раз и закончить.")]
+Since = Annotated[
+    str | None,
+    typer.Option(
+        "--since",
+        metavar="ДАТА",
+        help="Собрать прошлое источника (с --source): всё, что опубликовано с этого дня. Прерванное продолжит та же "
+        "команда.",
+    ),
+]
+Until = Annotated[
+    str | None,
+    typer.Option("--until", metavar="ДАТА", help="До какого дня, не включая его (с --since); иначе до этой минуты."),
+]
+Again = Annotated[bool, typer.Option("--again", help="Собрать ещё раз прошлое, которое уже собрано (с --since).")]
 
 SHOWN = 200
 """Characters of a text in the listing: three lines of a terminal are enough to recognise it."""
@@ -32,22 +46,39 @@ def register(app: typer.Typer) -> None:
         dry_run: Dry = False,
         limit: Limit = 5,
         once: Once = False,
+        since: Since = None,
+        until: Until = None,
+        again: Again = False,
         as_json: Json = False,
     ) -> int:
         """Роль: обходить источники и складывать публикации на шину.
 
-        Таких процессов может быть сколько угодно. С --source и --dry-run — попробовать источник.
+        Таких процессов может быть сколько угодно. С --source и --dry-run — попробовать источник. С --source и --since —
+        собрать его прошлое; код 1 — собрано не всё, 4 — его уже собирает другой процесс.
         """
         if dry_run and source is None:
             raise typer.BadParameter("нужен --source: какой источник попробовать", param_hint="--dry-run")
+        if since is None and (until is not None or again):
+            raise typer.BadParameter("нужен --since: с какого дня собирать прошлое", param_hint=_UNTIL_OR_AGAIN[again])
+        if since is not None and source is None:
+            raise typer.BadParameter("нужен --source: чьё прошлое собирать", param_hint="--since")
+        if since is not None and (dry_run or once):
+            raise typer.BadParameter("прошлое собирают без --dry-run и --once", param_hint="--since")
         config = load(file, author_key=True)
         if source is not None and source not in {one.id for one in config.file.sources}:
             raise Failed(unknown("источника", source, [one.id for one in config.file.sources], file))
         if dry_run and source is not None:
             return _dry_run(config, source, limit, as_json)
+        if since is not None and source is not None:
+            from otklik.commands.backfill import back_fill  # noqa: PLC0415
+
+            return back_fill(config, source, since, until, again=again, as_json=as_json)
         from otklik.roles.crawl import run_crawl  # noqa: PLC0415
 
         return run_crawl(config, only=source, once=once or source is not None)
+
+
+_UNTIL_OR_AGAIN = {False: "--until", True: "--again"}
 
 
 def unknown(what: str, name: str, known: list[str], file: Path) -> str:

@@ -49,12 +49,18 @@ def hasher() -> AuthorHasher:
 
 
 @asynccontextmanager
-async def collectors_of(config: Config, slots: Slots, quotas: Ledger) -> AsyncIterator[Collectors]:
-    """One collector per kind that the file uses, and the HTTP stack they share."""
+async def context_of(config: Config, slots: Slots, quotas: Ledger) -> AsyncIterator[Context]:
+    """The HTTP stack that all collectors of a process share, and what else they get."""
     section = config.file.crawler
     agent = section.user_agent or user_agent(__version__, section.contact)
     async with Http(user_agent=agent, now=now, slots=slots, pause=section.pause) as http:
-        context = Context(http=http, user_agent=agent, now=now, slots=slots, quotas=quotas)
+        yield Context(http=http, user_agent=agent, now=now, slots=slots, quotas=quotas)
+
+
+@asynccontextmanager
+async def collectors_of(config: Config, slots: Slots, quotas: Ledger) -> AsyncIterator[Collectors]:
+    """One collector per kind that the file uses."""
+    async with context_of(config, slots, quotas) as context:
         used = {one.kind for one in config.file.sources}
         collectors: Collectors = {kind: crawlers.KINDS[kind].make(context) for kind in used}
         try:
