@@ -13,6 +13,7 @@ NAMES = {
     "worker.after_effect_before_commit": "the step's effect is stored, the offsets are not committed",
     "worker.after_dead_letter_before_commit": "a record is in the dead letters, its offset is not committed",
     "crawl.after_ack_before_cursor": "the bus has acknowledged the posts, the source's cursor is not saved",
+    "crawl.after_cursor": "the source's cursor is saved, its next page is not asked for",
     "deliver.after_send_before_commit": "the receiver has taken the events, the offsets are not committed",
     "relay.after_send_before_mark": "the bus has the events, the outbox rows are not marked as sent",
 }

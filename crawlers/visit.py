@@ -159,6 +159,7 @@ class Visit:
         self._posts += await self.publish(page)
         crashpoints.reach("crawl.after_ack_before_cursor")
         await self.save(page)
+        crashpoints.reach("crawl.after_cursor")
 
     async def publish(self, page: Page[Any]) -> int:
         """Put the page on the bus; how many of its posts are new or changed."""

@@ -74,7 +74,7 @@ class TelegramBackfill:
         self._web = WebCollector(ground.context)
 
     @staticmethod
-    def refusal(settings: TelegramSettings) -> str | None:
+    def refusal(settings: TelegramSettings) -> str | None:  # noqa: ARG004
         """None: both ways reach back to the first message."""
         return None
 
@@ -157,7 +157,7 @@ class TelegramBackfill:
                 if moment < span.until and moment >= span.since:
                     drafts.append(draft(message, source))
             before = fresh[-1].number
-            reached = min(moment, span.until)
+            reached = max(min(moment, span.until), span.since)
             cursor = cursor.model_copy(update={"before": before, "reached": reached})
             yield Page(drafts, cursor)
             if moment < span.since:

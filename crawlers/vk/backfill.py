@@ -46,7 +46,7 @@ class VkBackfill:
         self._clients: list[VkClient] = []
 
     @staticmethod
-    def refusal(settings: VkSettings) -> str | None:
+    def refusal(settings: VkSettings) -> str | None:  # noqa: ARG004
         """None: each wall has its past."""
         return None
 

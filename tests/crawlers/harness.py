@@ -48,23 +48,27 @@ class World:
         self.sources = Sources(self.store)
         self.intake = Intake(self.bus, Versions(self.store), HASHER, self.clock)
 
-    def posts(self) -> list[Post]:
-        """Everything on the topic of posts."""
-        return [decode(Post, r.record.value, r.record.headers) for r in self.bus.read(topics.POSTS)]
+    def posts(self, topic: str = topics.POSTS) -> list[Post]:
+        """Everything on the topic of posts, or on another one."""
+        return [decode(Post, r.record.value, r.record.headers) for r in self.bus.read(topic)]
+
+    @asynccontextmanager
+    async def context(self, quotas: Quotas | None = None) -> AsyncIterator[Context]:
+        """What a crawler process gives to its collectors, without pauses between requests."""
+        async with Http(user_agent="Otklik/test", now=self.clock, pause=timedelta()) as http:
+            yield Context(
+                http=http,
+                user_agent="Otklik/test",
+                now=self.clock,
+                slots=LocalSlots(self.clock),
+                quotas=quotas or Uncounted(self.clock),
+            )
 
     @asynccontextmanager
     async def collector(self, kind: type[Any], quotas: Quotas | None = None) -> AsyncIterator[Collector[Any, Any]]:
         """A collector as a crawler process makes it, without pauses between requests and after failed ones."""
-        async with Http(user_agent="Otklik/test", now=self.clock, pause=timedelta()) as http:
-            made: Collector[Any, Any] = kind(
-                Context(
-                    http=http,
-                    user_agent="Otklik/test",
-                    now=self.clock,
-                    slots=LocalSlots(self.clock),
-                    quotas=quotas or Uncounted(self.clock),
-                )
-            )
+        async with self.context(quotas) as context:
+            made: Collector[Any, Any] = kind(context)
             if hasattr(made, "retry_pause"):
                 made.retry_pause = 0.01
             try:

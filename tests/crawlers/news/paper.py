@@ -18,9 +18,9 @@ def text(number: int) -> str:
     )
 
 
-def article(number: int, title: str | None = None) -> Answer:
-    published = (START + timedelta(minutes=number)).isoformat()
-    return Answer(PAGE.format(title=title or f"Заметка {number}", published=published, text=text(number)))
+def article(number: int, title: str | None = None, published: datetime | None = None) -> Answer:
+    at = (published or START + timedelta(minutes=number)).isoformat()
+    return Answer(PAGE.format(title=title or f"Заметка {number}", published=at, text=text(number)))
 
 
 def feed(numbers: Any, *, edited: int | None = None) -> Answer:
