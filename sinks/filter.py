@@ -42,7 +42,7 @@ Events = Annotated[tuple[Annotated[str, AfterValidator(_event)], ...], BeforeVal
 
 
 class When(BaseModel):
-    """Every key that is written must hold; within a key any of its values does. Nothing written: every event."""
+    """Every key that is written must hold; within a key any of its values does. Nothing written: all but history."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", coerce_numbers_to_str=True)
 
@@ -55,13 +55,16 @@ class When(BaseModel):
     """Ids of authorities."""
     events: Events | None = None
     """`incident.opened` or `opened`."""
+    history: bool = False
+    """Events of back-filled incidents as well: their matters are old, and nobody is to be paged for them unasked."""
 
     def matches(self, event: IncidentEvent) -> bool:
         """Whether the incident, as it is after the event, and the event's type fit."""
         incident = event.data.incident
         places = (incident.municipality or NOWHERE, incident.municipality_name)
         return (
-            _any(self.municipality, *places)
+            (self.history or not event.data.history)
+            and _any(self.municipality, *places)
             and _any(self.group, incident.group)
             and _any(self.topic, incident.topic)
             and _any(self.urgency, incident.urgency)

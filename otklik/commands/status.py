@@ -48,7 +48,7 @@ def collect(config: "Config") -> dict[str, Any]:
     from otklik.roles.common import readers_of  # noqa: PLC0415
     from otklik.tokens import tokens_of  # noqa: PLC0415
     from schemas import topics  # noqa: PLC0415
-    from store import Outbox, Quotas, Sources  # noqa: PLC0415
+    from store import Backfills, Outbox, Quotas, Sources  # noqa: PLC0415
 
     with opened_store(config) as store:
         sources = [
@@ -67,11 +67,23 @@ def collect(config: "Config") -> dict[str, Any]:
             for one in Sources(store).list()
             if one.enabled
         ]
+        pasts = [
+            {
+                "source": one.source,
+                "since": one.since,
+                "until": one.until,
+                "reached": one.reached,
+                "posts": one.posts,
+                "running": one.lease_owner is not None,
+            }
+            for one in Backfills(store).list()
+            if one.finished is None
+        ]
         unsent = Outbox(store).unsent()
         tokens = tokens_of(config, Quotas(store).balances(), now())
     with opened_bus(config) as bus:
         rows = [_topic(bus, topic, readers_of(config, topic)) for topic in topics.MODELS]
-    return {"sources": sources, "tokens": tokens, "topics": rows, "outbox": unsent}
+    return {"sources": sources, "backfills": pasts, "tokens": tokens, "topics": rows, "outbox": unsent}
 
 
 def _topic(bus: "Bus", topic: str, groups: Sequence[str]) -> dict[str, Any]:
@@ -109,6 +121,10 @@ def _print(found: dict[str, Any], zone: Any, moment: datetime) -> None:
         )
     console.print(sources)
     console.print()
+    for one in found["backfills"]:
+        console.print(_past(one, zone))
+    if found["backfills"]:
+        console.print()
     if found["tokens"]:
         console.print(_tokens(found["tokens"], zone, moment))
         console.print()
@@ -121,6 +137,13 @@ def _print(found: dict[str, Any], zone: Any, moment: datetime) -> None:
         topics.add_row(one["topic"], records, lag or "—", str(one["dead_letters"]))
     console.print(topics)
     console.print(f"Событий ждут отправки на шину: {found['outbox']}.")
+
+
+def _past(one: dict[str, Any], zone: Any) -> str:
+    since, until = (f"{one[name].astimezone(zone):%d.%m.%Y}" for name in ("since", "until"))
+    reached = f", дошли до {one['reached'].astimezone(zone):%d.%m.%Y}" if one["reached"] else ""
+    state = "собирается" if one["running"] else "не дособрано, продолжит та же команда crawl --since"
+    return f"Прошлое {one['source']}, {since} — {until}: {state}{reached}, публикаций: {one['posts']}."
 
 
 def _tokens(found: list[dict[str, Any]], zone: Any, moment: datetime) -> Any:

@@ -63,3 +63,11 @@ def test_mistakes(when: dict[str, Any], message: str):
     with pytest.raises(ValidationError) as error:
         When.model_validate(when)
     assert [item["msg"] for item in error.value.errors()] == [message]
+
+
+@pytest.mark.parametrize(("when", "fits"), [({}, False), ({"events": "opened"}, False), ({"history": True}, True)])
+def test_what_was_back_filled_reaches_only_who_asks_for_it(when: dict[str, Any], fits: bool):
+    found = event()
+    old = found.model_copy(update={"data": found.data.model_copy(update={"history": True})})
+    assert When.model_validate(when).matches(old) is fits
+    assert When.model_validate(when).matches(found) is True
