@@ -294,14 +294,25 @@ def _group_id(batch: Batch) -> int | None:
     return next((int(one.peer_id.channel_id) for one in batch.messages), None)
 
 
-async def missed(account: Account, source: Source[TelegramSettings], cursor: TelegramCursor, low: int) -> Pages:
-    """Messages above `cursor.newest` and below `low` with their comments, oldest first: a stretch of the past, for
-    `crawlers.telegram.backfill`. Inside of `account.connected`.
+async def past(account: Account, source: Source[TelegramSettings], cursor: TelegramCursor, low: int) -> Pages:
+    """Messages above `cursor.newest` and below `low` with their comments, oldest first: for
+    `crawlers.telegram.backfill`, inside of `account.connected`. The cursor moves behind each post that is discussed.
     """
+    visit = _Visit(account, source, cursor)
     try:
-        async with aclosing(_Visit(account, source, cursor)._missed(low)) as pages:
-            async for page in pages:
-                yield page
+        async with aclosing(paging.between(visit._history, cursor.newest, low)) as batches:
+            async for batch in batches:
+                found = visit._units(batch)
+                yield Page(visit._drafts(found, found, batch), visit._cursor)
+                for unit in found:
+                    comments = [page.drafts async for page in visit._comments(unit, kept=False)]
+                    for drafts in comments[:-1]:
+                        yield Page(drafts, visit._cursor)
+                    if comments:
+                        visit._set(newest=unit.last)
+                        yield Page(comments[-1], visit._cursor)
+                visit._set(newest=batch.messages[-1].id)
+                yield Page([], visit._cursor)
     except errors.ChannelInvalidError as error:
         raise problems.gone(source.settings.channel) from error
 

@@ -108,7 +108,7 @@ class TelegramBackfill:
                     cursor = await self._begun(account, source, cursor, span)
                     yield Page([], cursor)
                 assert cursor.by_api is not None
-                async with aclosing(api.missed(account, source, cursor.by_api, cursor.low)) as pages:
+                async with aclosing(api.past(account, source, cursor.by_api, cursor.low)) as pages:
                     async for page in pages:
                         moved = page.cursor.newest > cursor.by_api.newest
                         posts = [one.published for one in page.drafts if one.kind is PostKind.POST and one.published]
@@ -117,7 +117,7 @@ class TelegramBackfill:
                         yield Page(page.drafts, cursor)
                         if moved and time.monotonic() - started > self.stretch:
                             break
-                        await asyncio.sleep(self.pause if moved else 0)
+                        await asyncio.sleep(self.pause if not page.drafts else 0)
                     else:
                         return
             await asyncio.sleep(self.rest)
