@@ -14,11 +14,15 @@ from crawlers.news.collector import BATCH, NewsCollector
 from crawlers.news.frontier import Entry, key, with_canonical_urls
 from crawlers.news.settings import NewsCursor, NewsSettings
 from crawlers.news.visit import Fetched, Fetching
+from schemas import Outcome
 
 log = structlog.get_logger()
 
 MAX_LISTED = 50_000
 """Links in one file: as many as the protocol allows (https://www.sitemaps.org/protocol.html)."""
+OUTAGE = 10
+"""Articles in a row that fail, the last for want of a sound answer: the site is down, and none of them is given up. Fewer
+may well be broken pages, which would hold up the rest for good."""
 _LONG_AGO = datetime(1, 1, 2, tzinfo=UTC)
 
 Place = tuple[datetime, str]
@@ -107,6 +111,8 @@ class NewsBackfill:
                 for one in results:
                     if isinstance(one.found, SourceProblem):
                         failed.append(one)
+                        if one.found.outcome is Outcome.BROKEN and len(failed) >= OUTAGE:
+                            raise one.found
                         continue
                     cursor = _behind(cursor, places[one.name], source, failed)
                     failed = []

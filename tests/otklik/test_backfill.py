@@ -71,9 +71,7 @@ def test_a_source_that_is_not_there_and_one_that_has_no_past(otklik):
     otklik.config(FEED)
     done = otklik("crawl", "region.yaml", "--source", "news-1ob", "--since", "2026-01-01")
     assert done.returncode == 2
-    assert done.stderr == (
-        "В файле region.yaml нет источника «news-1ob». Есть: news-1obl. Может быть, «news-1obl»?\n"
-    )
+    assert done.stderr == ("В файле region.yaml нет источника «news-1ob». Есть: news-1obl. Может быть, «news-1obl»?\n")
     done = otklik("crawl", "region.yaml", "--source", "news-1obl", "--since", "2026-01-01")
     assert done.returncode == 2
     assert done.stderr == (
@@ -119,6 +117,7 @@ def test_one_interrupted_shows_in_status_and_goes_on(otklik):
         while one.simulator.called("wall.getComments") < 5:
             assert time.monotonic() < deadline, otklik.stderr
             time.sleep(0.05)
+        one.simulator.slow = 2.0  # so that it is still at work when the others have started
         busy = otklik(*command)
         assert busy.returncode == 4
         assert busy.stderr.startswith("Это прошлое источника city-news уже собирает backfill@")

@@ -147,8 +147,9 @@ class Methods:
     def _cut(self, chat: Chat, posts: Sequence[Post], request: Any) -> types.messages.ChannelMessages:
         """Newest first: `limit` messages, beginning `add_offset` places behind (or before) `offset_id`."""
         posts = sorted(posts, key=lambda post: -post.id)
-        if request.offset_date is not None and request.offset_date.timestamp() and not request.offset_id:
-            posts = [post for post in posts if post.at.replace(microsecond=0) < request.offset_date]
+        before = getattr(request, "offset_date", None)
+        if before is not None and before.timestamp() and not request.offset_id:
+            posts = [post for post in posts if post.at.replace(microsecond=0) < before]
         limit = min(request.limit, 100)
         first = sum(request.offset_id and post.id >= request.offset_id for post in posts) + request.add_offset
         found = posts[max(first, 0) : max(first + limit, 0)]
