@@ -21,8 +21,8 @@ log = structlog.get_logger()
 MAX_LISTED = 50_000
 """Links in one file: as many as the protocol allows (https://www.sitemaps.org/protocol.html)."""
 OUTAGE = 10
-"""Articles in a row that fail, the last for want of a sound answer: the site is down, and none of them is given up. Fewer
-may well be broken pages, which would hold up the rest for good."""
+"""Articles in a row that fail, the last for want of a sound answer: the site is down, and none of them is given up.
+Fewer may well be broken pages, which would hold up the rest for good."""
 _LONG_AGO = datetime(1, 1, 2, tzinfo=UTC)
 
 Place = tuple[datetime, str]

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from otklik.commands.common import moment, now, print_json
+from otklik.clock import now
+from otklik.commands.common import moment, print_json
 from otklik.exits import Exit, Failed
 from otklik.russian import sentences
 

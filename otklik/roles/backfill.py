@@ -13,8 +13,9 @@ from crawlers.backfill import TERM, Behind, Ground, Progress, Result, Run
 from crawlers.context import Context
 from crawlers.plan import source_rows
 from intake import Intake
+from otklik.clock import now
 from otklik.config import Config
-from otklik.roles.common import Stop, now, owner, role
+from otklik.roles.common import Stop, owner, role
 from otklik.roles.common import opened as opened_store
 from otklik.roles.crawl import context_of, hasher, planned
 from store import Backfill, Backfills, Quotas, Sources, Store, Versions
