@@ -5,6 +5,7 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 import requests
@@ -15,12 +16,12 @@ from vk_api.exceptions import ApiError, Captcha
 
 from crawlers.base import SourceProblem
 from crawlers.context import Quotas
+from crawlers.turns import Spent, Waiting
 from crawlers.vk import errors
 from crawlers.vk.settings import PER_DAY, PER_SECOND, Given, VkSettings
 from crawlers.vk.transport import session, transport_problem
 from schemas import Outcome
 from store import Allowance, Resolved, Turn, Why
-from store.pace import LATE
 
 log = structlog.get_logger()
 
@@ -120,7 +121,7 @@ class VkClient:
             raise _Failed(turn.token, error) from error
 
     def _turn(self, method: str, benched: dict[str, SourceProblem]) -> Turn:
-        """Wait for it. A turn that was slept through is given back: sent late, it could meet those after it.
+        """Wait for it.
 
         Raises:
             SourceProblem: no token has a call of this method left, by the ledger's count or by VK's word.
@@ -130,17 +131,15 @@ class VkClient:
             for one in self._tokens.values()
             if one.hash not in benched
         ]
-        unused: Turn | None = None
-        while True:
-            turn = self._quotas.take(SERVICE, method, allowances, unused)
-            now = self._now()
-            if not turn.granted and turn.at - now > _SHORT:
-                raise next(iter(benched.values()), None) or _spent(turn, method, now, len(self._tokens))
-            if self._closing.wait(max((turn.at - now).total_seconds(), 0)):
-                raise SourceProblem(Outcome.BROKEN, "Отклик останавливается")
-            if turn.granted and self._now() <= turn.at + LATE:
-                return turn
-            unused = turn if turn.granted else None
+        waiting = Waiting(partial(self._quotas.take, SERVICE, method, allowances), self._now)
+        try:
+            while not self._closing.wait(waiting.ask()):
+                if (turn := waiting.come()) is not None:
+                    return turn
+        except Spent as spent:
+            refused = next(iter(benched.values()), None)
+            raise refused or _spent(spent.turn, method, self._now(), len(self._tokens)) from None
+        raise SourceProblem(Outcome.BROKEN, "Отклик останавливается")
 
     def _api(self, token: str) -> Any:
         """The thread's own, since vk_api answers one call at a time."""
@@ -177,10 +176,6 @@ class VkClient:
         if error.code in errors.COMMENTS_DENIED:
             return VkRefused(found), False
         return found, error.code in errors.TRANSIENT
-
-
-_SHORT = timedelta(seconds=30)
-"""A wait that a call sits out; for a longer one the visit ends and the source comes again."""
 
 
 def _concerns_token(code: int) -> bool:

@@ -19,6 +19,7 @@ from crawlers.vk.errors import next_day
 from crawlers.vk.settings import VkSettings
 from schemas import Outcome
 from store import Quotas, Store
+from store.pace import LATE
 from tests.crawlers.harness import World, drafts, pages, source, world
 from tests.simulators.vk import VkSimulator, load
 
@@ -196,7 +197,7 @@ def test_a_turn_that_was_slept_through_is_not_used(
 
     run_calls(Watched(here.store), of, 1, here.clock)
     assert len(turns) == 2
-    assert turns[1].at > turns[0].at + vk.LATE
+    assert turns[1].at > turns[0].at + LATE
     assert [row.used for row in ledger.balances()] == [0, 1]
 
 
