@@ -18,7 +18,8 @@ from crawlers.base import SourceProblem
 from crawlers.context import Quotas
 from crawlers.turns import Spent, Waiting
 from crawlers.vk import errors
-from crawlers.vk.settings import PER_DAY, PER_SECOND, Given, VkSettings
+from crawlers.vk.settings import VkSettings
+from crawlers.vk.tokens import PER_DAY, PER_SECOND, Given
 from crawlers.vk.transport import session, transport_problem
 from schemas import Outcome
 from store import Allowance, Resolved, Turn, Why

@@ -17,6 +17,7 @@ from crawlers.vk.client import VkClient
 from crawlers.vk.collector import VkCollector
 from crawlers.vk.errors import next_day
 from crawlers.vk.settings import VkSettings
+from crawlers.vk.tokens import ACCEPTS, PER_DAY, misfit
 from schemas import Outcome
 from store import Quotas, Store
 from store.pace import LATE
@@ -236,16 +237,47 @@ def test_closing_wakes_the_calls_that_wait(here: World, simulator: VkSimulator) 
         ({}, "нужен либо token, либо tokens (список), и не пустой"),
         ({"token": "a", "tokens": ["b"]}, "нужен либо token, либо tokens (список), и не пустой"),
         ({"tokens": ["a", {"token": "a", "kind": "user"}]}, "в tokens есть пустой или повторённый токен"),
-        (
-            {"tokens": ["a", {"token": "b", "kind": "community"}]},
-            "ключом сообщества нельзя читать стены: нужен сервисный ключ или токен пользователя",
-        ),
     ],
 )
 def test_wrong_tokens_are_refused_with_a_reason(given: dict[str, Any], message: str) -> None:
     with pytest.raises(ValidationError) as caught:
         VkSettings.model_validate({"wall": "a_wall", **given})
     assert [error["msg"] for error in caught.value.errors()] == [f"Value error, {message}"]
+
+
+FITS = "нужен сервисный ключ или токен пользователя; замените ключ и исправьте его вид"
+
+
+@pytest.mark.parametrize(
+    ("form", "refused"),
+    [
+        ({"wall": "a_wall"}, "wall.get, wall.getById, wall.getComments"),
+        ({"wall": "a_wall", "comments": False}, "wall.get, wall.getById"),
+        ({"board": "a_wall"}, "board.getTopics, board.getComments"),
+        ({"search": {"words": "нет воды"}}, "newsfeed.search, wall.getById"),
+    ],
+)
+def test_tokens_of_a_kind_that_does_not_do_are_named(form: dict[str, Any], refused: str) -> None:
+    given = {"tokens": ["a", {"token": "b", "kind": "community"}, {"token": "c", "kind": "user"}]}
+    with pytest.raises(ValidationError) as caught:
+        VkSettings.model_validate(form | given)
+    (error,) = caught.value.errors()
+    assert (error["loc"], error["input"]) == (("tokens", 1, "kind"), "community")
+    assert error["msg"] == f"Value error, ключом сообщества нельзя вызывать {refused}: {FITS}"
+    with pytest.raises(ValidationError) as caught:
+        VkSettings.model_validate(form | {"tokens": ["a", "b"], "token_kind": "community"})
+    assert [one["loc"] for one in caught.value.errors()] == [("token_kind",)]
+
+
+def test_every_method_that_is_called_stands_in_the_table() -> None:
+    forms: list[dict[str, Any]] = [{"wall": "a_wall"}, {"board": "a_wall"}, {"search": {"words": "нет воды"}}]
+    called = {method for form in forms for method in VkSettings.model_validate(form | {"token": "t"}).methods}
+    assert called <= set(ACCEPTS)
+    assert set(PER_DAY) <= set(ACCEPTS)
+    assert misfit("service", ["execute"]) == (
+        "сервисным ключом нельзя вызывать execute: "
+        "нужен токен пользователя или ключ сообщества; замените ключ и исправьте его вид"
+    )
 
 
 def test_kinds_have_their_rates_and_tokens_do_not_show() -> None:
