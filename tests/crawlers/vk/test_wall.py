@@ -1,6 +1,5 @@
 """What is collected of a wall that lives: edits, deletions, new comments, and pages that shift."""
 
-import asyncio
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -9,12 +8,11 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
-from crawlers.base import Page
-from crawlers.vk.collector import VkCollector
-from crawlers.vk.settings import VkCursor, VkSettings, Watch
+from crawlers.vk.settings import Watch
 from crawlers.vk.watching import comments_due
 from schemas import PostKind
-from tests.crawlers.harness import World, drafts, pages, source, world
+from tests.crawlers.harness import World, drafts, world
+from tests.crawlers.vk.kit import Crawl
 from tests.simulators.vk import Community, VkSimulator, load
 from tests.simulators.vk.wall import DATA
 
@@ -36,27 +34,6 @@ def community() -> Community:
 def simulator(community: Community) -> Iterator[VkSimulator]:
     with VkSimulator([community]) as running:
         yield running
-
-
-class Crawl:
-    """Visits one wall again and again, as one source does."""
-
-    def __init__(self, here: World, simulator: VkSimulator, **settings: Any) -> None:
-        self.here = here
-        values = {"wall": "podslushano_chel74", "token": simulator.token, "api_url": simulator.url} | settings
-        self.settings = VkSettings.model_validate(values)
-        self.cursor = VkCursor()
-
-    def visit(self) -> list[Page[VkCursor]]:
-        async def run() -> list[Page[VkCursor]]:
-            async with self.here.collector(VkCollector) as collector:
-                return await pages(collector, source(self.settings, place_hint="Челябинск"), self.cursor)
-
-        found = asyncio.run(run())
-        for page in found:
-            self.here.intake.publish(page.drafts)
-        self.cursor = found[-1].cursor
-        return found
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ import json
 import threading
 import time
 from collections import Counter, defaultdict, deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Self
@@ -15,6 +15,21 @@ from tests.simulators.vk.methods import Methods, VkError
 from tests.simulators.vk.wall import Community
 
 TOKEN = "simulated-service-token"
+VK_PER_DAY = {"wall.get": 5000, "wall.getComments": 5000, "wall.search": 1000, "newsfeed.search": 1000}
+"""What VK allows a token, for `per_day`."""
+_READERS = {"service", "user"}
+TAKES = {
+    "wall.get": _READERS,
+    "wall.getById": _READERS,
+    "wall.getComments": _READERS,
+    "newsfeed.search": _READERS,
+    "board.getTopics": _READERS,
+    "board.getComments": _READERS,
+    "utils.resolveScreenName": _READERS | {"community"},
+    "groups.getById": _READERS | {"community"},
+    "execute": {"user", "community"},
+}
+"""The kinds of token that VK takes for a method. Written down apart from ours: a mistake there must show here."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +56,8 @@ class VkSimulator:
     token: str = TOKEN
     more_tokens: tuple[str, ...] = ()
     """That it takes as well, each with limits of its own."""
+    kinds: dict[str, str] = field(default_factory=dict)
+    """Of tokens that are not service keys: user, community."""
     per_second: int | None = None
     """Calls within a second above which it answers with error 6."""
     per_day: dict[str, int] = field(default_factory=dict)
@@ -51,6 +68,8 @@ class VkSimulator:
     """Used up one by one, each by the first call that it fits."""
     calls: list[tuple[str, dict[str, str]]] = field(default_factory=list)
     """Method and parameters, without the token."""
+    answered: Callable[[str, dict[str, Any]], None] | None = None
+    """Told every method and its answer."""
 
     def __post_init__(self) -> None:
         self.methods = Methods(self.communities)
@@ -87,16 +106,12 @@ class VkSimulator:
             self.calls.append((method, {k: v for k, v in values.items() if k not in ("access_token", "v")}))
             try:
                 self._admit(method, values)
-                return {"response": self.methods.table[method](values)}
+                answer = {"response": self.methods.table[method](values)}
             except VkError as error:
-                return {
-                    "error": {
-                        "error_code": error.code,
-                        "error_msg": error.message,
-                        "request_params": [{"key": "method", "value": method}],
-                        **error.more,
-                    }
-                }
+                answer = error.answer(method)
+            if self.answered is not None:
+                self.answered(method, answer)
+            return answer
 
     def fault(self, method: str) -> Fault | None:
         """The misbehaviour that is due for this call."""
@@ -113,6 +128,10 @@ class VkSimulator:
             raise VkError(5, "User authorization failed: invalid access_token (4).")
         if method not in self.methods.table:
             raise VkError(3, "Unknown method passed")
+        kind = self.kinds.get(token, "service")
+        if kind not in TAKES[method]:
+            community = VkError(27, "Group authorization failed: method is unavailable with group auth.")
+            raise community if kind == "community" else VkError(28, "Application authorization failed")
         now = time.monotonic()
         self.arrivals[token].append(now)
         recent = self._recent[token]
@@ -142,8 +161,7 @@ class _Handler(Handler):
         fault = simulator.fault(method) or Fault()
         if fault.error is not None:
             simulator.calls.append((method, {}))
-            error = {"error_code": fault.error.code, "error_msg": fault.error.message, **fault.error.more}
-            return self._send(200, json.dumps({"error": error}))
+            return self._send(200, json.dumps(fault.error.answer(method)))
         if fault.redirect is not None:
             return self._send(302, "", {"Location": fault.redirect})
         if fault.status is not None or fault.body is not None:
