@@ -47,7 +47,7 @@ async def visit(
     assert wanted is not None
     state = cursor.search
     if state is None or state.key != wanted.key or state.until > now + FIRST:  # or by a clock that ran ahead
-        state = SearchCursor(key=wanted.key, until=now - FIRST)
+        state = SearchCursor(key=wanted.key, until=now - FIRST, checked=now)
         yield Page([], VkCursor(search=state))
     start, length = min(state.until, now) - LATE, FIRST
     while start < now:
@@ -65,7 +65,7 @@ async def visit(
         start = end
         state = state.model_copy(update={"until": max(state.until, end)})
         yield Page([], VkCursor(search=state))
-    if state.checked is None or not timedelta() <= now - state.checked < CHECK_EVERY:
+    if not timedelta() <= now - state.checked < CHECK_EVERY:
         async for page in _check(client, source, state, now):
             yield page
 

@@ -226,7 +226,7 @@ class SearchCursor(BaseModel):
     """Of the search that this is the cursor of."""
     until: datetime
     """Everything VK had found that was published before this is on the bus."""
-    checked: datetime | None = None
+    checked: datetime
     """When the posts found were last looked at again."""
     found: dict[str, datetime] = Field(default_factory=dict)
     """Posts to be looked at again, `-1234_56`, and when they were published."""
