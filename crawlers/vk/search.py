@@ -50,12 +50,15 @@ async def visit(
         state = SearchCursor(key=wanted.key, until=now - FIRST, checked=now)
         yield Page([], VkCursor(search=state))
     start, length = min(state.until, now) - LATE, FIRST
+    before: set[str] = set()
     while start < now:
         end = min(start + length, now)
         items = await found_between(client, wanted, start, end)
         if items is None:
             length = max((end - start) / 2, SHORTEST)
             continue
+        items = [item for item in items if _name(item) not in before]  # the second where two stretches meet is in both
+        before = {_name(item) for item in items}
         parents = await _parents(client, items)
         for chunk in chunks(sorted(items, key=lambda item: (item["date"], item["id"])), PER_PAGE):
             posts = [item for item in chunk if not _is_comment(item)]

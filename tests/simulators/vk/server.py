@@ -167,7 +167,7 @@ class _Handler(Handler):
         if fault.status is not None or fault.body is not None:
             simulator.calls.append((method, {}))
             return self._send(fault.status or 200, fault.body or "<html>Извините</html>")
-        return self._send(200, json.dumps(simulator.answer(method, values), ensure_ascii=False), cut=fault.cut)
+        return self._send(200, json.dumps(simulator.answer(method, values)), cut=fault.cut)
 
     def do_GET(self) -> None:
         self._send(405, "")
