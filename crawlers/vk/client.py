@@ -1,7 +1,9 @@
 """Calls to VK's API through vk_api, paced by the ledger of quotas in the store."""
 
 import asyncio
+import contextlib
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
@@ -20,7 +22,7 @@ from crawlers.turns import Spent, Waiting
 from crawlers.vk import errors
 from crawlers.vk.settings import VkSettings
 from crawlers.vk.tokens import PER_DAY, PER_SECOND, Given
-from crawlers.vk.transport import session, transport_problem
+from crawlers.vk.transport import API, session, transport_problem
 from schemas import Outcome
 from store import Allowance, Resolved, Turn, Why
 
@@ -33,6 +35,9 @@ _ATTEMPTS = 3
 IN_FLIGHT = 8
 """Calls of one client at once, those that wait for their turn included. A token's 5 calls a second need one at a time
 while answers take 150 ms and six where they take a second, plus those that wait."""
+_IDLE = 20.0
+"""Seconds after which a connection may have been closed at the other end. Opening one takes several times the 50 ms
+that the ledger leaves for the way of a call, and a call that comes late meets those of the next second: error 6."""
 _SLOWED = timedelta(minutes=10)
 """After error 6: somebody else uses the token, and will hardly stop within the minute."""
 _REFUSED = timedelta(hours=1)
@@ -115,6 +120,7 @@ class VkClient:
         return await asyncio.get_running_loop().run_in_executor(self._threads, work, *arguments)
 
     def _send(self, method: str, values: dict[str, Any], benched: dict[str, SourceProblem]) -> Any:
+        self._connect()
         turn = self._turn(method, benched)
         try:
             return self._api(turn.token).method(method, values)
@@ -142,12 +148,22 @@ class VkClient:
             raise refused or _spent(spent.turn, method, self._now(), len(self._tokens)) from None
         raise SourceProblem(Outcome.BROKEN, "Отклик останавливается")
 
+    def _connect(self) -> None:
+        """Open the thread's connection, if it is not open, before there is a turn that could be late for it."""
+        now = time.monotonic()
+        if not hasattr(self._own, "session"):
+            self._own.session, self._own.used = session(self._api_url), now - _IDLE
+            self._sessions.append(self._own.session)
+        if now - self._own.used >= _IDLE:
+            with contextlib.suppress(requests.RequestException):  # the call itself will tell
+                self._own.session.head(API)
+        self._own.used = now
+
     def _api(self, token: str) -> Any:
         """The thread's own, since vk_api answers one call at a time."""
         apis = self._own.__dict__.setdefault("apis", {})
         if token not in apis:
-            made = session(self._api_url)
-            self._sessions.append(made)
+            made = self._own.session
             given: Given = self._tokens[token]
             apis[token] = _UnhurriedVkApi(
                 token=given.secret.get_secret_value(), api_version=API_VERSION, config=MemoryConfig, session=made

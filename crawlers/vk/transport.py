@@ -11,7 +11,7 @@ from vk_api.exceptions import ApiHttpError
 from crawlers.base import SourceProblem
 from schemas import Outcome
 
-_API = "https://api.vk.ru"
+API = "https://api.vk.ru"
 """Fixed inside vk_api."""
 _TIMEOUT = (5.0, 20.0)
 """Seconds to connect and between bytes. A page of 100 posts takes VK well under a second; 20 covers its bad days
@@ -44,7 +44,7 @@ class _Adapter(HTTPAdapter):
         proxies: Mapping[str, str] | None = None,
     ) -> requests.Response:
         if self._base is not None and request.url is not None:
-            request.url = self._base + request.url.removeprefix(_API)
+            request.url = self._base + request.url.removeprefix(API)
             proxies = None
         response = super().send(request, stream, timeout or _TIMEOUT, verify, cert, proxies)
         if response.is_redirect:
@@ -57,7 +57,7 @@ def session(api_url: str | None) -> requests.Session:
     """A session that reaches VK's API, or the simulator at `api_url`, and nothing else."""
     made = requests.Session()
     made.adapters.clear()
-    made.mount(_API + "/", _Adapter(api_url))
+    made.mount(API + "/", _Adapter(api_url))
     made.headers["User-Agent"] = "Otklik"
     return made
 

@@ -77,6 +77,19 @@ def test_calls_in_flight_use_the_rate_and_never_break_it(here: World, simulator:
     assert time.monotonic() - start < 26 / 5 / 0.75  # one by one would be 26 × 0.3 s
 
 
+def test_connections_are_opened_before_there_is_a_turn(here: World, simulator: VkSimulator) -> None:
+    simulator.slow = 0.3
+    run_calls(Quotas(here.store), settings(simulator), 16, here.clock)
+    assert len(simulator.calls) == 16
+    assert simulator.cold == 0
+
+
+def test_a_connection_that_cannot_be_opened_is_told_by_the_call(here: World) -> None:
+    dead = VkSettings.model_validate({"wall": "-1", "token": "t", "api_url": "http://127.0.0.1:9"})
+    (found,) = run_calls(Quotas(here.store), dead, 1, here.clock)
+    assert (found.outcome, found.reason) == (Outcome.BROKEN, "нет связи с API ВКонтакте (ConnectionError)")
+
+
 def test_two_tokens_are_twice_as_fast(here: World, simulator: VkSimulator) -> None:
     simulator.per_second = 5
     both = settings(simulator, tokens=[simulator.token, {"token": SECOND, "kind": "user"}])

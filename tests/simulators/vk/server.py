@@ -73,10 +73,12 @@ class VkSimulator:
 
     def __post_init__(self) -> None:
         self.methods = Methods(self.communities)
+        self.cold = 0
+        """Calls that were the first request on their connection."""
         self.counts: Counter[tuple[str, str]] = Counter()
         self.arrivals: defaultdict[str, list[float]] = defaultdict(list)
         """When calls came, admitted or not, by token; monotonic seconds."""
-        self._recent: defaultdict[str, deque[float]] = defaultdict(deque)
+        self._recent: defaultdict[str, deque[float]] = defaultdict(lambda: deque(maxlen=100))
         self._lock = threading.Lock()
         self._server = _Server(self.port, _Handler)
         self._server.simulator = self
@@ -100,12 +102,12 @@ class VkSimulator:
         """How often `method` was called."""
         return sum(name == method for name, _ in self.calls)
 
-    def answer(self, method: str, values: Mapping[str, str]) -> dict[str, Any]:
-        """The JSON of one call."""
+    def answer(self, method: str, values: Mapping[str, str], arrived: float) -> dict[str, Any]:
+        """The JSON of one call that arrived then, in monotonic seconds."""
         with self._lock:
             self.calls.append((method, {k: v for k, v in values.items() if k not in ("access_token", "v")}))
             try:
-                self._admit(method, values)
+                self._admit(method, values, arrived)
                 answer = {"response": self.methods.table[method](values)}
             except VkError as error:
                 answer = error.answer(method)
@@ -122,7 +124,7 @@ class VkSimulator:
                     return fault
         return None
 
-    def _admit(self, method: str, values: Mapping[str, str]) -> None:
+    def _admit(self, method: str, values: Mapping[str, str], now: float) -> None:
         token = values.get("access_token", "")
         if token not in (self.token, *self.more_tokens):
             raise VkError(5, "User authorization failed: invalid access_token (4).")
@@ -132,12 +134,9 @@ class VkSimulator:
         if kind not in TAKES[method]:
             community = VkError(27, "Group authorization failed: method is unavailable with group auth.")
             raise community if kind == "community" else VkError(28, "Application authorization failed")
-        now = time.monotonic()
         self.arrivals[token].append(now)
         recent = self._recent[token]
-        while recent and recent[0] <= now - 1:
-            recent.popleft()
-        if self.per_second is not None and len(recent) >= self.per_second:
+        if self.per_second is not None and sum(now - 1 < at <= now for at in recent) >= self.per_second:
             raise VkError(6, "Too many requests per second")
         recent.append(now)
         self.counts[token, method] += 1
@@ -152,8 +151,18 @@ class _Server(Server):
 class _Handler(Handler):
     server: _Server
 
+    connected = False
+    """Whether this connection has brought a request before."""
+
+    def do_HEAD(self) -> None:
+        self.connected = True
+        self._send(200, "")
+
     def do_POST(self) -> None:
+        arrived = time.monotonic()  # before `slow`: VK counts calls when they come, not when it answers
         simulator = self.server.simulator
+        simulator.cold += not self.connected
+        self.connected = True
         body = self.rfile.read(int(self.headers.get("Content-Length", 0))).decode()
         values = dict(parse_qsl(body, keep_blank_values=True))
         method = self.path.removeprefix("/method/")
@@ -167,7 +176,7 @@ class _Handler(Handler):
         if fault.status is not None or fault.body is not None:
             simulator.calls.append((method, {}))
             return self._send(fault.status or 200, fault.body or "<html>Извините</html>")
-        return self._send(200, json.dumps(simulator.answer(method, values)), cut=fault.cut)
+        return self._send(200, json.dumps(simulator.answer(method, values, arrived)), cut=fault.cut)
 
     def do_GET(self) -> None:
         self._send(405, "")
