@@ -74,5 +74,5 @@ def test_a_live_check_tells_an_empty_source_and_a_failing_one(here: World, simul
     assert checked(here, simulator) == Trial(
         Outcome.BLOCKED,
         "доступ запрещён: стена закрыта (ошибка 15)",
-        "Проверьте, что сообщество открыто и стена в нём включена; иначе удалите источник",
+        "Проверьте, что страница открыта и это на ней включено; иначе удалите источник",
     )
