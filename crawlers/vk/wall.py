@@ -88,12 +88,15 @@ async def listing(
         pinned.update(item["id"] for item in items if item.get("is_pinned"))
         running = [post for number, post in posts.items() if number not in pinned]
         offset += len(items)
-        if not fresh or offset >= response["count"] or _far_enough(running, newest, floor, depth, since):
+        whole = offset >= response["count"]
+        if not fresh or whole or _far_enough(running, newest, floor, depth, since):
             break
         offset -= OVERLAP
     if newest == 0:
         floor = min(sorted((post["id"] for post in running), reverse=True)[:depth], default=0)
     posts = {number: post for number, post in posts.items() if number in pinned or number >= floor}
+    if whole and newest:  # whatever else was ever seen here is gone, below the lowest that is left as well
+        return Listing(posts, 1)
     return Listing(posts, min((number for number in posts if number not in pinned), default=0))
 
 

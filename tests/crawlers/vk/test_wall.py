@@ -116,6 +116,18 @@ def test_a_deleted_post_is_asked_for_and_erased(
     assert len(here.posts()) == 62
 
 
+def test_the_oldest_post_and_a_whole_emptied_wall_are_erased(crawl: Crawl, here: World, community: Community) -> None:
+    written = set(community.ids())
+    crawl.visit()
+    lowest = min(number for number, post in community.posts.items() if not post.pinned)
+    del community.posts[lowest]
+    crawl.visit()
+    assert f"vk:-7400074_{lowest}" in {post.id for post in here.posts() if post.deleted}
+    community.posts.clear()
+    crawl.visit()
+    assert {post.id for post in here.posts() if post.deleted} == written
+
+
 def test_a_deleted_comment_that_vk_still_shows_is_erased(crawl: Crawl, here: World, community: Community) -> None:
     crawl.visit()
     community.posts[1020].comments[1].deleted = True
