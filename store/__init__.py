@@ -2,14 +2,17 @@
 
 from store.audit import Audit, Entry
 from store.decisions import Decision, Decisions, Link
+from store.digests import Digest, Digests
 from store.engine import Store
 from store.errors import NoSpace, StoreError
+from store.health import Fare, Fares, SourceEvents
 from store.incidents import Change, IncidentFilter, Incidents
 from store.lock import FolderLock
 from store.outbox import Outbox
 from store.posts import Member, PostReader, Posts, StoredPost
 from store.quotas import Allowance, Balance, Quotas, Resolved, Turn, Why
 from store.sources import Lease, SourceRow, Sources, SourceState
+from store.standing import Standing
 from store.versions import Version, Versions
 
 __all__ = [
@@ -19,7 +22,11 @@ __all__ = [
     "Change",
     "Decision",
     "Decisions",
+    "Digest",
+    "Digests",
     "Entry",
+    "Fare",
+    "Fares",
     "FolderLock",
     "IncidentFilter",
     "Incidents",
@@ -32,9 +39,11 @@ __all__ = [
     "Posts",
     "Quotas",
     "Resolved",
+    "SourceEvents",
     "SourceRow",
     "SourceState",
     "Sources",
+    "Standing",
     "Store",
     "StoreError",
     "StoredPost",

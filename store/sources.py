@@ -10,7 +10,10 @@ from sqlalchemy import Connection, Row, and_, delete, insert, literal, null, sel
 
 from schemas import Outcome, SourceHealth
 from store.engine import Store
+from store.health import COLUMNS, record, standing_of
+from store.health_tables import standings
 from store.sql import among, lock_counter, upsert
+from store.standing import Standing
 from store.tables import FREE, TAKEN, runs, slots, sources
 from store.types import UtcDatetime
 
@@ -74,6 +77,8 @@ class SourceState:
     action: str | None
     posts: int | None
     posts_total: int
+    standing: Standing
+    """How it fares over several visits."""
 
 
 class Sources:
@@ -171,10 +176,13 @@ class Sources:
         health: SourceHealth,
         cursor: Mapping[str, Any] | None = None,
         interval: float | None = None,
+        new_posts: int = 0,
     ) -> bool:
-        """End the visit: store the outcome and the next due time, release source and slot, append a run.
+        """End the visit: store the outcome and the next due time, release source and slot, append a run, and record
+        how the source fares now.
 
-        `cursor` and `interval` stay as they are where they are None. False: the lease is lost, nothing was stored.
+        `cursor` and `interval` stay as they are where they are None. `new_posts`: seen for the first time, back-filled
+        ones apart. False: the lease is lost, nothing was stored.
         """
         change: dict[str, Any] = {
             "lease_owner": None,
@@ -193,9 +201,12 @@ class Sources:
         if interval is not None:
             change["interval_seconds"] = interval
         with self._store.transaction() as conn:
-            if not conn.execute(update(sources).where(_held(lease)).values(change)).rowcount:
+            ended = update(sources).where(_held(lease)).values(change).returning(sources.c.every_seconds)
+            held = conn.execute(ended).first()
+            if held is None:
                 return False
             conn.execute(insert(runs).values({**health.model_dump(), "outcome": health.outcome.value}))
+            record(conn, health, new_posts, lease.interval or held.every_seconds)
         return True
 
     def force_due(self, source: str) -> bool:
@@ -230,8 +241,9 @@ class Sources:
 
     def list(self) -> list[SourceState]:
         """All sources by id, disabled ones included."""
+        query = select(sources, *COLUMNS).outerjoin(standings, standings.c.source == sources.c.id)
         with self._store.reading() as conn:
-            return [_state(row) for row in conn.execute(select(sources).order_by(sources.c.id))]
+            return [_state(row) for row in conn.execute(query.order_by(sources.c.id))]
 
     def _update(self, lease: Lease, change: dict[str, Any]) -> bool:
         with self._store.transaction() as conn:
@@ -310,4 +322,5 @@ def _state(row: Row[Any]) -> SourceState:
         action=row.action,
         posts=row.posts,
         posts_total=row.posts_total,
+        standing=standing_of(row),
     )
