@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, TypeVar
 
 import structlog
@@ -163,7 +164,7 @@ class Runner:
         )
         try:
             ended = await visit.run()
-            await self._finish(lease, planned, started, ended)
+            await self._finish(lease, planned, started, ended, visit.new_posts)
         except Lost:
             log.info("lease_lost", source=lease.source)
         except Stopped:
@@ -176,7 +177,7 @@ class Runner:
                 if not self._remaining:
                     self.stop()
 
-    async def _finish(self, lease: Lease, planned: Planned, started: datetime, ended: Ended) -> None:
+    async def _finish(self, lease: Lease, planned: Planned, started: datetime, ended: Ended, new_posts: int) -> None:
         finished = max(self._now(), started)  # a clock set back must not make a visit end before it began
         retry_at = ended.problem.retry_at if ended.problem else None
         visit = schedule.Visit(started, finished, ended.outcome, ended.posts, retry_at)
@@ -192,7 +193,8 @@ class Runner:
             posts=ended.posts,
             next_due=following.due,
         )
-        if not await patiently(self._sources.finish, lease, health, None, following.interval, give_up=self._stopping):
+        finish = partial(self._sources.finish, lease, health, interval=following.interval, new_posts=new_posts)
+        if not await patiently(finish, give_up=self._stopping):
             raise Lost
         self._due[lease.source] = following.due
         _count(health)

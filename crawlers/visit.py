@@ -72,6 +72,8 @@ class Visit:
         self._stopping = stopping
         self._abandon = abandon
         self._posts = 0
+        self.new_posts = 0
+        """So far; back-filled ones apart."""
 
     async def run(self) -> Ended:
         """Collect, publish and move the cursor until the source has no more.
@@ -149,7 +151,10 @@ class Visit:
         """Put the page on the bus; how many of its posts are new or changed."""
         if not page.drafts:
             return 0
-        return await self._patiently(self._intake.publish, page.drafts)
+        return await self._patiently(self._intake.publish, page.drafts, self._add_new)
+
+    def _add_new(self, count: int) -> None:
+        self.new_posts += count
 
     async def save(self, page: Page[Any]) -> None:
         """Move the cursor behind the page.

@@ -94,9 +94,12 @@ def _announce(conn: Connection, status: SourceStatus, number: int, at: datetime)
 
 
 class SourceEvents:
-    """The outbox of changes in how sources fare. Every method may raise StoreError."""
+    """The outbox of changes in how sources fare. Every method may raise StoreError.
 
-    def __init__(self, store: Store, region: str) -> None:
+    `region` stands in the source of the events that `relay` and `after` give.
+    """
+
+    def __init__(self, store: Store, region: str = "") -> None:
         self._store = store
         self._region = region
 

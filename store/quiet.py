@@ -13,8 +13,9 @@ WEEKS = 4
 """Compared with. Fewer say little about an hour of the week; more would remember another season."""
 LEAST_WEEKS = 2
 """Of history, before which nothing is said: one week cannot tell a rhythm from a chance."""
-KEPT = (WEEKS + 1) * WEEK
-"""Hours of history that are needed: the past weeks and a silence of up to one more."""
+KEPT = (WEEKS + 3) * WEEK
+"""Hours of history that are needed: the past weeks and a silence of up to three more, since one of ten days is what
+it takes where a post comes a day."""
 ALARMS_PER_YEAR = 0.05
 """False ones, per source, as far as the model holds: a region of a thousand sources would see one a week."""
 SHARE = 0.2
