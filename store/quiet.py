@@ -59,7 +59,7 @@ def _tested(past: Mapping[int, int], start: int, end: int) -> Silence | None:
     weeks = min((start - min(past)) // WEEK, WEEKS)
     if start >= end or weeks < LEAST_WEEKS:
         return None
-    seen, before, usual, logarithm = 0, 0, 0.0, 0.0
+    seen, before, expected, logarithm = 0, 0, 0, 0.0
     days = [[0] * weeks for _ in range(7)]
     for hour, count in past.items():
         back = start - 1 - hour
@@ -70,8 +70,9 @@ def _tested(past: Mapping[int, int], start: int, end: int) -> Silence | None:
             days[offset // 24][back // WEEK] += count
             times = (end - start - 1 - offset) // WEEK + 1  # that the span holds this hour of the week
             before += count * (times > 0)
-            usual += count * times / weeks
+            expected += count * times
             logarithm += count * math.log(weeks / (weeks + times))
+    usual = expected / weeks
     if seen > usual * SHARE:
         return None
     if seen:
