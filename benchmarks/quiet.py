@@ -11,7 +11,7 @@ import random
 from collections.abc import Callable
 from statistics import median
 
-from store.quiet import KEPT, WEEK, silence
+from store.quiet import KEPT, WEEK, is_back, silence
 
 RHYTHMS: dict[str, Callable[[int, int], float]] = {
     "evenly": lambda _day, _hour: 1.0,
@@ -59,7 +59,7 @@ def false_alarms(counts: list[int]) -> int:
     for hour, count in enumerate(counts):
         if hour > KEPT:
             if count and alarmed:
-                alarmed = silence(past, 0, hour) is not None
+                alarmed = not is_back(past | {hour: count}, hour)
             elif not alarmed and not counts[hour - 1] and silence(past, 0, hour):
                 alarms, alarmed = alarms + 1, True
         if count:

@@ -12,7 +12,7 @@ from schemas import EVENT_OF, CloudEvent, Health, Outcome, SourceEvent, SourceHe
 from store.engine import Store
 from store.health_tables import source_events, source_hours, standings
 from store.outbox import alone
-from store.quiet import KEPT, Silence, silence
+from store.quiet import KEPT, Silence, is_back, silence
 from store.sql import lock_counter, upsert
 from store.standing import Standing, after, hour_of, status
 from store.tables import counters, sources
@@ -52,12 +52,7 @@ def record(conn: Connection, visit: SourceHealth, new_posts: int, interval: floa
     if new_posts and before.good is not None:
         _count(conn, visit, new_posts)
 
-    def judged(watched: int, now: int) -> Silence | None:
-        mine = (source_hours.c.source == visit.source) & source_hours.c.hour.between(now - KEPT, now)
-        posts = conn.execute(select(source_hours.c.hour, source_hours.c.posts).where(mine)).all()
-        return silence({row.hour: row.posts for row in posts}, watched, now)
-
-    standing = after(before, visit, new_posts, interval, judged)
+    standing = after(before, visit, new_posts, interval, _Past(conn, visit.source))
     values = {**dataclasses.asdict(standing), "health": standing.health.value}
     conn.execute(
         upsert(conn, standings)
@@ -66,6 +61,23 @@ def record(conn: Connection, visit: SourceHealth, new_posts: int, interval: floa
     )
     if standing.changes != before.changes:
         _announce(conn, status(visit.source, standing, visit, before), standing.changes, visit.finished)
+
+
+class _Past:
+    def __init__(self, conn: Connection, source: str) -> None:
+        self._conn = conn
+        self._source = source
+
+    def silence(self, watched: int, now: int) -> Silence | None:
+        return silence(self._posts(now), watched, now)
+
+    def is_back(self, now: int) -> bool:
+        return is_back(self._posts(now), now)
+
+    def _posts(self, now: int) -> dict[int, int]:
+        mine = (source_hours.c.source == self._source) & source_hours.c.hour.between(now - KEPT, now)
+        rows = self._conn.execute(select(source_hours.c.hour, source_hours.c.posts).where(mine))
+        return {row.hour: row.posts for row in rows}
 
 
 def _count(conn: Connection, visit: SourceHealth, new_posts: int) -> None:

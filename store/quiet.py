@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 WEEK = 7 * 24
+DAY = 24
 WEEKS = 4
 """Compared with. Fewer say little about an hour of the week; more would remember another season."""
 LEAST_WEEKS = 2
@@ -53,6 +54,16 @@ def silence(posts: Mapping[int, int], watched: int, now: int) -> Silence | None:
     return _tested(past, max(last + 1, watched + 1), now) or (
         _tested(past, now - WEEK, now) if watched < now - WEEK <= last else None
     )
+
+
+def is_back(posts: Mapping[int, int], now: int) -> bool:
+    """Whether a quiet source has recovered: the last 24 hours, the present one among them, brought a fifth of what the
+    same hours did in the past weeks. A post is enough where one a day was usual, not where a hundred were.
+    """
+    hours = range(now - DAY + 1, now + 1)
+    weeks = min((now - min(posts, default=now)) // WEEK, WEEKS)
+    usual = sum(posts.get(hour - week * WEEK, 0) for hour in hours for week in range(1, weeks + 1)) / max(weeks, 1)
+    return sum(posts.get(hour, 0) for hour in hours) >= usual * SHARE
 
 
 def _tested(past: Mapping[int, int], start: int, end: int) -> Silence | None:

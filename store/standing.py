@@ -3,9 +3,9 @@
 The table of what counts as failing, and why, is in docs/source-health.md.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from typing import Protocol
 
 from schemas import Health, Outcome, SourceHealth, SourceStatus
 from store.quiet import Silence
@@ -61,31 +61,30 @@ def hour_of(moment: datetime) -> int:
     return (moment - EPOCH) // timedelta(hours=1)
 
 
-def after(
-    before: Standing,
-    visit: SourceHealth,
-    new_posts: int,
-    interval: float | None,
-    silence: Callable[[int, int], Silence | None],
-) -> Standing:
-    """Where the source stands once the visit has ended.
+class Judge(Protocol):
+    """The past of a source, asked only where it matters."""
 
-    `interval` is the planned one in seconds. `silence` judges the source's past, from the hour since which it is
-    watched to the present one; it is asked only where the answer matters.
-    """
+    def silence(self, watched: int, now: int) -> Silence | None:
+        """See `store.quiet.silence`."""
+
+    def is_back(self, now: int) -> bool:
+        """See `store.quiet.is_back`."""
+
+
+def after(before: Standing, visit: SourceHealth, new_posts: int, interval: float | None, judge: Judge) -> Standing:
+    """Where the source stands once the visit has ended. `interval` is the planned one in seconds."""
     if visit.outcome not in GOOD:
         return _after_bad(before, visit)
     standing = _watched(before, visit, interval)
     assert standing.watched is not None
-    if new_posts == 0 and before.health is Health.QUIET:
-        return standing  # its past fades from memory, which must not make it healthy
-    found = None
-    if new_posts == 0 or before.health is Health.QUIET:
-        found = silence(hour_of(standing.watched), hour_of(visit.finished))
+    now = hour_of(visit.finished)
+    if before.health is Health.QUIET:
+        # Without a new post it stays so: its past fades from memory, which must not make it healthy.
+        return _changed(standing, Health.HEALTHY, visit.finished) if new_posts and judge.is_back(now) else standing
+    found = None if new_posts else judge.silence(hour_of(standing.watched), now)
     if found is None:
         return _changed(standing, Health.HEALTHY, visit.finished)
-    since = EPOCH + timedelta(hours=found.since)
-    return _changed(standing, Health.QUIET, since, _reason(found), LOOK)
+    return _changed(standing, Health.QUIET, EPOCH + timedelta(hours=found.since), _reason(found), LOOK)
 
 
 def status(source: str, standing: Standing, visit: SourceHealth, before: Standing) -> SourceStatus:

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from benchmarks.quiet import RHYTHMS, delay, false_alarms, history
-from store.quiet import KEPT, SHARE, WEEK, Silence, silence
+from store.quiet import KEPT, SHARE, WEEK, Silence, is_back, silence
 
 NOW = 100 * WEEK  # the hour 0 of a week, which stands for Monday
 
@@ -80,6 +80,15 @@ def test_swarms_count_as_what_they_are() -> None:
 def test_a_source_of_a_post_a_week_is_never_called_quiet() -> None:
     posts = weeks({50: 1}, 5)
     assert [day for day in range(60) if silence(posts, 0, NOW + day * 24)] == []
+
+
+def test_a_quiet_source_is_back_with_a_fifth_of_a_usual_day() -> None:
+    busy = weeks(BY_DAY, 5, NOW - WEEK)  # 28 a day, and a week of silence
+    assert not is_back(busy | {NOW: 5}, NOW)
+    assert is_back(busy | {NOW: 6}, NOW)
+    assert is_back(weeks({50: 1, 100: 1, 150: 1}, 5, NOW - WEEK) | {NOW: 1}, NOW)
+    assert is_back({NOW: 1}, NOW)
+    assert is_back({}, NOW)
 
 
 @given(

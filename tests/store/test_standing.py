@@ -1,5 +1,6 @@
 """How single visits add up to a source's health."""
 
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -25,19 +26,28 @@ def visit(outcome: Outcome, at: datetime) -> SourceHealth:
     )
 
 
-def never(watched: int, now: int) -> Silence | None:
-    return None
+@dataclass
+class Past:
+    """Answers as it is told to, and remembers what it was asked."""
 
+    quiet: bool = False
+    back: bool = False
+    asked: list[tuple[int, ...]] = field(default_factory=list)
 
-def always(watched: int, now: int) -> Silence | None:
-    return Silence(now - 80, 80, 0, 40.0)
+    def silence(self, watched: int, now: int) -> Silence | None:
+        self.asked.append((watched, now))
+        return Silence(now - 80, 80, 0, 40.0) if self.quiet else None
+
+    def is_back(self, now: int) -> bool:
+        self.asked.append((now,))
+        return self.back
 
 
 def walk(*steps: tuple[str, float], start: Standing | None = None) -> list[Standing]:
     """Visits with these outcomes, so many minutes after the beginning each."""
     standing, walked = start or Standing(), []
     for outcome, minutes in steps:
-        standing = after(standing, visit(Outcome(outcome), START + minutes * MINUTE), 1, 300.0, never)
+        standing = after(standing, visit(Outcome(outcome), START + minutes * MINUTE), 1, 300.0, Past())
         walked.append(standing)
     return walked
 
@@ -89,7 +99,7 @@ def test_a_clock_set_back_in_an_outage_does_not_put_its_beginning_into_the_futur
 def test_a_quiet_source_says_how_quiet_and_what_to_do() -> None:
     before = Standing(good=START, watched=START - timedelta(days=9))
     empty = visit(Outcome.EMPTY, START + 5 * MINUTE)
-    standing = after(before, empty, 0, 300.0, always)
+    standing = after(before, empty, 0, 300.0, Past(quiet=True))
     assert (standing.health, standing.changes, standing.watched) == (Health.QUIET, 1, before.watched)
     assert standing.reason == "за 3 д нет новых публикаций, обычно за такое время их около 40"
     assert standing.action == LOOK
@@ -101,26 +111,22 @@ def test_a_quiet_source_says_how_quiet_and_what_to_do() -> None:
 
 def test_a_quiet_source_recovers_with_its_posts_and_not_by_being_forgotten() -> None:
     quiet = Standing(Health.QUIET, START, 1, good=START, watched=START, reason="тихо", action=LOOK)
-    still = after(quiet, visit(Outcome.EMPTY, START + 5 * MINUTE), 0, 300.0, never)
+    still = after(quiet, visit(Outcome.EMPTY, START + 5 * MINUTE), 0, 300.0, Past(back=True))
     assert still.health is Health.QUIET
-    assert after(still, visit(Outcome.OK, START + 9 * MINUTE), 1, 300.0, always).health is Health.QUIET
+    assert after(still, visit(Outcome.OK, START + 9 * MINUTE), 1, 300.0, Past()).health is Health.QUIET
     back = visit(Outcome.OK, START + 10 * MINUTE)
-    well = after(still, back, 3, 300.0, never)
+    well = after(still, back, 3, 300.0, Past(back=True))
     assert (well.health, well.changes, well.reason, well.action) == (Health.HEALTHY, 2, None, None)
     told = status("a", well, back, still)
     assert (told.reason, told.action) == ("снова приходят публикации", None)
 
 
 def test_a_failing_source_is_not_quiet() -> None:
-    asked: list[int] = []
-
-    def judge(watched: int, now: int) -> Silence | None:
-        asked.append(now)
-        return always(watched, now)
-
-    after(Standing(good=START, watched=START), visit(Outcome.BROKEN, START + 5 * MINUTE), 0, 300.0, judge)
-    after(Standing(good=START, watched=START), visit(Outcome.OK, START + 5 * MINUTE), 2, 300.0, judge)
-    assert asked == []
+    past = Past(quiet=True)
+    before = Standing(good=START, watched=START)
+    after(before, visit(Outcome.BROKEN, START + 5 * MINUTE), 0, 300.0, past)
+    after(before, visit(Outcome.OK, START + 5 * MINUTE), 2, 300.0, past)
+    assert past.asked == []
 
 
 @pytest.mark.parametrize(
@@ -140,18 +146,13 @@ def test_a_gap_between_visits_starts_the_watch_anew(minutes: int, interval: floa
     began = START - timedelta(days=3)
     now = START + minutes * MINUTE
     before = Standing(good=START, watched=began)
-    standing = after(before, visit(Outcome.EMPTY, now), 0, interval, never)
+    standing = after(before, visit(Outcome.EMPTY, now), 0, interval, Past())
     assert standing.watched == (began if goes_on else now)
     assert standing.good == now
 
 
 def test_the_judge_hears_since_when_and_until_when() -> None:
-    asked: list[tuple[int, int]] = []
-
-    def judge(watched: int, now: int) -> Silence | None:
-        asked.append((watched, now))
-        return None
-
+    past = Past()
     before = Standing(good=START, watched=START - timedelta(hours=7))
-    after(before, visit(Outcome.EMPTY, START + MINUTE), 0, 300.0, judge)
-    assert asked == [(hour_of(START) - 7, hour_of(START))]
+    after(before, visit(Outcome.EMPTY, START + MINUTE), 0, 300.0, past)
+    assert past.asked == [(hour_of(START) - 7, hour_of(START))]
