@@ -224,6 +224,32 @@ def test_a_clock_set_back_silences_nobody(region: Region) -> None:
     assert len(region.told()) == 2
 
 
+def test_one_outage_of_the_network_is_one_message(region: Region) -> None:
+    names = [f"n{n}" for n in range(60)]
+    region.sources.sync([row(name) for name in names])
+    region.kit.clock.move(HOUR)
+    for name in names:
+        region.visit(name)
+    for number in range(5):  # a visit in five minutes each; the last ones come when the digest has gone
+        for name in names[: len(names) - number * 2]:
+            region.visit(name, Outcome.BROKEN)
+        region.kit.clock.move(5 * MINUTE)
+        region.alerts.turn()
+    for _ in range(12):
+        region.kit.clock.move(5 * MINUTE)
+        for name in names:
+            region.visit(name, Outcome.BROKEN)
+        region.alerts.turn()
+    (told,) = region.receiver.taken
+    assert told["data"]["summary"] == "60 источников не отвечают, первый с 15:59; похоже на сеть этой машины."
+    assert told["data"]["network_suspected"]
+    for name in names:
+        region.visit(name)
+    region.kit.clock.move(HOUR)
+    region.alerts.turn()
+    assert region.told()[1:] == [("duty.2", "Снова работают: n0, n1, n10, n11, n12 и ещё 55.")]
+
+
 SEND = """
 import sys
 from datetime import timedelta
