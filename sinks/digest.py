@@ -47,7 +47,7 @@ def news(
     statuses = {fare.source: _status(fare) for fare in fares if fare.standing.health is not Health.HEALTHY}
     together = _together(fares, events, named)
     # Those told of as a part of an outage are still in trouble, though not yet by themselves.
-    waiting = [fare for fare in fares if fare.source in named and fare.standing.bad_visits]
+    waiting = [one for one in fares if named.get(one.source) is Health.FAILING and one.standing.bad_visits]
     statuses |= {fare.source: _status(fare) for fare in [*together, *waiting] if fare.source not in statuses}
     known = {fare.source: fare for fare in fares}
     seen = dict.fromkeys([*named, *(event.subject for event in events)])

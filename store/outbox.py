@@ -1,7 +1,7 @@
 """Incident events on their way out: written in their effect's transaction, put on the bus by a relay."""
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -74,7 +74,7 @@ class Outbox:
         One relay works at a time; beside another one this returns 0. What `publish` raises passes through, and then, or
         after a crash, the same events come again. `after_publish` is called between acknowledgement and mark.
         """
-        with alone(self._store, "relay") as is_alone:
+        with self._alone() as is_alone:
             if not is_alone:
                 return 0
             self._number(limit)
@@ -144,6 +144,9 @@ class Outbox:
             rows = [{"row": id_, "to": last + n} for n, id_ in enumerate(conn.execute(new).scalars(), start=1)]
             conn.execute(update(outbox).where(outbox.c.id == bindparam("row")).values(position=bindparam("to")), rows)
             conn.execute(update(counters).where(counters.c.name == "outbox").values(value=last + len(rows)))
+
+    def _alone(self) -> AbstractContextManager[bool]:
+        return alone(self._store, "relay")
 
 
 @contextmanager

@@ -124,6 +124,13 @@ def test_it_is_not_the_network_where_others_answer_or_where_nobody_must_know_yet
     assert news(shaky, [], {}, ZONE) is None
 
 
+def test_a_hiccup_of_a_source_that_was_quiet_is_no_failure() -> None:
+    shaky = fare("a", Health.HEALTHY, since=NOW - MINUTE)
+    found = news([shaky], [], {"a": Health.QUIET}, ZONE)
+    assert found is not None
+    assert (found.data.summary, found.named) == ("Снова работают: a.", {})
+
+
 @pytest.mark.parametrize(
     ("since", "sent", "found"),
     [
