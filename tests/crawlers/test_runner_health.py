@@ -1,7 +1,7 @@
 """Health of sources behind the real runner: quiet feeds, jumping clocks, crawlers that go, a bus that is away."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -18,17 +18,11 @@ from incidents.relay import Relay
 from intake import Draft
 from schemas import Health, Outcome, PostKind, SourceEvent, decode, topics
 from store import SourceEvents
-from tests.crawlers.harness import World, world
+from tests.crawlers.harness import World
 from tests.crawlers.news.paper import article, feed, paper
-from tests.crawlers.test_runner import ScriptCollector, ScriptCursor, crawl, page, planned, three_pages
+from tests.crawlers.script import ScriptCollector, ScriptCursor, crawl, page, planned, three_pages
 
 HALF_A_DAY = Every(timedelta(hours=12))
-
-
-@pytest.fixture
-def here(tmp_path: Path) -> Iterator[World]:
-    with world(tmp_path) as made:
-        yield made
 
 
 def events(here: World) -> list[SourceEvent]:

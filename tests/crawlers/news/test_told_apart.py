@@ -5,7 +5,8 @@ import pytest
 from schemas import Outcome
 from tests.crawlers.net.site import Answer, Page, Site, redirect
 from tests.crawlers.news.paper import paper
-from tests.crawlers.news.test_collector import HTML, LOGIN, Visits, here  # noqa: F401  (a fixture)
+from tests.crawlers.news.test_collector_indexes import HTML, LOGIN
+from tests.crawlers.news.visits import Visits
 
 SORRY = "<!doctype html><html><head><title>{0}</title></head><body><h1>{0}</h1><p>{1}</p></body></html>"
 BUSY = SORRY.format("429 Too Many Requests", "Слишком много запросов с вашего адреса. Попробуйте зайти позже.")
@@ -36,7 +37,7 @@ WHERE = {
         ("403", Outcome.BLOCKED, "сайт 127.0.0.1 отказывает в доступе к {url}/403 (HTTP 403)"),
     ],
 )
-def test_a_feed_that_leads_elsewhere(here, to: str, outcome: Outcome, reason: str) -> None:  # noqa: F811
+def test_a_feed_that_leads_elsewhere(here, to: str, outcome: Outcome, reason: str) -> None:
     pages: dict[str, Page] = {f"/{name}": page for name, page in WHERE.items()}
     with Site(pages | {"/rss": redirect(f"/{to}")}) as site:
         visits = Visits(here, feed=f"{site.url}/rss")
@@ -59,7 +60,7 @@ def test_a_feed_that_leads_elsewhere(here, to: str, outcome: Outcome, reason: st
         ("403", Outcome.BLOCKED),
     ],
 )
-def test_articles_that_lead_elsewhere_are_no_articles(here, to: str, outcome: Outcome) -> None:  # noqa: F811
+def test_articles_that_lead_elsewhere_are_no_articles(here, to: str, outcome: Outcome) -> None:
     with paper([1, 2]) as site:
         site.pages |= {f"/{name}": page for name, page in WHERE.items()}
         site.pages |= {"/n/1": redirect(f"/{to}"), "/n/2": redirect(f"/{to}")}
@@ -69,7 +70,7 @@ def test_articles_that_lead_elsewhere_are_no_articles(here, to: str, outcome: Ou
     assert visits.problem.outcome is outcome
 
 
-def test_news_of_four_hundred_and_four_people_are_news(here) -> None:  # noqa: F811
+def test_news_of_four_hundred_and_four_people_are_news(here) -> None:
     story = SORRY.format("404 жителя Копейска остались без воды", "Авария случилась утром на улице Труда. " * 3)
     with paper([1]) as site:
         site.pages["/n/1"] = Answer(story)
