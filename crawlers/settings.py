@@ -22,6 +22,8 @@ class Account:
     per_second: int
     per_day: Mapping[str, int]
     """By method; methods that are missing have no limit that is known."""
+    more: str = "добавьте токенов (tokens)"
+    """What an operator does who needs more calls than these, in Russian."""
 
 
 class Settings(BaseModel):

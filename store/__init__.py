@@ -1,9 +1,10 @@
-"""What outlives a process: sources and their leases, quotas, incidents, the outbox, decisions by hand, the audit."""
+"""What outlives a process: sources and their leases, holds, quotas, incidents, the outbox, decisions, the audit."""
 
 from store.audit import Audit, Entry
 from store.decisions import Decision, Decisions, Link
 from store.engine import Store
 from store.errors import NoSpace, StoreError
+from store.holds import Hold, Holds
 from store.incidents import Change, IncidentFilter, Incidents
 from store.lock import FolderLock
 from store.outbox import Outbox
@@ -21,6 +22,8 @@ __all__ = [
     "Decisions",
     "Entry",
     "FolderLock",
+    "Hold",
+    "Holds",
     "IncidentFilter",
     "Incidents",
     "Lease",

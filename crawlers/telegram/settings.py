@@ -9,8 +9,14 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, BeforeValidator, Field, SecretStr, field_validator, model_validator
 
-from crawlers.settings import Cursor, Settings
+from crawlers.settings import Account, Cursor, Settings
 
+SERVICE = "telegram"
+PER_SECOND = 20
+"""Calls of an account. Telegram publishes no limit for reading; bots are held to 30 messages a second, and a third
+less keeps clear of it."""
+PER_DAY = {"ResolveUsername": 100}
+"""Names looked up. Accounts are known to be flooded for a day after about 200; each source needs its name once."""
 WEB = "https://t.me"
 
 _URL = re.compile(r"(?:https?://)?(?:t\.me|telegram\.me)/(?:s/)?", re.IGNORECASE)
@@ -54,6 +60,17 @@ class TelegramSettings(Settings):
     def account(self) -> str:
         """Names the account in slots, quotas and cursors: one session file, one account."""
         return sha256(str(self.session).encode()).hexdigest()[:16]
+
+    def accounts(self) -> tuple[Account, ...]:
+        """The account that reads it; none reads web pages."""
+        if not self.by_api:
+            return ()
+        more = "разделите источники между двумя аккаунтами (session)"
+        return (Account(SERVICE, self.account, "аккаунт Telegram", PER_SECOND, PER_DAY, more),)
+
+    def calls_per_day(self, visits: float) -> dict[str, float]:  # noqa: ARG002
+        """Of the first day: later the name is known."""
+        return {"ResolveUsername": 1} if self.by_api else {}
 
     @model_validator(mode="after")
     def _whole(self) -> Self:
