@@ -72,7 +72,7 @@ def flooded(seconds: int, method: str, now: datetime) -> SourceProblem:
     """Telegram wants `method` to be called later."""
     return SourceProblem(
         Outcome.QUOTA,
-        f"Telegram просит аккаунт подождать {_long(seconds)} с вызовами {method} (FLOOD_WAIT)",
+        f"Telegram просит аккаунт подождать {long(seconds)} с вызовами {method} (FLOOD_WAIT)",
         _PATIENCE,
         now + timedelta(seconds=seconds),
     )
@@ -129,7 +129,8 @@ def renamed(channel: str, name: str | None) -> SourceProblem:
     )
 
 
-def _long(seconds: int) -> str:
+def long(seconds: int) -> str:
+    """A time as one says it, in Russian."""
     if seconds < 120:
         return f"{seconds} с"
     if seconds < 7200:

@@ -42,6 +42,8 @@ class TelegramSettings(Settings):
     """Both name this program to Telegram; https://my.telegram.org gives them out."""
     session: Path | None = None
     """The encrypted file of the account's session."""
+    api_server: str | None = None
+    """`127.0.0.1:port`: where to log in, only for a simulator on this machine. Sessions know where they belong."""
     comments: bool = True
     """Of a channel, what is written under its posts. By the API only."""
     depth: int = Field(default=100, ge=1, le=10_000)
@@ -78,6 +80,13 @@ class TelegramSettings(Settings):
         if self.by_api and missing:
             raise ValueError(f"для чтения через API не хватает: {', '.join(missing)}; без аккаунта укажите mode: web")
         return self
+
+    @field_validator("api_server")
+    @classmethod
+    def _here(cls, value: str | None) -> str | None:
+        if value is not None and not re.fullmatch(r"127\.0\.0\.1:\d{1,5}", value):
+            raise ValueError("сервер меняют только для имитатора на этой машине: 127.0.0.1:порт")
+        return value
 
     @field_validator("base_url")
     @classmethod
