@@ -116,6 +116,11 @@ class TelegramSimulator:
         """How often `method` was called, by the name of its TL class without Request."""
         return sum(call.method == method for call in self.calls)
 
+    @property
+    def connections(self) -> int:
+        """How many are open."""
+        return sum(link.open for link in self._links)
+
     def drop(self) -> None:
         """Cut all connections."""
         self._loop.call_soon_threadsafe(lambda: [link.writer.transport.abort() for link in self._links])
@@ -157,7 +162,7 @@ class TelegramSimulator:
     async def _alone(self, link: Link) -> None:
         """See whether another client uses the same key. A connection that its client has closed may take a moment."""
         end = time.monotonic() + CLOSING
-        while (number := sum(one.key is link.key for one in self._links)) > 1 and time.monotonic() < end:
+        while (number := sum(one.open for one in self._links if one.key is link.key)) > 1 and time.monotonic() < end:
             await asyncio.sleep(0.005)
         self.together = max(self.together, number)
         if number > 1 and link.key is not None:

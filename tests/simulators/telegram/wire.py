@@ -67,6 +67,11 @@ class Link:
     _ids: Any = field(default_factory=lambda: count(1))
     _exchange: dict[str, Any] = field(default_factory=dict)
 
+    @property
+    def open(self) -> bool:
+        """Whether its client has not closed it."""
+        return not self.reader.at_eof() and not self.writer.is_closing()
+
     async def calls(self) -> list[Call]:
         """The requests of the next packet; key exchanges are answered here."""
         packet = await self._codec.read_packet(self.reader)
