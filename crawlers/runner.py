@@ -13,7 +13,7 @@ from crawlers import schedule
 from crawlers.base import Live
 from crawlers.faults import where
 from crawlers.holding import Holding
-from crawlers.plan import Collectors, Planned
+from crawlers.plan import Collectors, Planned, sessions
 from crawlers.visit import Ended, Lost, Stopped, Visit, patiently, wait_for
 from intake import Intake
 from schemas import SourceHealth, headers, topics
@@ -82,7 +82,7 @@ class Runner:
         # Of their own, so that leases are renewed while every shared thread waits for an unreachable bus.
         self._lease_threads = ThreadPoolExecutor(2, thread_name_prefix="lease")
         self._live = [one for one in collectors.values() if isinstance(one, Live)]
-        self._sessions = _sessions(planned, collectors)
+        self._sessions = sessions(planned, collectors)
         self._holding: Holding | None = None
         if self._sessions:
             if holds is None:
@@ -315,17 +315,6 @@ class Runner:
             if planned is not None and state.enabled and state.next_due > schedule.latest(planned.schedule, now):
                 log.warning("due_time_repaired", source=state.id, due=state.next_due.isoformat())
                 self._sources.force_due(state.id)
-
-
-def _sessions(planned: Sequence[Planned], collectors: Collectors) -> dict[str, str]:
-    """By the id of the source, what has to be held to visit it."""
-    found = {}
-    for one in planned:
-        collector = collectors[one.kind]
-        session = collector.session(one.source.settings) if isinstance(collector, Live) else None
-        if session is not None:
-            found[one.source.id] = session
-    return found
 
 
 def _count(health: SourceHealth) -> None:

@@ -5,11 +5,8 @@ from pathlib import Path
 
 from cryptography.fernet import Fernet, InvalidToken
 
-VARIABLE = "OTKLIK_SESSION_KEY"
-HOW = (
-    f'Создайте ключ один раз и храните его: export {VARIABLE}=$(python -c "from cryptography.fernet import Fernet; '
-    'print(Fernet.generate_key().decode())")'
-)
+from crawlers.telegram.settings import HOW, VARIABLE
+
 LOGIN = "Войдите в Telegram: otklik telegram login ФАЙЛ_РЕГИОНА --source ИСТОЧНИК"
 
 

@@ -17,6 +17,12 @@ PER_SECOND = 20
 less keeps clear of it."""
 PER_DAY = {"ResolveUsername": 100}
 """Names looked up. Accounts are known to be flooded for a day after about 200; each source needs its name once."""
+VARIABLE = "OTKLIK_SESSION_KEY"
+"""Holds the key that sessions are encrypted with."""
+HOW = (
+    f'Создайте ключ один раз и храните его: export {VARIABLE}=$(python -c "from cryptography.fernet import Fernet; '
+    'print(Fernet.generate_key().decode())")'
+)
 WEB = "https://t.me"
 
 _URL = re.compile(r"(?:https?://)?(?:t\.me|telegram\.me)/(?:s/)?", re.IGNORECASE)
@@ -68,7 +74,7 @@ class TelegramSettings(Settings):
         if not self.by_api:
             return ()
         more = "разделите источники между двумя аккаунтами (session)"
-        return (Account(SERVICE, self.account, "аккаунт Telegram", PER_SECOND, PER_DAY, more),)
+        return (Account(SERVICE, self.account, "аккаунт Telegram", PER_SECOND, PER_DAY, "этого аккаунта", more),)
 
     def calls_per_day(self, visits: float) -> dict[str, float]:  # noqa: ARG002
         """Of the first day: later the name is known."""

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 from cryptography.fernet import Fernet
 
-from crawlers.telegram.session import VARIABLE, SessionFile
+from crawlers.telegram.session import SessionFile
+from crawlers.telegram.settings import VARIABLE
 from tests.crawlers.harness import world
 from tests.crawlers.telegram.site import Site
 from tests.simulators.telegram import TelegramSimulator, load

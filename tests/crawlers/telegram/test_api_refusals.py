@@ -4,8 +4,8 @@ import pytest
 from cryptography.fernet import Fernet
 from pydantic import ValidationError
 
-from crawlers.telegram.session import VARIABLE, SessionError, SessionFile
-from crawlers.telegram.settings import TelegramSettings
+from crawlers.telegram.session import SessionError, SessionFile
+from crawlers.telegram.settings import VARIABLE, TelegramSettings
 from schemas import Outcome
 from tests.crawlers.telegram.site import NAME, Site
 

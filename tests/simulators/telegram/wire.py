@@ -69,8 +69,8 @@ class Link:
 
     @property
     def open(self) -> bool:
-        """Whether its client has not closed it."""
-        return not self.reader.at_eof() and not self.writer.is_closing()
+        """Whether its client has not closed it, though what it sent before may not be read yet."""
+        return not self.reader._eof and not self.writer.is_closing()
 
     async def calls(self) -> list[Call]:
         """The requests of the next packet; key exchanges are answered here."""
