@@ -19,8 +19,6 @@ from crawlers.telegram.settings import Peer, TelegramCursor, TelegramSettings, T
 from schemas import Outcome, PostKind
 from store import Resolved
 
-POSTS_PER_PAGE = 25
-"""What a crash may have to repeat."""
 WATCHED = timedelta(days=3)
 REREAD_UNCHANGED = timedelta(hours=6)
 """An edited comment changes nothing in what Telegram says of its thread, so threads of young posts are read again."""
@@ -115,15 +113,13 @@ class Visit:
                 yield page
         found = self._units(window.batch)
         self._watch(*{unit.replies.channel_id for unit in found if unit.replies is not None})
-        for start in range(0, len(found), POSTS_PER_PAGE):
-            chunk = found[start : start + POSTS_PER_PAGE]
-            self._set(newest=max(self._cursor.newest, chunk[-1].last))
-            yield Page(self._drafts(chunk, found, window.batch), self._cursor)
+        drafts = self._drafts(found, window.batch)
         gone = await self._gone(found, window.low)
         name, recent = self._cursor.name, self._cursor.recent
-        drafts = [convert.deleted(f"telegram:{name}/{n}", PostKind.POST, recent[n], self._source.id) for n in gone]
+        drafts += [convert.deleted(f"telegram:{name}/{n}", PostKind.POST, recent[n], self._source.id) for n in gone]
         numbers = {unit.number for unit in found}
         self._set(
+            newest=max([self._cursor.newest, *(unit.last for unit in found)]),
             recent={unit.number: unit.published for unit in found},
             albums=convert.album_numbers(found),
             threads={number: thread for number, thread in self._cursor.threads.items() if number in numbers},
@@ -198,21 +194,24 @@ class Visit:
     async def _missed(self, low: int) -> Pages:
         """What came between the last visit and the window. Comments are read before the cursor moves on."""
         after = max(self._cursor.newest, self._cursor.floor - 1)
-        async with aclosing(paging.between(self._history, after, low)) as batches:
+        async with aclosing(paging.ahead(paging.between(self._history, after, low))) as batches:
             async for batch in batches:
                 found = self._units(batch)
-                yield Page(self._drafts(found, found, batch), self._cursor)
-                for unit in found:
-                    async for page in self._comments(unit, kept=False):
-                        yield page
+                drafts = self._drafts(found, batch)
+                if any(self._discussed(unit) for unit in found):
+                    yield Page(drafts, self._cursor)
+                    drafts = []
+                    for unit in found:
+                        async for page in self._comments(unit, kept=False):
+                            yield page
                 self._set(newest=batch.messages[-1].id)
-                yield Page([], self._cursor)
+                yield Page(drafts, self._cursor)
 
     def _units(self, batch: Batch) -> list[Unit]:
         floor = self._cursor.floor
         return [unit for unit in convert.units(batch.messages, self._cursor.albums) if unit.number >= floor]
 
-    def _drafts(self, chunk: Sequence[Unit], found: Sequence[Unit], batch: Batch) -> list[Any]:
+    def _drafts(self, found: Sequence[Unit], batch: Batch) -> list[Any]:
         around = {unit.number: unit for unit in found}
         return [
             convert.draft(
@@ -224,7 +223,7 @@ class Visit:
                 broadcast=self._peer.broadcast,
                 around=around,
             )
-            for unit in chunk
+            for unit in found
         ]
 
     async def _gone(self, found: Sequence[Unit], low: int) -> list[int]:
@@ -257,7 +256,7 @@ class Visit:
     async def _comments(self, unit: Unit, *, kept: bool = True) -> Pages:
         """What is written under a post, where something may have changed. `kept`: remember how far it was read."""
         replies, thread, now = unit.replies, self._cursor.threads.get(unit.number), self._account.now()
-        if not (self._settings.comments and self._peer.broadcast) or replies is None:
+        if not self._discussed(unit):
             return
         state = f"{replies.replies}/{replies.max_id}"
         if not _due(thread, state, unit.published, now) or (thread is None and not replies.replies):
@@ -298,6 +297,10 @@ class Visit:
             )
             self._set(threads=self._cursor.threads | {unit.number: read})
         yield Page(drafts, self._cursor)
+
+    def _discussed(self, unit: Unit) -> bool:
+        """Whether there are comments to collect, or may have been."""
+        return self._settings.comments and self._peer.broadcast and unit.replies is not None
 
     def _comment_drafts(self, parent: Unit, batch: Batch) -> list[Any]:
         place = _group_id(batch)
