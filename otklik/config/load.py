@@ -77,7 +77,8 @@ def build(document: Document, path: Path, env: Mapping[str, str], *, author_key:
     problems += checks.kinds(document, "sinks", sinks.KINDS)
     problems += unknown
     problems += checks.files(document)
-    problems += sessions.problems(document, file) if file is not None else ()
+    if file is not None and not problems:  # else a section may be without its kind
+        problems += sessions.problems(document, file)
     if problems or file is None or region is None:
         raise ConfigErrors(_once(problems))
     notes = (
