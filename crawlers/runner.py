@@ -116,6 +116,7 @@ class Runner:
         log.info("crawler_started", owner=self._owner, sources=len(self._planned))
         repaired: datetime | None = None
         while not self._stopping.is_set():
+            self._wake.clear()  # before looking: what comes up meanwhile is looked at next
             try:
                 now = self._now()
                 if repaired is None or not timedelta() <= now - repaired < REPAIR_EVERY:
@@ -127,7 +128,6 @@ class Runner:
             except StoreError as error:
                 log.warning("crawler_waits", error="StoreError", reason=str(error), seconds=IDLE)
                 pause = IDLE
-            self._wake.clear()
             if not self._stopping.is_set():
                 await wait_for(self._wake.wait(), pause)
         await self._drain()
