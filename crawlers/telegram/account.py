@@ -15,11 +15,9 @@ from crawlers.telegram import problems
 from crawlers.telegram.news import channel_of, deleted_in
 from crawlers.telegram.session import SessionError
 from crawlers.telegram.settings import PER_DAY, PER_SECOND, SERVICE, TelegramSettings
-from store import Allowance, Resolved, Turn, Why
-from store.pace import LATE
+from crawlers.turns import SHORT, Spent, Waiting
+from store import Allowance, Resolved, Why
 
-LONGEST_PAUSE = timedelta(seconds=30)
-"""Waited for within a visit; after a longer one the source is visited anew."""
 ANSWER_WITHIN = 60.0
 """Seconds for an answer, reconnecting included. Telethon itself would wait, and ask again, for ever."""
 ATTEMPTS = 3
@@ -155,7 +153,7 @@ class Account:
                 await self._in_thread(
                     self._context.quotas.block, SERVICE, self._name, found.retry_at, found.reason, method
                 )
-                if attempt == ATTEMPTS or error.seconds > LONGEST_PAUSE.total_seconds():
+                if attempt == ATTEMPTS or error.seconds > SHORT.total_seconds():
                     raise found from error
             except (errors.RPCError, errors.AuthKeyNotFound, OSError, TimeoutError) as error:
                 raise problems.problem(error, channel, self.now()) from error
@@ -175,15 +173,21 @@ class Account:
         return await asyncio.to_thread(work, *arguments)
 
     async def _take_quota(self, method: str) -> None:
-        """Wait for a turn. One that was slept through is given back: sent late, it could meet those after it."""
+        """Wait for a turn.
+
+        Raises:
+            SourceProblem: there will be none for a while.
+        """
         allowance = Allowance(self._name, PER_SECOND, PER_DAY.get(method))
-        unused: Turn | None = None
+        take = self._context.quotas.take
+        waiting = Waiting(lambda unused: take(SERVICE, method, [allowance], unused), self.now)
         while True:
-            turn = await self._in_thread(self._context.quotas.take, SERVICE, method, [allowance], unused)
-            now = self.now()
-            if not turn.granted and turn.at - now > LONGEST_PAUSE:
-                raise problems.asked_to_wait(turn) if turn.why is Why.BLOCKED else problems.used_up(method, turn.at)
-            await asyncio.sleep(max((turn.at - now).total_seconds(), 0))
-            if turn.granted and self.now() <= turn.at + LATE:
+            try:
+                seconds = await self._in_thread(waiting.ask)
+            except Spent as spent:
+                turn = spent.turn
+                blocked = turn.why is Why.BLOCKED
+                raise (problems.asked_to_wait(turn) if blocked else problems.used_up(method, turn.at)) from spent
+            await asyncio.sleep(seconds)
+            if waiting.come() is not None:
                 return
-            unused = turn if turn.granted else None
