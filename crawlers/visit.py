@@ -119,7 +119,7 @@ class Visit:
         return cursor
 
     async def _next(self, pages: AsyncGenerator[Page[Any], None]) -> Page[Any] | None:
-        if self._stopping.is_set():
+        if self._stopping.is_set() or self._abandon.is_set():
             raise Stopped
         asked = asyncio.ensure_future(anext(pages, None))
         given_up = asyncio.ensure_future(self._abandon.wait())
@@ -127,10 +127,10 @@ class Visit:
             done, _ = await asyncio.wait(
                 {asked, given_up}, timeout=PAGE_TIMEOUT.total_seconds(), return_when=asyncio.FIRST_COMPLETED
             )
+            if given_up in done and (asked not in done or asked.exception() is not None):
+                raise Stopped
             if asked in done:
                 return asked.result()
-            if given_up in done:
-                raise Stopped
             raise SourceProblem(
                 Outcome.BROKEN,
                 f"источник не отвечает {PAGE_TIMEOUT.total_seconds() / 60:.0f} минут, обход прерван",

@@ -1,4 +1,4 @@
-"""What outlives a process: sources and their leases, quotas, incidents, the outbox, decisions by hand, the audit."""
+"""What outlives a process: sources and their leases, holds, quotas, incidents, the outbox, decisions, the audit."""
 
 from store.audit import Audit, Entry
 from store.decisions import Decision, Decisions, Link
@@ -6,6 +6,7 @@ from store.digests import Digest, Digests
 from store.engine import Store
 from store.errors import NoSpace, StoreError
 from store.health import Fare, Fares, SourceEvents
+from store.holds import Hold, Holds
 from store.incidents import Change, IncidentFilter, Incidents
 from store.lock import FolderLock
 from store.outbox import Outbox
@@ -28,6 +29,8 @@ __all__ = [
     "Fare",
     "Fares",
     "FolderLock",
+    "Hold",
+    "Holds",
     "IncidentFilter",
     "Incidents",
     "Lease",

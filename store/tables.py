@@ -1,4 +1,4 @@
-"""Tables of sources, quotas, versions, the outbox, decisions and the audit. Those of incidents: `incident_tables`."""
+"""Tables of sources, holds, quotas, versions, the outbox, decisions, audit. Incidents: `incident_tables`."""
 
 from sqlalchemy import (
     BigInteger,
@@ -52,6 +52,15 @@ slots = Table(
     metadata,
     Column("slot", Text, primary_key=True),
     Column("next_free", UtcDatetime, nullable=False),
+)
+
+holds = Table(
+    "holds",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("owner", Text),
+    Column("fence", BigInteger, nullable=False),
+    Column("beat", BigInteger, nullable=False),
 )
 
 runs = Table(

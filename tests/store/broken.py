@@ -26,6 +26,7 @@ from store import (
     pace,
 )
 from store.tables import slots, sources, versions
+from tests.store.broken_holds import BROKEN as BROKEN_HOLDS
 from tests.store.broken_outbox import BROKEN as BROKEN_OUTBOX
 
 
@@ -288,6 +289,7 @@ class NamesOfAnyAccount(Quotas):
 
 
 BROKEN: list[tuple[str, type, str]] = [
+    *BROKEN_HOLDS,
     ("sources", GrantsALeasedSource, "a_lapsed_lease_is_taken_and_its_holder_refused"),
     ("sources", GrantsALeasedSource, "a_renewed_lease_holds"),
     ("sources", ChoosesThenTakes, "threads_never_share_a_source_or_a_slot"),

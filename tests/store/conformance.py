@@ -4,7 +4,7 @@
 purpose. Checks over threads and processes use the real clock, the others one that stands until it is moved.
 """
 
-from tests.store.checks import outbox, quotas, sources, versions  # noqa: F401  (importing them fills CHECKS)
+from tests.store.checks import holds, outbox, quotas, sources, versions  # noqa: F401  (importing them fills CHECKS)
 from tests.store.kit import CHECKS, Kit
 
 __all__ = ["CHECKS", "Kit"]
