@@ -15,6 +15,7 @@ NAMES = {
     "crawl.after_ack_before_cursor": "the bus has acknowledged the posts, the source's cursor is not saved",
     "crawl.after_cursor": "the source's cursor is saved, its next page is not asked for",
     "deliver.after_send_before_commit": "the receiver has taken the events, the offsets are not committed",
+    "deliver.after_digest_before_mark": "the receiver has taken a digest of sources, which is not noted in the store",
     "relay.after_send_before_mark": "the bus has the events, the outbox rows are not marked as sent",
 }
 VARIABLE = "OTKLIK_CRASH_AT"

@@ -45,6 +45,9 @@ METRICS: tuple[Metric, ...] = (
     Metric("otklik_incidents_overdue", "gauge", (), "Incidents past their term and unanswered."),
     Metric("otklik_outbox_unsent_events", "gauge", (), "Incident events that wait for the relay."),
     Metric("otklik_sources", "gauge", ("outcome",), "Enabled sources by the outcome of their last visit."),
+    Metric("otklik_sources_health", "gauge", ("kind", "health"), "Enabled sources: healthy, failing or quiet."),
+    Metric("otklik_sources_oldest_success_seconds", "gauge", (), "Longest time since a good visit, of all sources."),
+    Metric("otklik_digests_total", "counter", ("sink", "result"), "Digests of sources, delivered or refused."),
 )
 
 

@@ -19,8 +19,8 @@ from console.headers import SecurityHeaders
 from console.health import Checker
 from console.query import Filters, Following, Names
 from console.settings import ConsoleSettings
-from schemas import Incident, IncidentEvent, IncidentStatus
-from store import IncidentFilter, Incidents, Outbox, Store
+from schemas import Health, Incident, IncidentEvent, IncidentStatus
+from store import Fare, Fares, IncidentFilter, Incidents, Outbox, Store
 from store.posts import NOWHERE
 
 FEED_ITEMS = 100
@@ -38,7 +38,7 @@ def create_app(store: Store, bus: Bus, settings: ConsoleSettings, region: str, n
     query.install(app)
     access = Access(settings)
     reader = [Depends(access.require("read"))]
-    incidents, outbox, checker = Incidents(store), Outbox(store), Checker(store, bus)
+    incidents, outbox, fares, checker = Incidents(store), Outbox(store), Fares(store), Checker(store, bus)
 
     def checked(filters: Filters) -> IncidentFilter:
         names.check(filters, lambda one: bool(incidents.find(one, limit=1)))
@@ -98,6 +98,12 @@ def create_app(store: Store, bus: Bus, settings: ConsoleSettings, region: str, n
         content = {"incident": found.model_dump(mode="json"), "history": history}
         return JSONResponse(content, headers={"ETag": f'"{found.id}.{found.sequence}"'})
 
+    @app.get("/api/sources", dependencies=reader)
+    def sources() -> JSONResponse:
+        """How each source fares, those in trouble first. Sources that were not visited yet are missing."""
+        found = sorted(fares.list(), key=lambda one: (one.standing.health is Health.HEALTHY, one.source))
+        return JSONResponse({"sources": [_source(one) for one in found]})
+
     @app.get("/healthz")
     def healthz(request: Request) -> JSONResponse:
         """Whether store and bus answer. Reasons, which may name machines, only for who may read."""
@@ -127,11 +133,28 @@ _INDEX = """<!doctype html>
 <li><a href="/feeds/incidents.atom">Лента обращений, Atom</a>
 <li><a href="/feeds/incidents.json">Лента обращений, JSON Feed</a>
 <li><a href="/api/incidents">События по порядку, JSON</a>, <a href="/api/openapi.json">описание</a>
+<li><a href="/api/sources">Источники, JSON</a>
 <li><a href="/healthz">Состояние</a>, <a href="/metrics">показатели</a>
 </ul>
 <p>Ленту можно сузить: <code>?group=ЖКХ&amp;status=new&amp;status=confirmed</code>.
 </html>
 """
+
+
+def _source(fare: Fare) -> dict[str, Any]:
+    standing = fare.standing
+    return {
+        "source": fare.source,
+        "kind": fare.kind,
+        "health": standing.health.value,
+        "since": standing.since and standing.since.isoformat(),
+        "outcome": fare.outcome.value,
+        "reason": standing.reason or fare.reason,
+        "action": standing.action or fare.action,
+        "last_visit": fare.finished.isoformat(),
+        "last_success": standing.good and standing.good.isoformat(),
+        "bad_visits": standing.bad_visits,
+    }
 
 
 def _keeper(filter_: IncidentFilter) -> Callable[[IncidentEvent], bool] | None:

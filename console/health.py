@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 from bus import Bus, BusError
 from bus.metrics import exposition, gauge
+from schemas import Health as SourceHealth
 from schemas import IncidentStatus, Outcome, topics
-from store import Incidents, Outbox, Sources, Store, StoreError
+from store import Fares, Incidents, Outbox, Store, StoreError
 
 PATIENCE = 3.0
 """Seconds that a check waits for another one: probes of orchestrators give up after a few themselves."""
@@ -32,7 +33,8 @@ class Checker:
         self._one_at_a_time = threading.Lock()
         self._incidents = Incidents(store)
         self._outbox = Outbox(store)
-        self._sources = Sources(store)
+        self._fares = Fares(store)
+        self._kinds: set[str] = set()
 
     def health(self) -> Health:
         """Ask both."""
@@ -66,7 +68,18 @@ class Checker:
             gauge("otklik_incidents", status=status.value).set(incidents.get(status, 0))
         gauge("otklik_incidents_overdue").set(self._incidents.overdue(self._store.now()))
         gauge("otklik_outbox_unsent_events").set(self._outbox.unsent())
-        sources = Counter(source.outcome for source in self._sources.list() if source.enabled)
-        for outcome in Outcome:
-            gauge("otklik_sources", outcome=outcome.value).set(sources[outcome])
+        self._measure_sources()
         return exposition()
+
+    def _measure_sources(self) -> None:
+        fares, now = self._fares.list(), self._store.now()
+        outcomes = Counter(one.outcome for one in fares)
+        for outcome in Outcome:
+            gauge("otklik_sources", outcome=outcome.value).set(outcomes[outcome])
+        healths = Counter((one.kind, one.standing.health) for one in fares)
+        self._kinds |= {one.kind for one in fares}  # a kind whose last source is gone goes back to 0
+        for kind in self._kinds:
+            for health in SourceHealth:
+                gauge("otklik_sources_health", kind=kind, health=health.value).set(healths[kind, health])
+        ages = [(now - one.standing.good).total_seconds() for one in fares if one.standing.good]
+        gauge("otklik_sources_oldest_success_seconds").set(max([0.0, *ages]))

@@ -18,7 +18,7 @@ from crawlers.settings import Cursor, Settings
 from crawlers.visit import Ended, Lost, Stopped, Visit, patiently, wait_for
 from intake import Intake
 from schemas import Outcome
-from store import Allowance, BackfillLease, Backfills, Resolved, Sources, StoreError, Turn
+from store import Allowance, BackfillLease, Backfills, Holds, Resolved, Sources, StoreError, Turn
 from store.pace import RESERVE
 
 log = structlog.get_logger()
@@ -27,7 +27,7 @@ S = TypeVar("S", bound=Settings)
 P = TypeVar("P", bound="PastCursor")
 
 TERM = timedelta(seconds=30)
-"""For which a back-fill and a borrowed source are held and renewed, as a crawler's lease is: whoever starts a back-fill
+"""For which a back-fill is held and renewed, as a crawler's lease is: whoever starts a back-fill
 again after a crash waits no longer."""
 SHORTEST_WAIT = timedelta(minutes=15)
 """Once a quota is used up: the ledger's day frees its calls in buckets of 15 minutes, and one call is of no use."""
@@ -92,6 +92,7 @@ class Ground:
     context: Context
     """With `Behind` for quotas."""
     sources: Sources
+    holds: Holds
     owner: str
 
     async def ordinary(self, source: str) -> dict[str, Any]:

@@ -1,9 +1,9 @@
 """What a kind of source does: turn its settings and its cursor into pages of drafts."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import ClassVar, Generic, Protocol, TypeVar
+from typing import ClassVar, Generic, Protocol, TypeVar, runtime_checkable
 
 from crawlers.settings import Cursor, Settings
 from intake import Draft
@@ -71,3 +71,20 @@ class Collector(Protocol[S, C]):
 
     async def close(self) -> None:
         """Release what is shared."""
+
+
+@runtime_checkable
+class Live(Protocol):
+    """What a collector has as well if it visits over a connection that only one process may have, and hears of news
+    there. The connection is made by the first visit and kept; visits may share it.
+    """
+
+    def session(self, settings: Settings) -> str | None:
+        """Names what one process has to hold to visit the source; None: nothing of the kind."""
+
+    def tell(self, hint: Callable[[str], None]) -> None:
+        """From now on call `hint`, in the loop, with the id of each source that has something new. It is no more than
+        a hint: the visit that follows fetches what is true."""
+
+    async def leave(self, session: str) -> None:
+        """End the connection; the next visit makes a new one."""

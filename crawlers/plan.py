@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import SecretStr
 
-from crawlers.base import Collector, Source
+from crawlers.base import Collector, Live, Source
 from crawlers.schedule import Schedule, nominal_seconds
 from store import SourceRow
 
@@ -37,6 +37,17 @@ def source_rows(planned: Iterable[Planned], collectors: Collectors) -> list[Sour
         )
         for one in planned
     ]
+
+
+def sessions(planned: Iterable[Planned], collectors: Collectors) -> dict[str, str]:
+    """By the id of the source, what a process has to hold to visit it."""
+    found = {}
+    for one in planned:
+        collector = collectors[one.kind]
+        session = collector.session(one.source.settings) if isinstance(collector, Live) else None
+        if session is not None:
+            found[one.source.id] = session
+    return found
 
 
 def _digest(one: Planned) -> str:

@@ -11,12 +11,14 @@ import structlog
 
 from bus import Bus, BusError, Record, metrics
 from crawlers import schedule
+from crawlers.base import Live
 from crawlers.faults import where
-from crawlers.plan import Collectors, Planned
+from crawlers.holding import Holding
+from crawlers.plan import Collectors, Planned, sessions
 from crawlers.visit import Ended, Lost, Stopped, Visit, patiently, wait_for
 from intake import Intake
 from schemas import SourceHealth, headers, topics
-from store import Lease, Sources, StoreError
+from store import Holds, Lease, Sources, StoreError
 
 log = structlog.get_logger()
 T = TypeVar("T")
@@ -33,12 +35,18 @@ within it, and so is a clock that jumped."""
 GRACE = 10.0
 """Seconds that pages in the making get when asked to stop; supervisors wait longer than that before they kill."""
 REPAIR_EVERY = timedelta(minutes=10)
+PATIENCE = 1.5
+"""Terms for which `once` waits for a session: those of a killed process are free after one."""
+HINT_PAUSE = timedelta(seconds=0.5)
+"""From the start of a visit to the start of the next that a hint asks for: a burst of news costs two visits a second,
+and none of it waits longer than this and a visit."""
 
 
 class Runner:
     """Runs in one asyncio loop until `stop`; store and bus are used from threads.
 
-    Sources are leased, so any number of runners may share one store. `owner` must differ between them.
+    Sources are leased, so any number of runners may share one store. `owner` must differ between them. Where sources
+    need a session (`crawlers.base.Live`), `holds` must be given, and those are visited by the runner that holds it.
     """
 
     visit_type: type[Visit] = Visit
@@ -53,6 +61,7 @@ class Runner:
         bus: Bus,
         now: Callable[[], datetime],
         owner: str,
+        holds: Holds | None = None,
         concurrent: int = CONCURRENT,
         term: timedelta = TERM,
         grace: float = GRACE,
@@ -73,14 +82,36 @@ class Runner:
         self._wake = asyncio.Event()
         # Of their own, so that leases are renewed while every shared thread waits for an unreachable bus.
         self._lease_threads = ThreadPoolExecutor(2, thread_name_prefix="lease")
+        self._live = [one for one in collectors.values() if isinstance(one, Live)]
+        self._sessions = sessions(planned, collectors)
+        self._holding: Holding | None = None
+        if self._sessions:
+            if holds is None:
+                raise ValueError("sources with a session, and no holds")
+            self._holding = Holding(holds, owner, term, self._in_lease_thread, self._leave, unused=self._unused)
+        for one in self._live:
+            one.tell(self.hint)
         self._running: set[asyncio.Task[None]] = set()
+        self._started: dict[str, datetime] = {}
+        self._hinted: set[str] = set()
+        self._not_before: dict[str, datetime] = {}
         self._due: dict[str, datetime] = {}
         self._remaining: set[str] | None = None
         self._visited: dict[str, SourceHealth] = {}
+        self._patience = 0.0
+        self.elsewhere: set[str] = set()
+        """Of `once`: sources whose session another process holds."""
 
     def stop(self) -> None:
         """Take no more sources, and end the visits at their next page. To be called in the runner's loop."""
         self._stopping.set()
+        if self._holding is not None:
+            self._holding.end()
+        self._wake.set()
+
+    def hint(self, source: str) -> None:
+        """Something is new there: visit it at once, or once more where it is being visited. In the runner's loop."""
+        self._hinted.add(source)
         self._wake.set()
 
     async def run(self) -> None:
@@ -88,17 +119,18 @@ class Runner:
         log.info("crawler_started", owner=self._owner, sources=len(self._planned))
         repaired: datetime | None = None
         while not self._stopping.is_set():
+            self._wake.clear()  # before looking: what comes up meanwhile is looked at next
             try:
                 now = self._now()
                 if repaired is None or not timedelta() <= now - repaired < REPAIR_EVERY:
                     await asyncio.to_thread(self._repair)
                     repaired = now
+                await self._heed()
                 await self._lease()
                 pause = self._idle()
             except StoreError as error:
                 log.warning("crawler_waits", error="StoreError", reason=str(error), seconds=IDLE)
                 pause = IDLE
-            self._wake.clear()
             if not self._stopping.is_set():
                 await wait_for(self._wake.wait(), pause)
         await self._drain()
@@ -107,8 +139,12 @@ class Runner:
 
     async def once(self) -> dict[str, SourceHealth]:
         """Visit each source once, now, due or not; how each visit ended. A source whose visit was lost to another
-        crawler, or cut short by `stop`, is missing.
+        crawler, or cut short by `stop`, is missing. So are those in `elsewhere`: whoever holds their session visits
+        them instead.
         """
+        self._patience = asyncio.get_running_loop().time() + PATIENCE * self._term.total_seconds()
+        if self._holding is not None:
+            self._holding.keep()
         self._remaining = set(self._planned)
         for id_ in self._planned:
             await asyncio.to_thread(self._sources.force_due, id_)
@@ -117,7 +153,15 @@ class Runner:
 
     async def _lease(self) -> None:
         free = self._concurrent - len(self._running)
-        wanted = self._planned if self._remaining is None else self._remaining
+        wanted = set(self._planned if self._remaining is None else self._remaining)
+        if self._holding is not None:
+            back = await self._holding.seek({self._sessions[id_] for id_ in wanted if id_ in self._sessions})
+            for session in back:  # one visit connects it again, so that news is heard of
+                self.hint(min(id_ for id_ in wanted if self._sessions.get(id_) == session))
+            held = {id_ for id_ in wanted if id_ not in self._sessions or self._sessions[id_] in self._holding}
+            if self._remaining is not None and asyncio.get_running_loop().time() > self._patience:
+                self._give_up(wanted - held)
+            wanted = held
         if not wanted or free <= 0:
             return
         for lease in await self._in_lease_thread(
@@ -127,6 +171,38 @@ class Runner:
             self._running.add(task)
             metrics.gauge("otklik_crawl_running_visits").set(len(self._running))
             task.add_done_callback(self._ended)
+
+    def _give_up(self, sources: set[str]) -> None:
+        """They are due, and another process will see to it."""
+        assert self._remaining is not None
+        self.elsewhere |= sources
+        self._remaining -= sources
+        if not self._remaining:
+            self.stop()
+
+    async def _heed(self) -> None:
+        """Make due what was hinted at, but for what is being visited or was a moment ago: that is due later."""
+        now = self._now()
+        for id_ in sorted(self._hinted):
+            started = self._started.get(id_, now - HINT_PAUSE)
+            if any(task.get_name() == f"visit {id_}" for task in self._running):
+                continue
+            if timedelta() <= now - started < HINT_PAUSE:
+                self._due[id_] = started + HINT_PAUSE
+                continue
+            if self._not_before.get(id_, now) <= now:
+                await self._in_lease_thread(self._sources.force_due, id_)
+            self._hinted.discard(id_)
+
+    async def _unused(self, session: str) -> None:
+        """Return once no visit runs that uses the session."""
+        visits = {f"visit {id_}" for id_, one in self._sessions.items() if one == session}
+        if running := {task for task in self._running if task.get_name() in visits}:
+            await asyncio.wait(running)
+
+    async def _leave(self, session: str) -> None:
+        for one in self._live:
+            await one.leave(session)
 
     async def _in_lease_thread(self, work: Callable[..., T], *arguments: Any) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._lease_threads, work, *arguments)
@@ -151,7 +227,9 @@ class Runner:
     async def _visit(self, lease: Lease) -> None:
         planned = self._planned[lease.source]
         self._due.pop(lease.source, None)
-        started = self._now()
+        started = self._started[lease.source] = self._now()
+        session = self._sessions.get(lease.source, "")
+        held = self._holding if session else None
         renewing = asyncio.create_task(self._renew(lease))
         visit = self.visit_type(
             planned,
@@ -159,12 +237,12 @@ class Runner:
             cursor=lease.cursor,
             save_cursor=partial(self._sources.save_cursor, lease),
             intake=self._intake,
-            stopping=self._stopping,
-            abandon=self._abandon,
+            stopping=self._stopping if held is None else held.leaving(session),
+            abandon=self._abandon if held is None else held.lost(session),
         )
         try:
             ended = await visit.run()
-            await self._finish(lease, planned, started, ended)
+            await self._finish(lease, planned, started, ended, visit.new_posts)
         except Lost:
             log.info("lease_lost", source=lease.source)
         except Stopped:
@@ -177,7 +255,7 @@ class Runner:
                 if not self._remaining:
                     self.stop()
 
-    async def _finish(self, lease: Lease, planned: Planned, started: datetime, ended: Ended) -> None:
+    async def _finish(self, lease: Lease, planned: Planned, started: datetime, ended: Ended, new_posts: int) -> None:
         finished = max(self._now(), started)  # a clock set back must not make a visit end before it began
         retry_at = ended.problem.retry_at if ended.problem else None
         visit = schedule.Visit(started, finished, ended.outcome, ended.posts, retry_at)
@@ -193,9 +271,14 @@ class Runner:
             posts=ended.posts,
             next_due=following.due,
         )
-        if not await patiently(self._sources.finish, lease, health, None, following.interval, give_up=self._stopping):
+        finish = partial(self._sources.finish, lease, health, interval=following.interval, new_posts=new_posts)
+        if not await patiently(finish, give_up=self._stopping):
             raise Lost
         self._due[lease.source] = following.due
+        if retry_at is None:
+            self._not_before.pop(lease.source, None)
+        else:
+            self._not_before[lease.source] = min(retry_at, following.due)
         _count(health)
         log.info("visited", source=lease.source, outcome=ended.outcome.value, posts=ended.posts)
         await self._publish(health)
@@ -229,8 +312,12 @@ class Runner:
         if self._running:
             await asyncio.wait(self._running, timeout=self._grace)
         self._abandon.set()
+        if self._holding is not None:
+            self._holding.abandon()
         if self._running:
             await asyncio.wait(self._running)
+        if self._holding is not None:
+            await self._holding.give_back()
 
     def _repair(self) -> None:
         """Make sources due that were planned by a clock running ahead: they would sleep until that time comes."""

@@ -22,6 +22,10 @@ class Account:
     per_second: int
     per_day: Mapping[str, int]
     """By method; methods that are missing have no limit that is known."""
+    whose: str = "этого токена"
+    """In the genitive, for messages about one of them."""
+    more: str = "добавьте токенов (tokens)"
+    """What an operator does who needs more calls than these, in Russian."""
 
 
 class Settings(BaseModel):

@@ -82,6 +82,8 @@ class Visit:
         self._stopping = stopping
         self._abandon = abandon
         self._posts = 0
+        self.new_posts = 0
+        """So far; back-filled ones apart."""
 
     @property
     def posts(self) -> int:
@@ -132,7 +134,7 @@ class Visit:
         return cursor
 
     async def _next(self, pages: AsyncGenerator[Page[Any], None]) -> Page[Any] | None:
-        if self._stopping.is_set():
+        if self._stopping.is_set() or self._abandon.is_set():
             raise Stopped
         asked = asyncio.ensure_future(anext(pages, None))
         given_up = asyncio.ensure_future(self._abandon.wait())
@@ -140,10 +142,10 @@ class Visit:
             done, _ = await asyncio.wait(
                 {asked, given_up}, timeout=PAGE_TIMEOUT.total_seconds(), return_when=asyncio.FIRST_COMPLETED
             )
+            if given_up in done and (asked not in done or asked.exception() is not None):
+                raise Stopped
             if asked in done:
                 return asked.result()
-            if given_up in done:
-                raise Stopped
             raise SourceProblem(
                 Outcome.BROKEN,
                 f"источник не отвечает {PAGE_TIMEOUT.total_seconds() / 60:.0f} минут, обход прерван",
@@ -165,7 +167,10 @@ class Visit:
         """Put the page on the bus; how many of its posts are new or changed."""
         if not page.drafts:
             return 0
-        return await self._patiently(self._intake.publish, page.drafts)
+        return await self._patiently(self._intake.publish, page.drafts, self._add_new)
+
+    def _add_new(self, count: int) -> None:
+        self.new_posts += count
 
     async def save(self, page: Page[Any]) -> None:
         """Move the cursor behind the page.

@@ -1,15 +1,16 @@
-"""Moves incident events from the outbox to the topic `incidents`."""
+"""Moves events from an outbox to its topic."""
 
 import random
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import Protocol
 
 import structlog
 
 from bus import Bus, BusError, Record
 from bus.crashpoints import reach
-from schemas import IncidentEvent, headers, topics
-from store import Outbox, StoreError
+from schemas import CloudEvent, headers, topics
+from store import StoreError
 
 log = structlog.get_logger()
 
@@ -22,6 +23,14 @@ FIRST_WAIT, LONGEST_WAIT = 0.2, 30.0
 """Seconds after a failure, doubling, with full jitter: as the worker waits."""
 
 
+class Box(Protocol):
+    """`store.Outbox`, `store.SourceEvents`."""
+
+    def relay(
+        self, publish: Callable[[Sequence[CloudEvent]], None], limit: int, after_publish: Callable[[], None]
+    ) -> int: ...
+
+
 class Relay:
     """`run` until `stop`, which may be called from a signal handler or another thread.
 
@@ -30,9 +39,10 @@ class Relay:
 
     def __init__(
         self,
-        outbox: Outbox,
+        outbox: Box,
         bus: Bus,
         *,
+        topic: str = topics.INCIDENTS,
         limit: int = LIMIT,
         pause: float = PAUSE,
         sleep: Callable[[float], object] | None = None,
@@ -40,6 +50,7 @@ class Relay:
     ) -> None:
         self._outbox = outbox
         self._bus = bus
+        self._topic = topic
         self._limit = limit
         self._pause = pause
         self._stopping = threading.Event()
@@ -81,6 +92,6 @@ class Relay:
             total += moved
         return total
 
-    def _publish(self, events: list[IncidentEvent]) -> None:
-        records = [Record(event.subject, event.encode(), event.time, headers(IncidentEvent)) for event in events]
-        self._bus.publish(topics.INCIDENTS, records)
+    def _publish(self, events: Sequence[CloudEvent]) -> None:
+        records = [Record(event.subject, event.encode(), event.time, headers(event)) for event in events]
+        self._bus.publish(self._topic, records)

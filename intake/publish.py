@@ -81,8 +81,10 @@ class Intake:
         self._hasher = hasher
         self._now = now
 
-    def publish(self, drafts: Sequence[Draft]) -> int:
+    def publish(self, drafts: Sequence[Draft], told: Callable[[int], None] = lambda _: None) -> int:
         """Mask and publish what is new or changed; return how many posts that were.
+
+        `told` is called once, at the end, with how many of them are new: not seen before, not deleted, not back-filled.
 
         Raises:
             bus.BusError: not (all) published; the same drafts may be given again.
@@ -107,6 +109,7 @@ class Intake:
         if reach:
             self._bus.publish(topics.REACH, reach)
         self._versions.store(list(after.values()))
+        told(len({draft.id for draft in drafts if draft.id not in before and not (draft.deleted or draft.history)}))
         return sum(len(records) for records in posts.values())
 
     def _add(

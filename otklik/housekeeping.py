@@ -8,7 +8,7 @@ import structlog
 
 from bus import Bus, BusError
 from otklik.config.model import Retention
-from store import Outbox, Sources, Store, StoreError, Versions
+from store import Fares, Outbox, SourceEvents, Sources, Store, StoreError, Versions
 
 log = structlog.get_logger()
 
@@ -61,6 +61,8 @@ class Housekeeper:
             "runs": Sources(self._store).prune_runs(now - timedelta(days=keep.runs)),
             "versions": Versions(self._store).prune(now - timedelta(days=keep.versions)),
             "outbox": Outbox(self._store).prune(now - timedelta(days=keep.outbox)),
+            "source_events": SourceEvents(self._store).prune(now - timedelta(days=keep.outbox)),
+            "source_hours": Fares(self._store).prune_hours(now),
         }
         for topic, readers in self._topics.items():
             deleted[topic] = self._bus.prune(topic, now - timedelta(days=keep.topics), readers)

@@ -1,19 +1,27 @@
 """Would everything work now? What `check --live` and `crawl --dry-run` ask, leaving nothing behind."""
 
 import asyncio
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from bus import BusError, open_bus
+from crawlers.base import Live
 from crawlers.context import Uncounted
+from crawlers.holding import Holding
 from crawlers.net import LocalSlots
-from crawlers.trial import check_live, dry_run
+from crawlers.plan import Collectors, Planned, sessions
+from crawlers.runner import TERM
+from crawlers.trial import Trial, check_live, dry_run
 from otklik.clock import now
 from otklik.config import Config
+from otklik.exits import Exit, Failed
+from otklik.roles.common import owner
 from otklik.roles.crawl import collectors_of, hasher, planned
 from otklik.roles.deliver import open_sink
 from otklik.russian import sentences
 from schemas import Outcome, Post, topics
-from store import Store, StoreError
+from store import Holds, Store, StoreError
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +50,17 @@ def dry_run_source(config: Config, source: str, limit: int) -> list[Post]:
 
     Raises:
         SourceProblem: the visit did not work out.
+        Failed: a crawler at work holds the session that the source is read with.
     """
 
     async def visit() -> list[Post]:
-        async with collectors_of(config, LocalSlots(now), Uncounted(now)) as collectors:
-            one = next(one for one in planned(config) if one.source.id == source)
+        one = next(one for one in planned(config) if one.source.id == source)
+        async with (
+            collectors_of(config, LocalSlots(now), Uncounted(now)) as collectors,
+            _held(config, [one], collectors) as elsewhere,
+        ):
+            if one.source.id in elsewhere:
+                raise Failed(f"{source}: {_BUSY.format(elsewhere[source])}.", Exit.BUSY)
             return await dry_run(collectors[one.kind], one.source, hasher=hasher(), now=now, limit=limit)
 
     return asyncio.run(visit())
@@ -92,22 +106,69 @@ def _model(config: Config) -> Result:
     return Result("модель", True, "читается")
 
 
+_BUSY = (
+    "сессию Telegram сейчас держит обходчик {}; второму соединению с ней быть нельзя. Как идут обходы, покажет otklik "
+    "status"
+)
+
+
+@asynccontextmanager
+async def _held(config: Config, plan: Iterable[Planned], collectors: Collectors) -> AsyncIterator[dict[str, str]]:
+    """The sessions that the sources need are ours while inside; of sources for which that can't be, who has theirs."""
+    needed = sessions(plan, collectors)
+    store = Store(config.file.store, now) if needed else None
+    if store is None or (store.path is not None and not store.path.exists()):  # nothing has ever run here
+        yield {}
+        return
+    try:
+        store.open()
+        holds = Holds(store)
+
+        async def leave(session: str) -> None:
+            for one in collectors.values():
+                if isinstance(one, Live):
+                    await one.leave(session)
+
+        holding = Holding(holds, owner("check"), TERM, asyncio.to_thread, leave)
+        await holding.seek(set(needed.values()))
+        yield {id_: holds.holder(one) or "?" for id_, one in needed.items() if one not in holding}
+        await holding.give_back()
+    finally:
+        store.close()
+
+
 async def _sources(config: Config) -> list[Result]:
     if not config.file.sources:
         return []
     found: list[Result] = []
+    plan = planned(config)
     async with collectors_of(config, LocalSlots(now), Uncounted(now)) as collectors:
-        trials = await asyncio.gather(
-            *(check_live(collectors[one.kind], one.source) for one in planned(config)), return_exceptions=True
-        )
-    for one, trial in zip(planned(config), trials, strict=True):
-        what = f"источник {one.source.id}"
+        try:
+            async with _held(config, plan, collectors) as elsewhere:
+                free = [one for one in plan if one.source.id not in elsewhere]
+                trials = await _tried(free, collectors)
+        except StoreError:  # told already, and without it nobody knows whether a session is free
+            elsewhere = {}
+            free = [one for one in plan if one.source.id not in sessions(plan, collectors)]
+            trials = await _tried(free, collectors)
+    asked = {one.source.id: trial for one, trial in zip(free, trials, strict=True)}
+    for one in plan:
+        id_ = one.source.id
+        trial = asked.get(id_)
         if isinstance(trial, BaseException):
-            found.append(Result(what, False, f"внутренняя ошибка: {type(trial).__name__}"))
-            continue
-        said = sentences(trial.reason, trial.action)
-        found.append(Result(what, trial.outcome is Outcome.OK, f"{trial.outcome.value}: {said}"))
+            found.append(Result(f"источник {id_}", False, f"внутренняя ошибка: {type(trial).__name__}"))
+        elif trial is not None:
+            said = sentences(trial.reason, trial.action)
+            found.append(Result(f"источник {id_}", trial.outcome is Outcome.OK, f"{trial.outcome.value}: {said}"))
+        elif id_ in elsewhere:
+            found.append(Result(f"источник {id_}", True, _BUSY.format(elsewhere[id_])))
+        else:
+            found.append(Result(f"источник {id_}", False, "не проверен: база не отвечает"))
     return found
+
+
+async def _tried(plan: Iterable[Planned], collectors: Collectors) -> list[Trial | BaseException]:
+    return await asyncio.gather(*(check_live(collectors[one.kind], one.source) for one in plan), return_exceptions=True)
 
 
 def _sinks(config: Config) -> list[Result]:

@@ -11,6 +11,7 @@ from typing import Any
 
 from schemas import topics
 from schemas.base import Model
+from schemas.health import SourceDigest
 from schemas.incident import Incident
 
 KEYS = {
@@ -20,6 +21,7 @@ KEYS = {
     topics.TAGGED: "OKTMO code of the municipality, or `none`",
     topics.INCIDENTS: "incident id",
     topics.SOURCES: "source id",
+    topics.SOURCE_EVENTS: "source id",
 }
 SUMMARIES = {
     topics.POSTS: "Public posts, masked",
@@ -28,6 +30,7 @@ SUMMARIES = {
     topics.TAGGED: "Posts with the classifier's judgement",
     topics.INCIDENTS: "Incident events, CloudEvents 1.0 in structured mode",
     topics.SOURCES: "How each visit to a source ended",
+    topics.SOURCE_EVENTS: "Sources that begin to fail, fall quiet or recover, CloudEvents 1.0 in structured mode",
 }
 
 
@@ -89,7 +92,7 @@ def asyncapi(version: str) -> dict[str, Any]:
 
 def documents(version: str) -> dict[str, str]:
     """Relative path to content of every generated file."""
-    models: list[type[Model]] = list(dict.fromkeys([*topics.MODELS.values(), Incident]))
+    models: list[type[Model]] = list(dict.fromkeys([*topics.MODELS.values(), Incident, SourceDigest]))
     found: dict[str, dict[str, Any]] = {f"schemas/{_file_name(model)}": json_schema(model) for model in models}
     found["asyncapi.json"] = asyncapi(version)
     return {path: json.dumps(doc, ensure_ascii=False, indent=2) + "\n" for path, doc in found.items()}

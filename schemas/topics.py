@@ -2,7 +2,7 @@
 
 from schemas.base import Model
 from schemas.events import IncidentEvent
-from schemas.health import SourceHealth
+from schemas.health import SourceEvent, SourceHealth
 from schemas.post import Post, Reach
 from schemas.tags import TaggedPost
 
@@ -12,6 +12,7 @@ REACH = "reach"
 TAGGED = "tagged"
 INCIDENTS = "incidents"
 SOURCES = "sources"
+SOURCE_EVENTS = "sources.events"
 
 NO_MUNICIPALITY = "none"
 """Key in `tagged` of a post without a place."""
@@ -23,9 +24,10 @@ MODELS: dict[str, type[Model]] = {
     TAGGED: TaggedPost,
     INCIDENTS: IncidentEvent,
     SOURCES: SourceHealth,
+    SOURCE_EVENTS: SourceEvent,
 }
 """Topic to model. Keys: posts and posts.history by source, reach by post id, tagged by municipality OKTMO (or
-`none`), incidents by incident id, sources by source id."""
+`none`), incidents by incident id, sources and sources.events by source id."""
 
 DEAD_SUFFIX = ".dead"
 

@@ -1,8 +1,8 @@
-"""What a sink is: its settings and one method that delivers a batch of incident events.
+"""What a sink is: its settings and one method that delivers a batch of events: of incidents, digests of sources.
 
 Rules every sink keeps (`tests/sinks/conformance.py` checks them):
 1. `deliver` returns only when the receiver has taken every event of the batch; otherwise it raises.
-2. Events of one incident are delivered in order of their sequence.
+2. Events of one subject (an incident) are delivered in the order given.
 3. `check` does what `deliver` would do, without leaving an event behind, and says in Russian what is wrong.
 4. Nothing is written anywhere but to the receiver.
 """
@@ -13,7 +13,7 @@ from typing import Any, Protocol
 
 from pydantic import BaseModel, ConfigDict
 
-from schemas import IncidentEvent
+from schemas import CloudEvent
 
 
 class SinkSettings(BaseModel):
@@ -48,7 +48,7 @@ class EventRefused(Exception):
 
 
 class Sink(Protocol):
-    def deliver(self, events: Sequence[IncidentEvent]) -> None:
+    def deliver(self, events: Sequence[CloudEvent]) -> None:
         """Hand over the events, in this order.
 
         Raises:

@@ -11,7 +11,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator
 
-from schemas import IncidentEvent
+from schemas import CloudEvent
 from sinks.base import DeliveryFailed, SinkSettings
 
 OURS = b'{"specversion"'
@@ -46,7 +46,7 @@ class FileSink:
         self._id = id
         self._now = now
 
-    def deliver(self, events: Sequence[IncidentEvent]) -> None:
+    def deliver(self, events: Sequence[CloudEvent]) -> None:
         """Append the events; all of a file's part of the batch or none of it.
 
         Raises:

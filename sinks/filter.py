@@ -8,6 +8,9 @@ from schemas import EVENT_TYPES, IncidentEvent, Urgency
 from schemas.topics import NO_MUNICIPALITY
 
 PREFIX = "incident."
+EVERY_INCIDENT = "incident.*"
+SOURCES = "source.*"
+"""In `events`: digests of how sources fare. Only who asks for them gets them."""
 STAR = "★ "
 """Marks fast-track topics; an operator need not type it."""
 NOWHERE = NO_MUNICIPALITY
@@ -21,9 +24,11 @@ def _as_list(value: Any) -> Any:
 
 
 def _event(value: str) -> str:
+    if value in (EVERY_INCIDENT, SOURCES):
+        return value
     full = value if value.startswith(PREFIX) else PREFIX + value
     if full not in EVENT_TYPES:
-        allowed = ", ".join(type_.removeprefix(PREFIX) for type_ in EVENT_TYPES)
+        allowed = ", ".join([type_.removeprefix(PREFIX) for type_ in EVENT_TYPES] + [EVERY_INCIDENT, SOURCES])
         raise ValueError(f"«{value}» — неизвестное событие; бывают: {allowed}")
     return full
 
@@ -54,9 +59,14 @@ class When(BaseModel):
     authority: Names | None = None
     """Ids of authorities."""
     events: Events | None = None
-    """`incident.opened` or `opened`."""
+    """`incident.opened` or `opened`; `incident.*`; `source.*`."""
     history: bool = False
     """Events of back-filled incidents as well: their matters are old, and nobody is to be paged for them unasked."""
+
+    @property
+    def wants_sources(self) -> bool:
+        """Whether digests of sources are asked for. The other keys speak of incidents."""
+        return SOURCES in (self.events or ())
 
     def matches(self, event: IncidentEvent) -> bool:
         """Whether the incident, as it is after the event, and the event's type fit."""
@@ -69,7 +79,7 @@ class When(BaseModel):
             and _any(self.topic, incident.topic)
             and _any(self.urgency, incident.urgency)
             and _any(self.authority, incident.authority)
-            and _any(self.events, event.type)
+            and _any(self.events, event.type, EVERY_INCIDENT)
         )
 
 

@@ -1,4 +1,4 @@
-"""A topic of another Kafka: CloudEvents in structured mode, keyed by incident."""
+"""A topic of another Kafka: CloudEvents in structured mode, keyed by subject, which is the incident's id."""
 
 from collections.abc import Sequence
 from typing import Annotated
@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 
 from bus import BusError, Record, RecordTooLarge, open_bus
-from schemas import IncidentEvent, headers
+from schemas import CloudEvent, headers
 from sinks.base import DeliveryFailed, EventRefused, SinkSettings
 
 CONTENT_TYPE = "application/cloudevents+json; charset=UTF-8"
@@ -32,7 +32,7 @@ class KafkaSettings(SinkSettings):
 
 
 class KafkaSink:
-    """All events of an incident have its id as their key and so stay in order within a partition."""
+    """All events of an incident have its id, their subject, as their key and so stay in order within a partition."""
 
     def __init__(self, settings: KafkaSettings, id: str) -> None:
         self._id = id
@@ -40,7 +40,7 @@ class KafkaSink:
         self._topic = settings.topic
         self._bus = open_bus(settings.url)
 
-    def deliver(self, events: Sequence[IncidentEvent]) -> None:
+    def deliver(self, events: Sequence[CloudEvent]) -> None:
         """Publish the events and wait until all are acknowledged.
 
         Raises:
@@ -83,9 +83,9 @@ class KafkaSink:
         return f"получатель «{self._id}» ({self._url}, тема {self._topic})"
 
 
-def _record(event: IncidentEvent) -> Record:
+def _record(event: CloudEvent) -> Record:
     return Record(
-        key=str(event.data.incident.id),
+        key=event.subject,
         value=event.encode(),
         time=event.time,
         headers={**headers(event), "content-type": CONTENT_TYPE},

@@ -13,7 +13,7 @@ from standardwebhooks import Webhook
 
 from net import AddressRefused, exempt_for, safe_client
 from net.addresses import host_port
-from schemas import IncidentEvent
+from schemas import CloudEvent
 from sinks.base import DeliveryFailed, EventRefused, SinkSettings
 
 CONTENT_TYPE = "application/cloudevents+json; charset=utf-8"
@@ -77,7 +77,7 @@ class WebhookSink:
         exempt = exempt_for(settings.url, allow_private=settings.allow_private)
         self._http = safe_client(allow_private=exempt, timeout=settings.timeout)
 
-    def deliver(self, events: Sequence[IncidentEvent]) -> None:
+    def deliver(self, events: Sequence[CloudEvent]) -> None:
         """Post the events; 2xx means taken.
 
         Raises:

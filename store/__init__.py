@@ -1,16 +1,20 @@
-"""What outlives a process: sources and their leases, quotas, incidents, the outbox, decisions by hand, the audit."""
+"""What outlives a process: sources and their leases, holds, quotas, incidents, the outbox, decisions, the audit."""
 
 from store.audit import Audit, Entry
 from store.backfills import Backfill, BackfillLease, Backfills
 from store.decisions import Decision, Decisions, Link
+from store.digests import Digest, Digests
 from store.engine import Store
 from store.errors import NoSpace, StoreError
+from store.health import Fare, Fares, SourceEvents
+from store.holds import Hold, Holds
 from store.incidents import Change, IncidentFilter, Incidents
 from store.lock import FolderLock
 from store.outbox import Outbox
 from store.posts import Member, PostReader, Posts, StoredPost
 from store.quotas import Allowance, Balance, Quotas, Resolved, Turn, Why
 from store.sources import Lease, SourceRow, Sources, SourceState
+from store.standing import Standing
 from store.versions import Version, Versions
 
 __all__ = [
@@ -23,8 +27,14 @@ __all__ = [
     "Change",
     "Decision",
     "Decisions",
+    "Digest",
+    "Digests",
     "Entry",
+    "Fare",
+    "Fares",
     "FolderLock",
+    "Hold",
+    "Holds",
     "IncidentFilter",
     "Incidents",
     "Lease",
@@ -36,9 +46,11 @@ __all__ = [
     "Posts",
     "Quotas",
     "Resolved",
+    "SourceEvents",
     "SourceRow",
     "SourceState",
     "Sources",
+    "Standing",
     "Store",
     "StoreError",
     "StoredPost",

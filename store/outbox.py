@@ -1,7 +1,7 @@
 """Incident events on their way out: written in their effect's transaction, put on the bus by a relay."""
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -74,8 +74,8 @@ class Outbox:
         One relay works at a time; beside another one this returns 0. What `publish` raises passes through, and then, or
         after a crash, the same events come again. `after_publish` is called between acknowledgement and mark.
         """
-        with self._alone() as alone:
-            if not alone:
+        with self._alone() as is_alone:
+            if not is_alone:
                 return 0
             self._number(limit)
             unsent = select(outbox.c.position, outbox.c.event).where(outbox.c.sent.is_(None))
@@ -145,20 +145,24 @@ class Outbox:
             conn.execute(update(outbox).where(outbox.c.id == bindparam("row")).values(position=bindparam("to")), rows)
             conn.execute(update(counters).where(counters.c.name == "outbox").values(value=last + len(rows)))
 
-    @contextmanager
-    def _alone(self) -> Iterator[bool]:
-        """Whether this is the only relay at work, for the time of the block; a crash ends it.
+    def _alone(self) -> AbstractContextManager[bool]:
+        return alone(self._store, "relay")
 
-        The receiver of `publish` may be slow, so nothing is locked that others need: on PostgreSQL a row of its own, on
-        SQLite, where every transaction locks out all writers, a file beside the database.
-        """
-        if self._store.path is not None:
-            lock = FileLock(self._store.path.with_name(self._store.path.name + ".relay"))
-            alone = lock.acquire()
-            try:
-                yield alone
-            finally:
-                lock.release()
-            return
-        with self._store.transaction() as conn:
-            yield lock_counter(conn, "relay", skip_locked=True) is not None
+
+@contextmanager
+def alone(store: Store, name: str) -> Iterator[bool]:
+    """Whether this is the only relay of this name at work, for the time of the block; a crash ends it.
+
+    The receiver of `publish` may be slow, so nothing is locked that others need: on PostgreSQL a row of its own, on
+    SQLite, where every transaction locks out all writers, a file beside the database.
+    """
+    if store.path is not None:
+        lock = FileLock(store.path.with_name(f"{store.path.name}.{name}"))
+        acquired = lock.acquire()
+        try:
+            yield acquired
+        finally:
+            lock.release()
+        return
+    with store.transaction() as conn:
+        yield lock_counter(conn, name, skip_locked=True) is not None

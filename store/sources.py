@@ -10,7 +10,10 @@ from sqlalchemy import Connection, Row, and_, delete, insert, literal, null, sel
 
 from schemas import Outcome, SourceHealth
 from store.engine import Store
+from store.health import COLUMNS, record, standing_of
+from store.health_tables import standings
 from store.sql import among, lock_counter, upsert
+from store.standing import Standing
 from store.tables import FREE, TAKEN, runs, slots, sources
 from store.types import UtcDatetime
 
@@ -74,6 +77,8 @@ class SourceState:
     action: str | None
     posts: int | None
     posts_total: int
+    standing: Standing
+    """How it fares over several visits."""
 
 
 class Sources:
@@ -141,21 +146,17 @@ class Sources:
         with self._store.transaction() as conn:
             # One at a time: two that choose between sources of one slot at the same moment could choose both.
             lock_counter(conn, "lease")
-            _free_lapsed(conn, now)
-            return _take(conn, _choose(conn, now, kinds, limit, only), owner, now + term)
-
-    def borrow(self, source: str, owner: str, term: timedelta) -> Lease | None:
-        """Take one source, due or not, where it and its slot are free: for a back-fill, which gives it back with
-        `release` before anybody has waited long. None: it is taken, disabled or unknown.
-        """
-        now = self._store.now()
-        with self._store.transaction() as conn:
-            lock_counter(conn, "lease")
-            _free_lapsed(conn, now)
-            slot = select(sources.c.slot).where(sources.c.id == source).scalar_subquery()
-            if conn.execute(select(sources.c.id).where(TAKEN, sources.c.slot == slot).limit(1)).first() is not None:
-                return None
-            return next(iter(_take(conn, [source], owner, now + term)), None)
+            lapsed = sources.c.lease_owner.is_not(None) & (sources.c.lease_until <= now)
+            conn.execute(update(sources).where(lapsed).values(lease_owner=None, lease_until=None))
+            chosen = _choose(conn, now, kinds, limit, only)
+            taken = conn.execute(
+                update(sources)
+                .where(among(conn, sources.c.id, chosen), FREE)
+                .values(lease_owner=owner, lease_until=now + term, fence=sources.c.fence + 1)
+                .returning(sources)
+            ).all()
+        taken = sorted(taken, key=lambda row: (row.next_due, row.id))
+        return [Lease(r.id, r.kind, r.slot, owner, r.fence, r.lease_until, r.cursor, r.interval_seconds) for r in taken]
 
     def renew(self, lease: Lease, term: timedelta) -> bool:
         """Hold it for `term` from now. False: it is lost, stop."""
@@ -175,10 +176,13 @@ class Sources:
         health: SourceHealth,
         cursor: Mapping[str, Any] | None = None,
         interval: float | None = None,
+        new_posts: int = 0,
     ) -> bool:
-        """End the visit: store the outcome and the next due time, release source and slot, append a run.
+        """End the visit: store the outcome and the next due time, release source and slot, append a run, and record
+        how the source fares now.
 
-        `cursor` and `interval` stay as they are where they are None. False: the lease is lost, nothing was stored.
+        `cursor` and `interval` stay as they are where they are None. `new_posts`: seen for the first time, back-filled
+        ones apart. False: the lease is lost, nothing was stored.
         """
         change: dict[str, Any] = {
             "lease_owner": None,
@@ -197,9 +201,12 @@ class Sources:
         if interval is not None:
             change["interval_seconds"] = interval
         with self._store.transaction() as conn:
-            if not conn.execute(update(sources).where(_held(lease)).values(change)).rowcount:
+            ended = update(sources).where(_held(lease)).values(change).returning(sources.c.every_seconds)
+            held = conn.execute(ended).first()
+            if held is None:
                 return False
             conn.execute(insert(runs).values({**health.model_dump(), "outcome": health.outcome.value}))
+            record(conn, health, new_posts, lease.interval or held.every_seconds)
         return True
 
     def force_due(self, source: str) -> bool:
@@ -234,8 +241,9 @@ class Sources:
 
     def list(self) -> list[SourceState]:
         """All sources by id, disabled ones included."""
+        query = select(sources, *COLUMNS).outerjoin(standings, standings.c.source == sources.c.id)
         with self._store.reading() as conn:
-            return [_state(row) for row in conn.execute(select(sources).order_by(sources.c.id))]
+            return [_state(row) for row in conn.execute(query.order_by(sources.c.id))]
 
     def _update(self, lease: Lease, change: dict[str, Any]) -> bool:
         with self._store.transaction() as conn:
@@ -245,23 +253,6 @@ class Sources:
 def _held(lease: Lease) -> Any:
     """True of the source's row while the lease is: a lapsed one is lost only once somebody took source or slot."""
     return and_(sources.c.id == lease.source, sources.c.fence == lease.fence, sources.c.lease_owner == lease.owner)
-
-
-def _free_lapsed(conn: Connection, now: datetime) -> None:
-    lapsed = sources.c.lease_owner.is_not(None) & (sources.c.lease_until <= now)
-    conn.execute(update(sources).where(lapsed).values(lease_owner=None, lease_until=None))
-
-
-def _take(conn: Connection, chosen: Collection[str], owner: str, until: datetime) -> list[Lease]:
-    """Those of them that are free, the longest due first."""
-    taken = conn.execute(
-        update(sources)
-        .where(among(conn, sources.c.id, chosen), FREE)
-        .values(lease_owner=owner, lease_until=until, fence=sources.c.fence + 1)
-        .returning(sources)
-    ).all()
-    taken = sorted(taken, key=lambda row: (row.next_due, row.id))
-    return [Lease(r.id, r.kind, r.slot, owner, r.fence, r.lease_until, r.cursor, r.interval_seconds) for r in taken]
 
 
 def _choose(
@@ -331,4 +322,5 @@ def _state(row: Row[Any]) -> SourceState:
         action=row.action,
         posts=row.posts,
         posts_total=row.posts_total,
+        standing=standing_of(row),
     )

@@ -1,4 +1,4 @@
-"""Tables of sources, back-fills, quotas, versions, outbox, decisions, audit. Those of incidents: `incident_tables`."""
+"""Tables of sources, back-fills, holds, quotas, versions, outbox, decisions, audit. Incidents: `incident_tables`."""
 
 from sqlalchemy import (
     BigInteger,
@@ -52,6 +52,16 @@ slots = Table(
     metadata,
     Column("slot", Text, primary_key=True),
     Column("next_free", UtcDatetime, nullable=False),
+)
+
+holds = Table(
+    "holds",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("owner", Text),
+    Column("fence", BigInteger, nullable=False),
+    Column("beat", BigInteger, nullable=False),
+    Column("wanted", Text),
 )
 
 runs = Table(

@@ -13,7 +13,7 @@ from trafilatura.metadata import extract_title
 from crawlers.news.dates import parse_date
 from crawlers.news.indexes import Body, parse_html
 from crawlers.news.settings import Selectors
-from crawlers.news.walls import Wall, wall, wall_that_speaks
+from crawlers.news.walls import SpokenWall, wall, wall_that_speaks
 
 _SHARED_TITLE = "//meta[@property='og:title']/@content[normalize-space()]"
 # Dates beside the article are not its own: today's in the page's head, those of other articles.
@@ -47,7 +47,7 @@ class Article:
     published: datetime | None
     canonical: str | None
     """As the page declares it; see `crawlers.news.canonical`."""
-    wall: Wall | None = None
+    wall: SpokenWall | None = None
     """Only where there is no text."""
 
 

@@ -1,6 +1,6 @@
 """Channels, chats and comments by Telegram's API, with an account."""
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
 from datetime import datetime, timedelta
 from typing import Any
@@ -17,9 +17,8 @@ from crawlers.telegram.paging import Batch, Window
 from crawlers.telegram.session import SessionError, SessionFile, key_from_environment
 from crawlers.telegram.settings import Peer, TelegramCursor, TelegramSettings, Thread
 from schemas import Outcome, PostKind
+from store import Resolved
 
-POSTS_PER_PAGE = 25
-"""What a crash may have to repeat."""
 WATCHED = timedelta(days=3)
 REREAD_UNCHANGED = timedelta(hours=6)
 """An edited comment changes nothing in what Telegram says of its thread, so threads of young posts are read again."""
@@ -30,42 +29,67 @@ Pages = AsyncGenerator[Page[TelegramCursor], None]
 
 
 class ApiCollector:
-    """One per process; an account is connected only while one of its sources is visited."""
+    """One per process; its accounts stay connected, hear of news and are shared by the visits to their sources."""
 
     retry_pause: float = 1.0
     """Seconds before a cut connection is made again."""
 
     def __init__(self, context: Context) -> None:
         self._context = context
-        self._accounts: dict[tuple[str, str], Account] = {}
+        self._accounts: dict[str, Account] = {}
+        self._hint: Callable[[str], None] = lambda _: None
+
+    def session(self, settings: TelegramSettings) -> str:
+        """Never in use twice at once."""
+        return settings.hold
 
     def slot(self, settings: TelegramSettings) -> str:
-        """The account: no session is ever in use twice at once."""
-        return f"telegram:{settings.account}"
+        """The channel: calls are paced one by one, so an account's sources may be visited side by side."""
+        return f"{self.session(settings)}/{settings.channel}"
+
+    def tell(self, hint: Callable[[str], None]) -> None:
+        """Call it with the ids of sources that have news."""
+        self._hint = hint
+
+    async def leave(self, session: str) -> None:
+        """Disconnect the account."""
+        if session in self._accounts:
+            await self._accounts[session].leave()
+
+    async def close(self) -> None:
+        """Disconnect all."""
+        for session in self._accounts:
+            await self.leave(session)
 
     async def collect(self, source: Source[TelegramSettings], cursor: TelegramCursor) -> Pages:
         """New posts oldest first, then the newest hundred again for edits, deletions and comments."""
         try:
-            account = self._account(source.settings)
+            account = await self._account(source.settings)
         except SessionError as error:
             raise SourceProblem(Outcome.BLOCKED, error.reason, error.action) from error
         async with (
             account.connected(source.settings.channel),
-            aclosing(_Visit(account, source, cursor).pages()) as pages,
+            aclosing(Visit(account, source, cursor).pages()) as pages,
         ):
             async for page in pages:
                 yield page
 
-    def _account(self, settings: TelegramSettings) -> Account:
+    async def _account(self, settings: TelegramSettings) -> Account:
         assert settings.session is not None
         session = SessionFile(settings.session, key_from_environment()).load()
-        key = (settings.account, session)
-        if key not in self._accounts:
-            self._accounts[key] = Account(settings, session, self._context, self.retry_pause)
-        return self._accounts[key]
+        name = self.session(settings)
+        if name in self._accounts and self._accounts[name].session != session:  # somebody has logged in anew
+            await self._accounts.pop(name).leave()
+        if name not in self._accounts:
+            self._accounts[name] = Account(settings, session, self._context, self.retry_pause)
+        account = self._accounts[name]
+        account.hint = self._hint
+        return account
 
 
-class _Visit:
+class Visit:
+    """One visit to one source."""
+
     def __init__(self, account: Account, source: Source[TelegramSettings], cursor: TelegramCursor) -> None:
         self._account = account
         self._source = source
@@ -76,6 +100,7 @@ class _Visit:
     async def pages(self) -> Pages:
         if await self._find():
             yield Page([], self._cursor)
+        self._watch(self._peer.id, *self._cursor.groups)
         try:
             window = await paging.newest(self._history)
         except errors.ChannelInvalidError as error:
@@ -87,24 +112,36 @@ class _Visit:
             async for page in self._missed(window.low):
                 yield page
         found = self._units(window.batch)
-        for start in range(0, len(found), POSTS_PER_PAGE):
-            chunk = found[start : start + POSTS_PER_PAGE]
-            self._set(newest=max(self._cursor.newest, chunk[-1].last))
-            yield Page(self._drafts(chunk, found, window.batch), self._cursor)
+        self._watch(*{unit.replies.channel_id for unit in found if unit.replies is not None})
+        drafts = self._drafts(found, window.batch)
         gone = await self._gone(found, window.low)
         name, recent = self._cursor.name, self._cursor.recent
-        drafts = [convert.deleted(f"telegram:{name}/{n}", PostKind.POST, recent[n], self._source.id) for n in gone]
+        drafts += [convert.deleted(f"telegram:{name}/{n}", PostKind.POST, recent[n], self._source.id) for n in gone]
         numbers = {unit.number for unit in found}
         self._set(
+            newest=max([self._cursor.newest, *(unit.last for unit in found)]),
             recent={unit.number: unit.published for unit in found},
             albums=convert.album_numbers(found),
             threads={number: thread for number, thread in self._cursor.threads.items() if number in numbers},
         )
         yield Page(drafts, self._cursor)
-        for unit in found:
-            async for page in self._comments(unit):
-                yield page
+        async for page in self._told_of(window.low):
+            yield page
+        try:
+            for unit in found:
+                async for page in self._comments(unit):
+                    yield page
+        except SourceProblem as problem:
+            if problem.outcome is not Outcome.QUOTA:
+                raise
+            raise problems.without_comments(problem, self._account.now()) from problem
         self._check_name(window.batch)
+
+    def _watch(self, *numbers: int | None) -> None:
+        """Let news of the channel, and of the groups where it is discussed, be told."""
+        for number in numbers:
+            if number is not None and (self._settings.comments or number == self._peer.id):
+                self._account.watch(number, self._source.id)
 
     def _set(self, **changes: Any) -> None:
         self._cursor = self._cursor.model_copy(update=changes)
@@ -114,13 +151,7 @@ class _Visit:
         known, cursor = self._cursor.peer, self._cursor
         if cursor.channel == self._channel and known is not None and known.account == self._settings.account:
             return False
-        try:
-            found = await self._call(functions.contacts.ResolveUsernameRequest(self._channel))
-        except errors.UsernameNotOccupiedError as error:
-            raise problems.gone(self._channel) from error
-        chat = next((one for one in found.chats if isinstance(one, types.Channel)), None)
-        if not isinstance(found.peer, types.PeerChannel) or chat is None:
-            raise problems.not_a_channel(self._channel)
+        chat = await self._known() or await self._looked_up()
         peer = Peer(
             id=chat.id, access_hash=chat.access_hash, account=self._settings.account, broadcast=bool(chat.broadcast)
         )
@@ -129,6 +160,29 @@ class _Visit:
             self._cursor = TelegramCursor()
         self._set(channel=self._channel, name=self._cursor.name or self._channel, peer=peer)
         return True
+
+    async def _known(self) -> Any:
+        """The channel that the name stood for when another source or process asked, if it still has this name."""
+        found = await self._account.known(self._channel)
+        if found is None or found.access_hash is None:
+            return None
+        asked = functions.channels.GetChannelsRequest([types.InputChannel(found.id, found.access_hash)])
+        try:
+            (chat,) = (await self._call(asked)).chats
+        except errors.ChannelInvalidError:
+            return None
+        return chat if self._channel in [name.lower() for name in convert.names(chat)] else None
+
+    async def _looked_up(self) -> Any:
+        try:
+            found = await self._call(functions.contacts.ResolveUsernameRequest(self._channel))
+        except errors.UsernameNotOccupiedError as error:
+            raise problems.gone(self._channel) from error
+        chat = next((one for one in found.chats if isinstance(one, types.Channel)), None)
+        if not isinstance(found.peer, types.PeerChannel) or chat is None:
+            raise problems.not_a_channel(self._channel)
+        await self._account.learn(self._channel, Resolved(chat.id, chat.access_hash))
+        return chat
 
     async def _floor(self, window: Window) -> int:
         """The number from which a first visit takes messages: `depth` of them."""
@@ -140,21 +194,24 @@ class _Visit:
     async def _missed(self, low: int) -> Pages:
         """What came between the last visit and the window. Comments are read before the cursor moves on."""
         after = max(self._cursor.newest, self._cursor.floor - 1)
-        async with aclosing(paging.between(self._history, after, low)) as batches:
+        async with aclosing(paging.ahead(paging.between(self._history, after, low))) as batches:
             async for batch in batches:
                 found = self._units(batch)
-                yield Page(self._drafts(found, found, batch), self._cursor)
-                for unit in found:
-                    async for page in self._comments(unit, kept=False):
-                        yield page
+                drafts = self._drafts(found, batch)
+                if any(self._discussed(unit) for unit in found):
+                    yield Page(drafts, self._cursor)
+                    drafts = []
+                    for unit in found:
+                        async for page in self._comments(unit, kept=False):
+                            yield page
                 self._set(newest=batch.messages[-1].id)
-                yield Page([], self._cursor)
+                yield Page(drafts, self._cursor)
 
     def _units(self, batch: Batch) -> list[Unit]:
         floor = self._cursor.floor
         return [unit for unit in convert.units(batch.messages, self._cursor.albums) if unit.number >= floor]
 
-    def _drafts(self, chunk: Sequence[Unit], found: Sequence[Unit], batch: Batch) -> list[Any]:
+    def _drafts(self, found: Sequence[Unit], batch: Batch) -> list[Any]:
         around = {unit.number: unit for unit in found}
         return [
             convert.draft(
@@ -166,7 +223,7 @@ class _Visit:
                 broadcast=self._peer.broadcast,
                 around=around,
             )
-            for unit in chunk
+            for unit in found
         ]
 
     async def _gone(self, found: Sequence[Unit], low: int) -> list[int]:
@@ -182,10 +239,24 @@ class _Visit:
         there = {one.id for one in answer.messages if not isinstance(one, types.MessageEmpty)}
         return [number for number in missing if number not in there]
 
+    async def _told_of(self, low: int) -> Pages:
+        """Deletions that Telegram pushed: of posts older than the window, and of comments, however old."""
+        known = range(self._cursor.floor, low)
+        for number in (self._peer.id, *self._cursor.groups):
+            told = self._account.deleted(self._source.id, number)
+            if number == self._peer.id:
+                place, kind, gone = self._cursor.name, PostKind.POST, [one for one in told if one in known]
+            else:
+                place, kind, gone = self._cursor.groups[number], PostKind.COMMENT, list(told)
+            drafts = [convert.deleted(f"telegram:{place}/{n}", kind, None, self._source.id) for n in sorted(gone)]
+            if drafts:
+                yield Page(drafts, self._cursor)
+            self._account.forget(self._source.id, number, told)
+
     async def _comments(self, unit: Unit, *, kept: bool = True) -> Pages:
         """What is written under a post, where something may have changed. `kept`: remember how far it was read."""
         replies, thread, now = unit.replies, self._cursor.threads.get(unit.number), self._account.now()
-        if not (self._settings.comments and self._peer.broadcast) or replies is None:
+        if not self._discussed(unit):
             return
         state = f"{replies.replies}/{replies.max_id}"
         if not _due(thread, state, unit.published, now) or (thread is None and not replies.replies):
@@ -227,6 +298,10 @@ class _Visit:
             self._set(threads=self._cursor.threads | {unit.number: read})
         yield Page(drafts, self._cursor)
 
+    def _discussed(self, unit: Unit) -> bool:
+        """Whether there are comments to collect, or may have been."""
+        return self._settings.comments and self._peer.broadcast and unit.replies is not None
+
     def _comment_drafts(self, parent: Unit, batch: Batch) -> list[Any]:
         place = _group_id(batch)
         if place is None:
@@ -259,8 +334,7 @@ class _Visit:
         chat = batch.chats.get(self._peer.id)
         if chat is None:
             return
-        names = [chat.username, *(one.username for one in chat.usernames or [] if one.active)]
-        names = [name for name in names if name]
+        names = convert.names(chat)
         if self._channel not in [name.lower() for name in names]:
             raise problems.renamed(self._channel, names[0] if names else None)
 
@@ -292,47 +366,3 @@ def _due(thread: Thread | None, state: str, published: datetime, now: datetime) 
 def _group_id(batch: Batch) -> int | None:
     """The group that comments stand in."""
     return next((int(one.peer_id.channel_id) for one in batch.messages), None)
-
-
-async def past(account: Account, source: Source[TelegramSettings], cursor: TelegramCursor, low: int) -> Pages:
-    """Messages above `cursor.newest` and below `low` with their comments, oldest first: for
-    `crawlers.telegram.backfill`, inside of `account.connected`. The cursor moves behind each post that is discussed.
-    """
-    visit = _Visit(account, source, cursor)
-    try:
-        async with aclosing(paging.between(visit._history, cursor.newest, low)) as batches:
-            async for batch in batches:
-                found = visit._units(batch)
-                yield Page(visit._drafts(found, found, batch), visit._cursor)
-                for unit in found:
-                    comments = [page.drafts async for page in visit._comments(unit, kept=False)]
-                    for drafts in comments[:-1]:
-                        yield Page(drafts, visit._cursor)
-                    if comments:
-                        visit._set(newest=unit.last)
-                        yield Page(comments[-1], visit._cursor)
-                visit._set(newest=batch.messages[-1].id)
-                yield Page([], visit._cursor)
-    except errors.ChannelInvalidError as error:
-        raise problems.gone(source.settings.channel) from error
-
-
-async def found(account: Account, source: Source[TelegramSettings], cursor: TelegramCursor) -> TelegramCursor:
-    """The cursor with the channel looked up, where that was not done before. Inside of `account.connected`."""
-    visit = _Visit(account, source, cursor)
-    await visit._find()
-    return visit._cursor
-
-
-async def newest_before(
-    account: Account, source: Source[TelegramSettings], cursor: TelegramCursor, moment: datetime
-) -> int:
-    """The number of the last message that is older than `moment`; 0 where there is none.
-
-    Telegram gives those before `offset_date`; of a hundred the dates are looked at all the same.
-    """
-    assert cursor.peer is not None
-    peer = types.InputPeerChannel(cursor.peer.id, cursor.peer.access_hash)
-    request = functions.messages.GetHistoryRequest(peer, 0, moment, 0, paging.PAGE, 0, 0, 0)
-    answer = await account.call(request, source.settings.channel)
-    return max((one.id for one in answer.messages if one.date < moment), default=0)

@@ -4,22 +4,31 @@ import asyncio
 import time
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing, asynccontextmanager
-from functools import partial
+from dataclasses import dataclass
+from datetime import timedelta
 
-from crawlers.backfill import TERM, Ground, PastCursor, Span, kept
+from crawlers.backfill import Ground, PastCursor, Span
 from crawlers.base import Page, Source, SourceProblem
-from crawlers.telegram import api
+from crawlers.holding import Holding
+from crawlers.runner import TERM
+from crawlers.telegram import problems
 from crawlers.telegram.account import Account
+from crawlers.telegram.past import Past
 from crawlers.telegram.session import SessionError, SessionFile, key_from_environment
 from crawlers.telegram.settings import TelegramCursor, TelegramSettings
 from crawlers.telegram.web import WebCollector, draft
 from schemas import Outcome, PostKind
-from store import Lease, Sources
+from store import Holds
 
 STRETCH = 20.0
-"""Seconds for which an account is taken: some twenty pages, and visits to its sources are late by no more."""
-REST = 5.0
-"""Seconds for which it is left alone then: a crawler looks for due sources every two seconds at least, and takes it."""
+"""Seconds for which an account is borrowed: some twenty pages, and news of its channels is late by little more."""
+HELD_FOR = timedelta(seconds=20)
+"""Before a crawler is asked for it: at least as long as a stretch, so that a crawler has it for more than half of the
+time, however many back-fills there are."""
+FREE_FOR = timedelta(seconds=5)
+"""Before what nobody has is taken: a crawler looks for free sessions every two seconds at least, and comes first."""
+CONNECTING = 0.5
+"""Of a term: a hold that is lost while connecting is nobody else's before a term has passed."""
 PAUSE = 1.0
 """Seconds between two pages of messages: what Telethon itself waits in long histories, lest the account be flooded."""
 ASK_AGAIN = 1.0
@@ -40,22 +49,50 @@ class TelegramPast(PastCursor):
 Pages = AsyncGenerator[Page[TelegramPast], None]
 
 
-@asynccontextmanager
-async def account_taken(sources: Sources, source: str, owner: str) -> AsyncIterator[None]:
-    """Have the source's account for this process alone while inside; waits until nobody visits a source of it.
+@dataclass(frozen=True, slots=True)
+class Turns:
+    """With other users of an account; see the constants."""
 
-    No session is ever in use twice at once, so this takes the account's slot as a visit does.
+    held_for: timedelta = HELD_FOR
+    free_for: timedelta = FREE_FOR
+    ask_again: float = ASK_AGAIN
+    term: timedelta = TERM
+    """The crawlers' own: what one of them holds is watched for as long as it is renewed for."""
+
+
+@asynccontextmanager
+async def account_taken(
+    holds: Holds, account: Account, settings: TelegramSettings, owner: str, turns: Turns
+) -> AsyncIterator[None]:
+    """Have the account connected, for this process alone, while inside; waits until whoever holds it hands it over.
+
+    No session is ever in use twice at once. One that is lost while inside is disconnected: the next call fails.
+
+    Raises:
+        SourceProblem: Telegram can't be reached, or doesn't know the session.
+        StoreError: the store does not answer.
     """
-    lease: Lease | None = None
-    while lease is None:
-        lease = await asyncio.to_thread(sources.borrow, source, owner, TERM)
-        if lease is None:
-            await asyncio.sleep(ASK_AGAIN)
+
+    async def leave(_: str) -> None:
+        await account.leave()
+
+    holding = Holding(holds, owner, turns.term, asyncio.to_thread, leave)
     try:
-        async with kept(partial(sources.renew, lease, TERM), TERM):
-            yield
+        while not await holding.borrow(settings.hold, held_for=turns.held_for, free_for=turns.free_for):
+            await asyncio.sleep(turns.ask_again)
+        lost = holding.lost(settings.hold)
+        try:
+            async with asyncio.timeout(CONNECTING * turns.term.total_seconds()), account.connected(settings.channel):
+                pass
+        except TimeoutError as error:
+            raise problems.problem(error, settings.channel, account.now()) from error
+        if lost.is_set():
+            await account.leave()
+            raise problems.problem(ConnectionError(), settings.channel, account.now())
+        yield
     finally:
-        await asyncio.to_thread(sources.release, lease)
+        await holding.give_back()
+        await asyncio.to_thread(holds.withdraw, settings.hold, owner)
 
 
 class TelegramBackfill:
@@ -66,7 +103,7 @@ class TelegramBackfill:
     retry_pause: float = 1.0
     """Seconds before a cut connection is made again."""
     stretch: float = STRETCH
-    rest: float = REST
+    turns: Turns = Turns()
     pause: float = PAUSE
 
     def __init__(self, ground: Ground) -> None:
@@ -99,16 +136,13 @@ class TelegramBackfill:
         """In stretches, between which ordinary visits have the account."""
         account = self._account(source.settings)
         while True:
-            async with (
-                account_taken(self._ground.sources, source.id, self._ground.owner),
-                account.connected(source.settings.channel),
-            ):
+            async with account_taken(self._ground.holds, account, source.settings, self._ground.owner, self.turns):
                 started = time.monotonic()
                 if cursor.by_api is None:
                     cursor = await self._begun(account, source, cursor, span)
                     yield Page([], cursor)
                 assert cursor.by_api is not None
-                async with aclosing(api.past(account, source, cursor.by_api, cursor.low)) as pages:
+                async with aclosing(Past(account, source, cursor.by_api).stretch(cursor.low)) as pages:
                     async for page in pages:
                         moved = page.cursor.newest > cursor.by_api.newest
                         posts = [one.published for one in page.drafts if one.kind is PostKind.POST and one.published]
@@ -120,7 +154,6 @@ class TelegramBackfill:
                         await asyncio.sleep(self.pause if not page.drafts else 0)
                     else:
                         return
-            await asyncio.sleep(self.rest)
 
     async def _begun(
         self, account: Account, source: Source[TelegramSettings], cursor: TelegramPast, span: Span
@@ -128,9 +161,9 @@ class TelegramBackfill:
         """The cursor with the channel and the numbers between which the span lies."""
         stored = TelegramCursor.model_validate(await self._ground.ordinary(source.id))
         known = stored.model_copy(update={"threads": {}, "recent": {}, "floor": 0})
-        found = await api.found(account, source, known)
-        first = await api.newest_before(account, source, found, span.since)
-        last = await api.newest_before(account, source, found, span.until)
+        past = Past(account, source, known)
+        found = await past.found()
+        first, last = await past.newest_before(span.since), await past.newest_before(span.until)
         return cursor.model_copy(
             update={"by_api": found.model_copy(update={"newest": first, "floor": first + 1}), "low": last + 1}
         )

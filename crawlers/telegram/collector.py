@@ -1,6 +1,6 @@
 """Telegram by its web pages or by its API, as each source is configured."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from typing import ClassVar
 
@@ -31,8 +31,20 @@ class TelegramCollector:
     def retry_pause(self, seconds: float) -> None:
         self._api.retry_pause = seconds
 
+    def session(self, settings: TelegramSettings) -> str | None:
+        """The account's, for who reads by the API. See `crawlers.base.Live`."""
+        return self._api.session(settings) if settings.by_api else None
+
+    def tell(self, hint: Callable[[str], None]) -> None:
+        """See `crawlers.base.Live`."""
+        self._api.tell(hint)
+
+    async def leave(self, session: str) -> None:
+        """See `crawlers.base.Live`."""
+        await self._api.leave(session)
+
     def slot(self, settings: TelegramSettings) -> str:
-        """The account, or the channel's page."""
+        """The channel, of the account or by its page."""
         return self._api.slot(settings) if settings.by_api else self._web.slot(settings)
 
     async def collect(
@@ -45,4 +57,5 @@ class TelegramCollector:
                 yield page
 
     async def close(self) -> None:
-        """The HTTP stack is the runner's, and no connection outlasts its visit."""
+        """Disconnect all accounts. The HTTP stack is the runner's."""
+        await self._api.close()

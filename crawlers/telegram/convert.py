@@ -115,9 +115,15 @@ def comment(
     )
 
 
-def deleted(id_: str, kind: PostKind, published: datetime, source: str) -> Draft:
-    """A message that is no longer there."""
+def deleted(id_: str, kind: PostKind, published: datetime | None, source: str) -> Draft:
+    """A message that is no longer there; `published` where it is remembered."""
     return Draft(id=id_, kind=kind, source=source, text="", published=published, deleted=True)
+
+
+def names(chat: Any) -> list[str]:
+    """The names that a channel or group can be found by, the first one first."""
+    found = [chat.username, *(one.username for one in chat.usernames or [] if one.active)]
+    return [name for name in found if name]
 
 
 def _plain(message: Any) -> str:

@@ -1,11 +1,17 @@
 """Histories and threads in pages: new messages oldest first, and the newest hundred whole."""
 
+import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any
 
 PAGE = 100
 """As many messages as Telegram gives at once."""
+
+AHEAD = 4
+"""Batches that are fetched while others are being published: as many as make the bus's and the store's writing, some
+milliseconds however much it is, no slower than the fetching. They are what a crash may have to repeat."""
 
 Fetch = Callable[[int, int, int, int], Awaitable[Any]]
 """`offset_id, add_offset, limit, min_id` to an answer with messages and chats, see messages.getHistory."""
@@ -53,6 +59,42 @@ async def between(fetch: Fetch, after: int, low: int) -> AsyncGenerator[Batch, N
             whole = messages
         after = whole[-1].id
         yield Batch(whole, batch.chats)
+
+
+async def ahead(batches: AsyncGenerator[Batch, None], most: int = AHEAD) -> AsyncGenerator[Batch, None]:
+    """The same messages in the same order, while the next `most` batches are being fetched; those that came in while
+    the caller was busy are put together. What went wrong is raised after all that came before it.
+    """
+    waiting: asyncio.Queue[Batch | None] = asyncio.Queue()
+    room = asyncio.Semaphore(most)
+
+    async def fetch() -> None:
+        try:
+            async with aclosing(batches):
+                async for batch in batches:
+                    waiting.put_nowait(batch)
+                    await room.acquire()
+        finally:
+            waiting.put_nowait(None)
+
+    fetching = asyncio.create_task(fetch())
+    try:
+        ended = False
+        while not ended:
+            came = [await waiting.get(), *(waiting.get_nowait() for _ in range(waiting.qsize()))]
+            ended = came[-1] is None
+            found = [batch for batch in came if batch is not None]
+            for _ in found:
+                room.release()
+            if found:
+                chats = {number: chat for batch in found for number, chat in batch.chats.items()}
+                yield Batch([message for batch in found for message in batch.messages], chats)
+        await fetching
+    finally:
+        fetching.cancel()
+        await asyncio.wait({fetching})
+        if not fetching.cancelled():
+            fetching.exception()  # raised above, or nobody asks any more
 
 
 async def number_back(fetch: Fetch, count: int) -> int:

@@ -6,8 +6,10 @@ from telethon import errors
 
 from crawlers.base import SourceProblem
 from schemas import Outcome
+from store import Turn
 
 _SIGN_IN = "Войдите в Telegram заново и замените файл сессии"
+_PATIENCE = "Ничего делать не нужно; если повторяется, увеличьте every или добавьте второй аккаунт"
 _LOGGED_OUT = (
     errors.AuthKeyNotFound,
     errors.AuthKeyUnregisteredError,
@@ -23,12 +25,7 @@ def problem(error: Exception, channel: str, now: datetime) -> SourceProblem:  # 
     """The outcome of a visit that ended with `error`."""
     match error:
         case errors.FloodWaitError() | errors.FloodPremiumWaitError():
-            return SourceProblem(
-                Outcome.QUOTA,
-                f"Telegram просит аккаунт подождать {_long(error.seconds)} (FLOOD_WAIT)",
-                "Ничего делать не нужно; если повторяется, увеличьте every или добавьте второй аккаунт",
-                now + timedelta(seconds=error.seconds),
-            )
+            return flooded(error.seconds, "connect", now)
         case errors.AuthKeyDuplicatedError():
             return SourceProblem(
                 Outcome.BLOCKED,
@@ -71,6 +68,38 @@ def problem(error: Exception, channel: str, now: datetime) -> SourceProblem:  # 
             )
 
 
+def flooded(seconds: int, method: str, now: datetime) -> SourceProblem:
+    """Telegram wants `method` to be called later."""
+    return SourceProblem(
+        Outcome.QUOTA,
+        f"Telegram просит аккаунт подождать {long(seconds)} с вызовами {method} (FLOOD_WAIT)",
+        _PATIENCE,
+        now + timedelta(seconds=seconds),
+    )
+
+
+def asked_to_wait(turn: Turn) -> SourceProblem:
+    """The same, as the ledger remembers it: nothing was called."""
+    return SourceProblem(Outcome.QUOTA, turn.reason, _PATIENCE, turn.at)
+
+
+def without_comments(problem: SourceProblem, now: datetime) -> SourceProblem:
+    """Posts go on: the next visit comes as usual, and reads comments when they may be asked for again."""
+    return SourceProblem(
+        Outcome.QUOTA, f"публикации собраны, а комментарии пока нет: {problem.reason}", problem.action, now
+    )
+
+
+def used_up(method: str, again: datetime) -> SourceProblem:
+    """By the ledger's count."""
+    return SourceProblem(
+        Outcome.QUOTA,
+        f"суточный запас вызовов {method} для этого аккаунта израсходован",
+        "Подождите до завтра или добавьте второй аккаунт",
+        again,
+    )
+
+
 def gone(channel: str) -> SourceProblem:
     return SourceProblem(
         Outcome.GONE,
@@ -100,7 +129,8 @@ def renamed(channel: str, name: str | None) -> SourceProblem:
     )
 
 
-def _long(seconds: int) -> str:
+def long(seconds: int) -> str:
+    """A time as one says it, in Russian."""
     if seconds < 120:
         return f"{seconds} с"
     if seconds < 7200:

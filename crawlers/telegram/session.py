@@ -5,12 +5,9 @@ from pathlib import Path
 
 from cryptography.fernet import Fernet, InvalidToken
 
-VARIABLE = "OTKLIK_SESSION_KEY"
-HOW = (
-    f'Создайте ключ один раз и храните его: export {VARIABLE}=$(python -c "from cryptography.fernet import Fernet; '
-    'print(Fernet.generate_key().decode())")'
-)
-LOGIN = "Войдите в Telegram заново и сохраните сессию в этот файл"
+from crawlers.telegram.settings import HOW, VARIABLE
+
+LOGIN = "Войдите в Telegram: otklik telegram login ФАЙЛ_РЕГИОНА --source ИСТОЧНИК"
 
 
 def key_from_environment() -> str | None:

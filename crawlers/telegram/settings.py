@@ -9,8 +9,20 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, BeforeValidator, Field, SecretStr, field_validator, model_validator
 
-from crawlers.settings import Cursor, Settings
+from crawlers.settings import Account, Cursor, Settings
 
+SERVICE = "telegram"
+PER_SECOND = 20
+"""Calls of an account. Telegram publishes no limit for reading; bots are held to 30 messages a second, and a third
+less keeps clear of it."""
+PER_DAY = {"ResolveUsername": 100}
+"""Names looked up. Accounts are known to be flooded for a day after about 200; each source needs its name once."""
+VARIABLE = "OTKLIK_SESSION_KEY"
+"""Holds the key that sessions are encrypted with."""
+HOW = (
+    f'Создайте ключ один раз и храните его: export {VARIABLE}=$(python -c "from cryptography.fernet import Fernet; '
+    'print(Fernet.generate_key().decode())")'
+)
 WEB = "https://t.me"
 
 _URL = re.compile(r"(?:https?://)?(?:t\.me|telegram\.me)/(?:s/)?", re.IGNORECASE)
@@ -36,6 +48,8 @@ class TelegramSettings(Settings):
     """Both name this program to Telegram; https://my.telegram.org gives them out."""
     session: Path | None = None
     """The encrypted file of the account's session."""
+    api_server: str | None = None
+    """`127.0.0.1:port`: where to log in, only for a simulator on this machine. Sessions know where they belong."""
     comments: bool = True
     """Of a channel, what is written under its posts. By the API only."""
     depth: int = Field(default=100, ge=1, le=10_000)
@@ -55,12 +69,35 @@ class TelegramSettings(Settings):
         """Names the account in slots, quotas and cursors: one session file, one account."""
         return sha256(str(self.session).encode()).hexdigest()[:16]
 
+    @property
+    def hold(self) -> str:
+        """What a process has to hold to use the account. See `store.Holds`."""
+        return f"telegram:{self.account}"
+
+    def accounts(self) -> tuple[Account, ...]:
+        """The account that reads it; none reads web pages."""
+        if not self.by_api:
+            return ()
+        more = "разделите источники между двумя аккаунтами (session)"
+        return (Account(SERVICE, self.account, "аккаунт Telegram", PER_SECOND, PER_DAY, "этого аккаунта", more),)
+
+    def calls_per_day(self, visits: float) -> dict[str, float]:  # noqa: ARG002
+        """Of the first day: later the name is known."""
+        return {"ResolveUsername": 1} if self.by_api else {}
+
     @model_validator(mode="after")
     def _whole(self) -> Self:
         missing = [name for name in ("api_id", "api_hash", "session") if getattr(self, name) is None]
         if self.by_api and missing:
             raise ValueError(f"для чтения через API не хватает: {', '.join(missing)}; без аккаунта укажите mode: web")
         return self
+
+    @field_validator("api_server")
+    @classmethod
+    def _here(cls, value: str | None) -> str | None:
+        if value is not None and not re.fullmatch(r"127\.0\.0\.1:\d{1,5}", value):
+            raise ValueError("сервер меняют только для имитатора на этой машине: 127.0.0.1:порт")
+        return value
 
     @field_validator("base_url")
     @classmethod

@@ -1,4 +1,4 @@
-"""The past of a community's wall: from the newest post of the span back to the oldest, each with its comments."""
+"""The past of a wall, from the newest post of the span back to the oldest, each with its comments."""
 
 from collections.abc import AsyncGenerator, Sequence
 from datetime import datetime
@@ -9,10 +9,10 @@ from crawlers.backfill import Ground, PastCursor, Span
 from crawlers.base import Page, Source
 from crawlers.vk import convert, wall
 from crawlers.vk.client import VkClient, VkRefused
-from crawlers.vk.collector import COMMENTS_PER_PAGE
 from crawlers.vk.errors import understood
 from crawlers.vk.settings import VkCursor, VkSettings
 from crawlers.vk.wall import Item
+from crawlers.vk.watching import PER_PAGE, chunks
 from intake import Draft
 
 log = structlog.get_logger()
@@ -46,8 +46,12 @@ class VkBackfill:
         self._clients: list[VkClient] = []
 
     @staticmethod
-    def refusal(settings: VkSettings) -> str | None:  # noqa: ARG004
-        """None: each wall has its past."""
+    def refusal(settings: VkSettings) -> str | None:
+        """Walls give their past, a community's like a person's."""
+        if settings.board is not None:
+            return f"это обсуждения (board: {settings.board}), а прошлое ВКонтакте собирается со стен: wall"
+        if settings.search is not None:
+            return "это поиск (search), а прошлое ВКонтакте собирается со стен: wall"
         return None
 
     def oldest_first(self, settings: VkSettings) -> bool:  # noqa: ARG002
@@ -56,14 +60,15 @@ class VkBackfill:
 
     async def backfill(self, source: Source[VkSettings], cursor: VkPast, span: Span) -> Pages:
         """See `crawlers.backfill.BackFills`. One call at a time: the next is a matter of what the ledger leaves."""
-        context = self._ground.context
+        context, wanted = self._ground.context, source.settings.wall
+        assert wanted is not None
         client = VkClient(source.settings, context.quotas, context.now, self.retry_pause)
         self._clients.append(client)
         with understood(source.id):
-            if cursor.owner is None or cursor.wall != source.settings.wall:
+            if cursor.owner is None or cursor.wall != wanted:
                 ordinary = VkCursor.model_validate(await self._ground.ordinary(source.id))
-                known = ordinary.owner if ordinary.wall == source.settings.wall else None
-                cursor = VkPast(wall=source.settings.wall, owner=known or await wall.owner_of(client, source.settings))
+                known = ordinary.owner if ordinary.wall == wanted else None
+                cursor = VkPast(wall=wanted, owner=known or await wall.owner_of(client, source.settings))
                 yield Page([], cursor)
             owner = cursor.owner
             assert owner is not None
@@ -94,13 +99,13 @@ class VkBackfill:
             drafts: list[Draft] = []
             if source.settings.comments and (item.get("comments") or {}).get("count", 0):
                 drafts = await self._comments(client, source, item)
-            while len(drafts) > COMMENTS_PER_PAGE:
-                yield Page(drafts[:COMMENTS_PER_PAGE], cursor)
-                drafts = drafts[COMMENTS_PER_PAGE:]
+            *before, rest = chunks(drafts, PER_PAGE) or [[]]
+            for chunk in before:
+                yield Page(list(chunk), cursor)
             if not item.get("is_pinned"):
                 reached: datetime | None = convert.moment(item["date"])
                 cursor = cursor.model_copy(update={"lowest": item["id"], "reached": reached})
-            yield Page(drafts, cursor)
+            yield Page(list(rest), cursor)
 
     async def _comments(self, client: VkClient, source: Source[VkSettings], item: Item) -> list[Draft]:
         try:

@@ -1,10 +1,13 @@
 """Calls to VK's API through vk_api, paced by the ledger of quotas in the store."""
 
 import asyncio
+import contextlib
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 import requests
@@ -15,12 +18,13 @@ from vk_api.exceptions import ApiError, Captcha
 
 from crawlers.base import SourceProblem
 from crawlers.context import Quotas
+from crawlers.turns import Spent, Waiting
 from crawlers.vk import errors
-from crawlers.vk.settings import PER_DAY, PER_SECOND, Given, VkSettings
-from crawlers.vk.transport import session, transport_problem
+from crawlers.vk.settings import VkSettings
+from crawlers.vk.tokens import PER_DAY, PER_SECOND, Given
+from crawlers.vk.transport import API, session, transport_problem
 from schemas import Outcome
 from store import Allowance, Resolved, Turn, Why
-from store.pace import LATE
 
 log = structlog.get_logger()
 
@@ -31,6 +35,9 @@ _ATTEMPTS = 3
 IN_FLIGHT = 8
 """Calls of one client at once, those that wait for their turn included. A token's 5 calls a second need one at a time
 while answers take 150 ms and six where they take a second, plus those that wait."""
+_IDLE = 20.0
+"""Seconds after which a connection may have been closed at the other end. Opening one takes several times the 50 ms
+that the ledger leaves for the way of a call, and a call that comes late meets those of the next second: error 6."""
 _SLOWED = timedelta(minutes=10)
 """After error 6: somebody else uses the token, and will hardly stop within the minute."""
 _REFUSED = timedelta(hours=1)
@@ -113,6 +120,7 @@ class VkClient:
         return await asyncio.get_running_loop().run_in_executor(self._threads, work, *arguments)
 
     def _send(self, method: str, values: dict[str, Any], benched: dict[str, SourceProblem]) -> Any:
+        self._connect()
         turn = self._turn(method, benched)
         try:
             return self._api(turn.token).method(method, values)
@@ -120,7 +128,7 @@ class VkClient:
             raise _Failed(turn.token, error) from error
 
     def _turn(self, method: str, benched: dict[str, SourceProblem]) -> Turn:
-        """Wait for it. A turn that was slept through is given back: sent late, it could meet those after it.
+        """Wait for it.
 
         Raises:
             SourceProblem: no token has a call of this method left, by the ledger's count or by VK's word.
@@ -130,24 +138,32 @@ class VkClient:
             for one in self._tokens.values()
             if one.hash not in benched
         ]
-        unused: Turn | None = None
-        while True:
-            turn = self._quotas.take(SERVICE, method, allowances, unused)
-            now = self._now()
-            if not turn.granted and turn.at - now > _SHORT:
-                raise next(iter(benched.values()), None) or _spent(turn, method, now, len(self._tokens))
-            if self._closing.wait(max((turn.at - now).total_seconds(), 0)):
-                raise SourceProblem(Outcome.BROKEN, "Отклик останавливается")
-            if turn.granted and self._now() <= turn.at + LATE:
-                return turn
-            unused = turn if turn.granted else None
+        waiting = Waiting(partial(self._quotas.take, SERVICE, method, allowances), self._now)
+        try:
+            while not self._closing.wait(waiting.ask()):
+                if (turn := waiting.come()) is not None:
+                    return turn
+        except Spent as spent:
+            refused = next(iter(benched.values()), None)
+            raise refused or _spent(spent.turn, method, self._now(), len(self._tokens)) from None
+        raise SourceProblem(Outcome.BROKEN, "Отклик останавливается")
+
+    def _connect(self) -> None:
+        """Open the thread's connection, if it is not open, before there is a turn that could be late for it."""
+        now = time.monotonic()
+        if not hasattr(self._own, "session"):
+            self._own.session, self._own.used = session(self._api_url), now - _IDLE
+            self._sessions.append(self._own.session)
+        if now - self._own.used >= _IDLE:
+            with contextlib.suppress(requests.RequestException):  # the call itself will tell
+                self._own.session.head(API)
+        self._own.used = now
 
     def _api(self, token: str) -> Any:
         """The thread's own, since vk_api answers one call at a time."""
         apis = self._own.__dict__.setdefault("apis", {})
         if token not in apis:
-            made = session(self._api_url)
-            self._sessions.append(made)
+            made = self._own.session
             given: Given = self._tokens[token]
             apis[token] = _UnhurriedVkApi(
                 token=given.secret.get_secret_value(), api_version=API_VERSION, config=MemoryConfig, session=made
@@ -177,10 +193,6 @@ class VkClient:
         if error.code in errors.COMMENTS_DENIED:
             return VkRefused(found), False
         return found, error.code in errors.TRANSIENT
-
-
-_SHORT = timedelta(seconds=30)
-"""A wait that a call sits out; for a longer one the visit ends and the source comes again."""
 
 
 def _concerns_token(code: int) -> bool:

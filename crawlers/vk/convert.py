@@ -23,6 +23,16 @@ def comment_id(owner: int, comment: int) -> str:
     return f"vk:{owner}_c{comment}"
 
 
+def topic_id(owner: int, topic: int) -> str:
+    """`vk:-1234_t56`: topics have numbers of their own, beside those of posts."""
+    return f"vk:{owner}_t{topic}"
+
+
+def topic_comment_id(owner: int, topic: int, comment: int) -> str:
+    """`vk:-1234_t56_78`. Whether VK counts comments per topic or per board it does not say: both are told apart."""
+    return f"vk:{owner}_t{topic}_{comment}"
+
+
 def moment(seconds: Any) -> datetime | None:
     """A Unix second as VK gives it."""
     return datetime.fromtimestamp(seconds, UTC) if isinstance(seconds, int) and seconds > 0 else None
@@ -46,6 +56,7 @@ def post_draft(item: Mapping[str, Any], source: str, place_hint: str | None) -> 
         edited=moment(item.get("edited")),
         url=f"https://vk.com/wall{owner}_{number}",
         author=str(item.get("signer_id") or item["from_id"]),
+        address=_address(item.get("geo")),
         place_hint=place_hint,
         geo=_geo(item.get("geo")),
         media=tuple(_media(item.get("attachments") or ())),
@@ -69,19 +80,95 @@ def comment_draft(
         deleted=deleted,
         url=f"https://vk.com/wall{owner}_{under}?reply={number}",
         author=str(item["from_id"]) if item.get("from_id") else None,
-        context=(post_text(parent) if answers_post else parent.get("text") or post_text(post))[:MAX_CONTEXT] or None,
+        context=_context(post_text(parent) if answers_post else parent.get("text") or post_text(post)),
         parent=post_id(owner, under) if answers_post else comment_id(owner, parent["id"]),
+        address=_address(item.get("geo")),
         place_hint=place_hint,
+        parent_place_hint=_city(post.get("geo")) or place_hint,
+        geo=_geo(item.get("geo")),
         media=tuple(_media(item.get("attachments") or ())),
-        reach={"likes": item["likes"]["count"]} if "likes" in item else {},
+        reach=_reach(item),
+    )
+
+
+def topic_draft(
+    topic: Mapping[str, Any], opener: Mapping[str, Any], owner: int, source: str, place_hint: str | None
+) -> Draft:
+    """A topic of a board, one object of board.getTopics, with its first comment, which is what it is about."""
+    return Draft(
+        id=topic_id(owner, topic["id"]),
+        kind=PostKind.POST,
+        source=source,
+        title=topic.get("title"),
+        text=opener.get("text") or "",
+        published=moment(opener.get("date") or topic.get("created")),
+        url=f"https://vk.com/topic{owner}_{topic['id']}",
+        author=str(opener["from_id"]) if opener.get("from_id") else None,
+        place_hint=place_hint,
+        media=tuple(_media(opener.get("attachments") or ())),
+        reach=_reach(opener) | {"comments": max(int(topic["comments"]) - 1, 0)},
+    )
+
+
+def topic_comment_draft(
+    item: Mapping[str, Any],
+    topic: Mapping[str, Any],
+    opener: Mapping[str, Any],
+    *,
+    owner: int,
+    source: str,
+    place_hint: str | None,
+) -> Draft:
+    """One object of board.getComments. `context`: the topic's title and how it begins."""
+    about = [topic.get("title") or "", opener.get("text") or ""]
+    return Draft(
+        id=topic_comment_id(owner, topic["id"], item["id"]),
+        kind=PostKind.COMMENT,
+        source=source,
+        text=item.get("text") or "",
+        published=moment(item.get("date")),
+        url=f"https://vk.com/topic{owner}_{topic['id']}?post={item['id']}",
+        author=str(item["from_id"]) if item.get("from_id") else None,
+        context=_context("\n".join(part for part in about if part)),
+        parent=topic_id(owner, topic["id"]),
+        place_hint=place_hint,
+        parent_place_hint=place_hint,
+        media=tuple(_media(item.get("attachments") or ())),
+        reach=_reach(item),
     )
 
 
 def gone_post(owner: int, number: int, published: datetime, source: str) -> Draft:
     """A post that was there and is no more."""
-    return Draft(
-        id=post_id(owner, number), kind=PostKind.POST, source=source, text="", published=published, deleted=True
-    )
+    return _gone(post_id(owner, number), PostKind.POST, published, source)
+
+
+def gone_comment(owner: int, number: int, published: datetime, source: str) -> Draft:
+    """A comment that was there and is no more; `published` is its post's time, as its own is not remembered."""
+    return _gone(comment_id(owner, number), PostKind.COMMENT, published, source)
+
+
+def gone_topic(owner: int, topic: int, published: datetime, source: str) -> Draft:
+    """A topic, or what it began with."""
+    return _gone(topic_id(owner, topic), PostKind.POST, published, source)
+
+
+def gone_topic_comment(owner: int, topic: int, number: int, published: datetime, source: str) -> Draft:
+    """A comment of a board; `published` is its topic's time."""
+    return _gone(topic_comment_id(owner, topic, number), PostKind.COMMENT, published, source)
+
+
+def _gone(id_: str, kind: PostKind, published: datetime, source: str) -> Draft:
+    return Draft(id=id_, kind=kind, source=source, text="", published=published, deleted=True)
+
+
+def _context(text: str) -> str | None:
+    """The beginning of a parent's text. Not cut within a number or a mention, `[id1|Анна Иванова]`:
+    half of one is not masked."""
+    cut = text[:MAX_CONTEXT]
+    if len(text) > MAX_CONTEXT:
+        cut = cut[: cut.rfind("[")] if cut.rfind("[") > cut.rfind("]") else cut.rstrip("0123456789+-() ")
+    return cut or None
 
 
 def _reach(item: Mapping[str, Any]) -> dict[str, int]:
@@ -93,10 +180,10 @@ def _reach(item: Mapping[str, Any]) -> dict[str, int]:
 
 
 def _geo(found: Any) -> Geo | None:
-    """`coordinates` is «55.16 61.40» in posts and an object elsewhere."""
+    """`coordinates` is «55.16 61.40» in posts and an object elsewhere; a place that was picked may stand alone."""
     if not isinstance(found, dict):
         return None
-    place = found.get("coordinates")
+    place = found.get("coordinates") or found.get("place")
     try:
         if isinstance(place, str):
             lat, lon = (float(part) for part in place.split())
@@ -107,6 +194,24 @@ def _geo(found: Any) -> Geo | None:
         return Geo(lat=lat, lon=lon)
     except (KeyError, TypeError, ValueError):
         return None
+
+
+def _place(found: Any) -> Mapping[str, Any]:
+    place = found.get("place") if isinstance(found, dict) else None
+    return place if isinstance(place, dict) else {}
+
+
+def _city(found: Any) -> str | None:
+    """VK gives its number in some places and its name in others."""
+    city = _place(found).get("city")
+    return city if isinstance(city, str) and city and not city.isdecimal() else None
+
+
+def _address(found: Any) -> str | None:
+    """City and street of a place that was picked. Not its title: that is often how the author calls their home."""
+    street = _place(found).get("address")
+    parts = [_city(found), street if isinstance(street, str) else None]
+    return ", ".join(part for part in parts if part) or None
 
 
 def _media(attachments: Iterable[Mapping[str, Any]]) -> Iterable[Media]:

@@ -27,7 +27,8 @@ TOKEN_REFUSED = frozenset({5, 17, 27})
 METHOD_REFUSED = frozenset({7, 28})
 """The same, for the method asked for."""
 COMMENTS_DENIED = frozenset({15, 212})
-"""At wall.getComments these mean this one post: its comments are closed, or it was deleted a moment ago."""
+"""At wall.getComments these mean this one post: its comments are closed, or it was deleted a moment ago. Likewise 15
+at board.getComments."""
 TRANSIENT = frozenset({1, TOO_MANY_PER_SECOND, 10})
 """Unknown and internal errors, which VK asks to try again, and haste, which passes within a second."""
 
@@ -40,6 +41,7 @@ visit ends with the same error and waits again."""
 class _Meaning:
     outcome: Outcome
     reason: str
+    """May name `{method}`, `{message}` and what was read, `{what}`."""
     action: str | None = None
     pause: timedelta | None = None
 
@@ -60,7 +62,7 @@ _MEANINGS = {
     9: _Meaning(
         Outcome.QUOTA,
         "ВКонтакте считает запросы {method} однотипными и приостановил их",
-        "Увеличьте промежуток every у стен с этим токеном",
+        "Увеличьте промежуток every у источников с этим токеном",
         timedelta(hours=1),
     ),
     10: _Meaning(Outcome.BROKEN, "внутренняя ошибка ВКонтакте", None),
@@ -72,8 +74,8 @@ _MEANINGS = {
     ),
     15: _Meaning(
         Outcome.BLOCKED,
-        "стена закрыта: доступ запрещён",
-        "Проверьте, что сообщество открыто и стена в нём включена; иначе удалите источник",
+        "доступ запрещён: {what}",
+        "Проверьте, что страница открыта и это на ней включено; иначе удалите источник",
     ),
     17: _Meaning(
         Outcome.BLOCKED,
@@ -86,7 +88,7 @@ _MEANINGS = {
     ),
     27: _Meaning(
         Outcome.BLOCKED,
-        "ключом доступа сообщества нельзя читать стены",
+        "ключом доступа сообщества нельзя вызывать {method}",
         "Укажите сервисный ключ приложения или токен пользователя",
     ),
     28: _Meaning(
@@ -100,16 +102,26 @@ _MEANINGS = {
         "Увеличьте промежуток every или добавьте ещё один токен",
     ),
     30: _Meaning(
-        Outcome.BLOCKED, "страница закрыта настройками приватности", "Закрытые страницы не собираются: удалите источник"
+        Outcome.BLOCKED,
+        "страница закрыта настройками приватности: её видят только друзья",
+        "Закрытые страницы не собираются: удалите источник или попросите владельца открыть страницу",
     ),
     100: _Meaning(
         Outcome.BROKEN,
         "ВКонтакте отверг параметры {method}: {message}",
-        "Проверьте wall; если он верен, это наша ошибка",
+        "Проверьте wall, board или search; если там всё верно, сообщите разработчикам Отклика",
     ),
-    113: _Meaning(Outcome.GONE, "страницы с таким номером нет", "Проверьте wall"),
-    125: _Meaning(Outcome.GONE, "сообщества с таким номером нет", "Проверьте wall"),
+    113: _Meaning(Outcome.GONE, "страницы с таким номером нет", "Проверьте wall или board"),
+    125: _Meaning(Outcome.GONE, "сообщества с таким номером нет", "Проверьте wall или board"),
     203: _Meaning(Outcome.BLOCKED, "доступ к сообществу запрещён", "Проверьте, что сообщество открыто"),
+}
+
+
+_READ = {
+    "wall.get": "стена закрыта",
+    "wall.getComments": "комментарии закрыты",
+    "board.getTopics": "обсуждения закрыты или выключены",
+    "board.getComments": "обсуждение закрыто",
 }
 
 
@@ -125,7 +137,7 @@ def problem(code: int, message: str, method: str, now: datetime) -> SourceProble
     retry_at = now + meaning.pause if meaning.pause else None
     if code == DAILY_LIMIT:
         retry_at = next_day(now)
-    reason = meaning.reason.format(method=method, message=message[:200])
+    reason = meaning.reason.format(method=method, message=message[:200], what=_READ.get(method, "страница закрыта"))
     return SourceProblem(meaning.outcome, f"{reason} (ошибка {code})", meaning.action, retry_at)
 
 

@@ -1,43 +1,51 @@
-"""What an operator writes about a community, and where its wall was left."""
+"""What an operator writes about a wall, a board or a search, and where it was left."""
 
 import re
-from dataclasses import dataclass
 from datetime import datetime
-from hashlib import sha256
 from ipaddress import ip_address
 from math import ceil
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Self
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    StringConstraints,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
+from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from crawlers.settings import Account, Cursor, Settings
+from crawlers.vk.tokens import KINDS, PER_DAY, PER_SECOND, Given, TokenKind, VkToken, misfit
 
 _URL = re.compile(r"(?:https?://)?(?:www\.|m\.)?vk\.(?:com|ru)/", re.IGNORECASE)
-_NUMBERED = re.compile(r"(?:-|club|public|event)(\d{1,12})")
+_COMMUNITY = re.compile(r"(?:-|club|public|event|board)(\d{1,12})")
+_PERSON = re.compile(r"id(\d{1,12})")
 _SHORT_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.]{1,63}")
-_PERSON = re.compile(r"(?:id)?\d+")
 
 
-def _wall(value: Any) -> str:
+def _page(value: Any) -> str:
     name = _URL.sub("", str(value).strip()).split("?")[0].strip("/")
-    if match := _NUMBERED.fullmatch(name):
+    if match := _COMMUNITY.fullmatch(name):
         return f"-{match[1]}"
-    if _PERSON.fullmatch(name):
-        raise ValueError(
-            f"«{value}» — страница человека; собираются только сообщества: короткое имя, -1234, club1234 или ссылка"
-        )
+    if name.isdecimal():
+        raise ValueError(f"«{value}» — номер без вида: сообщество пишется -{name}, страница человека — id{name}")
     if not _SHORT_NAME.fullmatch(name):
         raise ValueError(f"«{value}» не похоже на сообщество: короткое имя, -1234, club1234 или ссылка на vk.com")
     return name.lower()
 
 
-TokenKind = Literal["service", "user", "community"]
-KINDS = {"service": "сервисный ключ", "user": "токен пользователя", "community": "ключ сообщества"}
-PER_SECOND = {"service": 5, "user": 3, "community": 20}
-"""Calls of all methods together. https://dev.vk.com/ru/api/api-requests"""
-PER_DAY = {"wall.get": 5000, "wall.getComments": 5000, "wall.search": 1000, "newsfeed.search": 1000}
-"""Per method and token. VK publishes some of them; that of wall.getComments is taken to be that of wall.get."""
+def _community(value: Any) -> str:
+    name = _page(value)
+    if _PERSON.fullmatch(name):
+        raise ValueError(f"«{value}» — страница человека, а обсуждения есть только у сообществ")
+    return name
+
 
 POSTS = 20
 """A day, on the wall of an ordinary city community: what `calls_per_day` assumes where nobody has counted."""
@@ -45,6 +53,8 @@ DISCUSSED = 0.5
 """Of these, the share that gets comments."""
 COMMENTS = 6
 """Under such a post, each at another visit, which is the dearest way."""
+TOPICS = 5
+"""A day, of a board, that get comments: boards are quieter than walls. A guess as well."""
 WATCHED_DAYS = 3
 REREADS = 4
 """A day, of a post whose comments stand still."""
@@ -54,39 +64,53 @@ PAGE = 98
 """New posts per call of wall.get: 100 less the overlap."""
 
 
-class VkToken(BaseModel):
-    """One of several, with its kind."""
+class Near(BaseModel):
+    """A point, WGS 84 degrees. How far around it VK searches it does not say."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    token: SecretStr = Field(min_length=1)
-    kind: TokenKind | None = None
+    lat: float = Field(ge=-90, le=90)
+    lon: float = Field(ge=-180, le=180)
 
 
-@dataclass(frozen=True, slots=True)
-class Given:
-    """A token as configured."""
+class VkSearch(BaseModel):
+    """What to look for in all public posts."""
 
-    secret: SecretStr
-    kind: TokenKind
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    words: Annotated[str, StringConstraints(strip_whitespace=True, min_length=2, max_length=200)] | None = None
+    near: Near | None = None
+
+    @model_validator(mode="after")
+    def _asks_something(self) -> Self:
+        if self.words is None and self.near is None:
+            raise ValueError("в search нужно хотя бы одно: words (слова) или near (точка)")
+        return self
 
     @property
-    def hash(self) -> str:
-        """Names the token in quotas without revealing it. 64 bits: nobody has a billion tokens."""
-        return sha256(self.secret.get_secret_value().encode()).hexdigest()[:16]
+    def key(self) -> str:
+        """Says which search it is: another one starts anew."""
+        at = f"@{self.near.lat:g},{self.near.lon:g}" if self.near else ""
+        return f"{(self.words or '').lower()}{at}"
 
 
 class VkSettings(Settings):
-    wall: Annotated[str, BeforeValidator(_wall)]
-    """A community: `typical_chel`, `-1234`, `club1234`, or the address of its page."""
+    wall: Annotated[str, BeforeValidator(_page)] | None = None
+    """A community, `typical_chel`, `-1234`, `club1234`, a person's public page, `id1234`, or the address of either."""
+    board: Annotated[str, BeforeValidator(_community)] | None = None
+    """A community's discussions, written like a wall."""
+    search: VkSearch | None = None
+    """Posts on any wall."""
     token: SecretStr | None = Field(default=None, min_length=1)
     tokens: tuple[SecretStr | VkToken, ...] = ()
     """Several instead of one: each call is made with the one that is free first."""
     token_kind: TokenKind = "service"  # noqa: S105
     """Of `token`, and of those of `tokens` that do not say."""
     comments: bool = True
+    """Of a wall: a board is nothing else, and what a search finds stands alone."""
     depth: int = Field(default=100, ge=1, le=10_000)
-    """How many posts back the first visit reads; later visits read what is new, however much that is."""
+    """How many posts or topics back the first visit reads; later visits read what is new, however much that is. A
+    search begins a day back instead."""
     api_url: str | None = None
     """For the simulator only: an API on this machine."""
 
@@ -103,15 +127,38 @@ class VkSettings(Settings):
         return value.rstrip("/")
 
     @model_validator(mode="after")
-    def _has_a_token(self) -> Self:
+    def _is_one_thing(self) -> Self:
+        if sum(form is not None for form in (self.wall, self.board, self.search)) != 1:
+            raise ValueError("нужно ровно одно из трёх: wall (стена), board (обсуждения) или search (поиск)")
+        return self
+
+    @model_validator(mode="after")
+    def _has_tokens_that_fit(self) -> Self:
         if bool(self.tokens) == (self.token is not None):
             raise ValueError("нужен либо token, либо tokens (список), и не пустой")
         given = [one.secret.get_secret_value() for one in self.given]
         if not all(given) or len(set(given)) < len(given):
             raise ValueError("в tokens есть пустой или повторённый токен")
-        if any(one.kind == "community" for one in self.given):
-            raise ValueError("ключом сообщества нельзя читать стены: нужен сервисный ключ или токен пользователя")
+        mistakes: dict[tuple[str | int, ...], InitErrorDetails] = {}
+        for number, (written, one) in enumerate(zip(self.tokens or (self.token,), self.given, strict=True)):
+            if message := misfit(one.kind, self.methods):
+                own = isinstance(written, VkToken) and written.kind is not None
+                where: tuple[str | int, ...] = ("tokens", number, "kind") if own else ("token_kind",)
+                error = PydanticCustomError("value_error", "Value error, {message}", {"message": message})
+                mistakes[where] = InitErrorDetails(type=error, loc=where, input=one.kind)
+        if mistakes:
+            raise ValidationError.from_exception_data("VkSettings", list(mistakes.values()))
         return self
+
+    @property
+    def methods(self) -> tuple[str, ...]:
+        """What the source calls."""
+        if self.board is not None:
+            return "utils.resolveScreenName", "board.getTopics", "board.getComments"
+        if self.search is not None:
+            return "newsfeed.search", "wall.getById"
+        comments = ("wall.getComments",) if self.comments else ()
+        return "utils.resolveScreenName", "wall.get", "wall.getById", *comments
 
     @property
     def given(self) -> tuple[Given, ...]:
@@ -128,10 +175,14 @@ class VkSettings(Settings):
 
     def calls_per_day(self, visits: float) -> dict[str, float]:
         """See docs/quotas.md for the formula; the figures of an ordinary city community are assumed."""
+        if self.search is not None:
+            return {"newsfeed.search": max(visits, 1.0)}  # a day's posts at a time, however seldom it is visited
+        reads = min(WATCHED_DAYS * visits, COMMENTS + WATCHED_DAYS * REREADS)
+        if self.board is not None:
+            return {"board.getTopics": visits, "board.getComments": 2 * TOPICS * reads}  # the last page, and the opener
         sweeps = min(visits, SWEEPS) * max(ceil(WATCHED_DAYS * POSTS / PAGE) - 1, 0)
         calls = {"wall.get": visits + sweeps}
         if self.comments:
-            reads = min(WATCHED_DAYS * visits, COMMENTS + WATCHED_DAYS * REREADS)
             calls["wall.getComments"] = POSTS * DISCUSSED * reads
         return calls
 
@@ -144,21 +195,48 @@ def _is_loopback(host: str) -> bool:
 
 
 class Watch(BaseModel):
-    """A post whose comments may still come."""
+    """A post or topic whose comments may still come."""
 
     published: datetime
+    """Of a topic, when it was last written in."""
     count: int = 0
     """Comments VK counted when they were last read."""
     read: datetime | None = None
     calls: int = 1
     """What reading them cost."""
+    seen: list[int] = Field(default_factory=list)
+    """The comments that stood there then, as far as they are remembered: one that is missing later was deleted."""
+    opener: int | None = None
+    """Of a topic, the comment that is its post."""
+
+
+class BoardCursor(BaseModel):
+    board: str
+    """The setting that `owner` was found by."""
+    owner: int
+    updated: int = 0
+    """Unix second up to which topics with news have been read; 0 before the first visit has ended."""
+    floor: int = 0
+    """The lowest `updated` that the first visit took; topics that stayed below are not read."""
+    topics: dict[int, Watch] = Field(default_factory=dict)
+
+
+class SearchCursor(BaseModel):
+    key: str
+    """Of the search that this is the cursor of."""
+    until: datetime
+    """Everything VK had found that was published before this is on the bus."""
+    checked: datetime
+    """When the posts found were last looked at again."""
+    found: dict[str, datetime] = Field(default_factory=dict)
+    """Posts to be looked at again, `-1234_56`, and when they were published."""
 
 
 class VkCursor(Cursor):
     wall: str = ""
     """The setting that `owner` was found by: another one there means another community."""
     owner: int | None = None
-    """Negative; looked up once, since looking names up is what gets tokens limited."""
+    """Negative for a community; looked up once, since looking names up is what gets tokens limited."""
     newest: int = 0
     """The highest id of a post on the bus."""
     floor: int = 0
@@ -166,3 +244,5 @@ class VkCursor(Cursor):
     swept: datetime | None = None
     """When the whole watched stretch was last read, not only its first page."""
     watched: dict[int, Watch] = Field(default_factory=dict)
+    board: BoardCursor | None = None
+    search: SearchCursor | None = None

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
@@ -10,7 +11,7 @@ from vk_api.exceptions import ApiHttpError
 from crawlers.base import SourceProblem
 from schemas import Outcome
 
-_API = "https://api.vk.ru"
+API = "https://api.vk.ru"
 """Fixed inside vk_api."""
 _TIMEOUT = (5.0, 20.0)
 """Seconds to connect and between bytes. A page of 100 posts takes VK well under a second; 20 covers its bad days
@@ -18,8 +19,16 @@ without holding the token for long, which nothing else can use meanwhile."""
 _PORTAL = "Проверьте, не требует ли сеть входа (прокси, портал провайдера)"
 
 
+class Redirected(requests.RequestException):
+    """Followed nowhere: the token would go along."""
+
+    def __init__(self, response: requests.Response) -> None:
+        super().__init__("redirected", response=response)
+        self.path = urlsplit(response.headers["Location"]).path
+
+
 class _Adapter(HTTPAdapter):
-    """Sets the time-out that vk_api does not set; leads to the simulator where a base is given."""
+    """Sets the time-out that vk_api does not set, stops at redirects; leads to the simulator where a base is given."""
 
     def __init__(self, base: str | None) -> None:
         super().__init__()
@@ -35,16 +44,20 @@ class _Adapter(HTTPAdapter):
         proxies: Mapping[str, str] | None = None,
     ) -> requests.Response:
         if self._base is not None and request.url is not None:
-            request.url = self._base + request.url.removeprefix(_API)
+            request.url = self._base + request.url.removeprefix(API)
             proxies = None
-        return super().send(request, stream, timeout or _TIMEOUT, verify, cert, proxies)
+        response = super().send(request, stream, timeout or _TIMEOUT, verify, cert, proxies)
+        if response.is_redirect:
+            response.close()
+            raise Redirected(response)
+        return response
 
 
 def session(api_url: str | None) -> requests.Session:
-    """A session that reaches VK's API, or the simulator at `api_url`, and nothing else: redirects lead nowhere."""
+    """A session that reaches VK's API, or the simulator at `api_url`, and nothing else."""
     made = requests.Session()
     made.adapters.clear()
-    made.mount(_API + "/", _Adapter(api_url))
+    made.mount(API + "/", _Adapter(api_url))
     made.headers["User-Agent"] = "Otklik"
     return made
 
@@ -57,6 +70,8 @@ def transport_problem(error: Exception, method: str) -> tuple[SourceProblem, boo
     """
     if isinstance(error, ApiHttpError):
         return _http_problem(error.response.status_code)
+    if isinstance(error, Redirected) and "429" in error.path:  # VK sends whom it finds too busy to vk.com/429.html
+        return _http_problem(429)
     for kinds, outcome, reason, action, again in _MEANINGS:
         if isinstance(error, kinds):
             return SourceProblem(outcome, reason.format(method=method, kind=type(error).__name__), action), again
@@ -73,7 +88,7 @@ _MEANINGS: list[_Meaning] = [
         True,
     ),
     (
-        (requests.exceptions.InvalidSchema, requests.exceptions.TooManyRedirects),
+        (Redirected,),
         Outcome.CHANGED,
         "вместо ответа API ВКонтакте перенаправляет на другой адрес",
         _PORTAL,

@@ -16,6 +16,7 @@ from otklik.russian import sentences
 if TYPE_CHECKING:
     from bus import Bus
     from otklik.config import Config
+    from store import SourceState
 
 BAD = ("quota", "blocked", "gone", "changed", "broken")
 
@@ -25,9 +26,10 @@ def register(app: typer.Typer) -> None:
     def status(file: ConfigFile, as_json: Json = False) -> int:
         """Показать состояние: каждый источник — когда, чем кончилось, когда снова; каждый топик — очередь.
 
+        Источники, которые не работают, — первыми: с какого времени, почему и что делать.
         Для каждого токена — сколько вызовов осталось на сутки и когда снова можно.
 
-        Код 1 — какой-то источник не работает или есть необработанные записи.
+        Код 1 — какой-то источник не работает или необычно тих, или есть необработанные записи.
         """
         config = load(file)
         found = collect(config)
@@ -35,7 +37,7 @@ def register(app: typer.Typer) -> None:
             print_json(found)
         else:
             _print(found, config.region.timezone, now())
-        troubled = any(one["outcome"] in BAD for one in found["sources"])
+        troubled = any(one["outcome"] in BAD or one["health"] != "healthy" for one in found["sources"])
         return Exit.SOME_BAD if troubled or any(one["dead_letters"] for one in found["topics"]) else Exit.OK
 
 
@@ -51,21 +53,23 @@ def collect(config: "Config") -> dict[str, Any]:
     from store import Backfills, Outbox, Quotas, Sources  # noqa: PLC0415
 
     with opened_store(config) as store:
+        states = sorted((one for one in Sources(store).list() if one.enabled), key=worst_first)
         sources = [
             {
                 "id": one.id,
                 "kind": one.kind,
+                "health": one.standing.health.value,
+                "since": since(one),
                 "last_run": one.last_finished,
                 "outcome": one.outcome and one.outcome.value,
-                "reason": one.reason,
-                "action": one.action,
+                "reason": one.standing.reason or one.reason,
+                "action": one.standing.action or one.action,
                 "next_run": one.next_due,
                 "running": one.lease_owner is not None,
                 "posts_last": one.posts,
                 "posts_total": one.posts_total,
             }
-            for one in Sources(store).list()
-            if one.enabled
+            for one in states
         ]
         pasts = [
             {
@@ -98,6 +102,17 @@ def _topic(bus: "Bus", topic: str, groups: Sequence[str]) -> dict[str, Any]:
     return {"topic": topic, "records": records, "lag": lag, "dead_letters": len(dead_letters.waiting(bus, topic))}
 
 
+def worst_first(one: "SourceState") -> tuple[bool, bool, bool, str]:
+    """Failing sources, those whose last visit ended badly, quiet ones, the others; each by id."""
+    health = one.standing.health
+    return health != "failing", one.outcome not in BAD, health != "quiet", one.id
+
+
+def since(one: "SourceState") -> datetime | None:
+    """When the trouble began; None where there is none."""
+    return one.standing.bad_since or (one.standing.since if one.standing.health != "healthy" else None)
+
+
 def _print(found: dict[str, Any], zone: Any, moment: datetime) -> None:
     from rich.console import Console  # noqa: PLC0415
     from rich.table import Table  # noqa: PLC0415
@@ -105,14 +120,14 @@ def _print(found: dict[str, Any], zone: Any, moment: datetime) -> None:
     # Elsewhere than on a terminal rich takes 80 columns, which break every address.
     console = Console(width=None if sys.stdout.isatty() or "COLUMNS" in os.environ else 200)
     sources = Table(title="Источники", title_justify="left", box=None, pad_edge=False)
-    for name in ("источник", "итог", "был", "снова", "новых", "всего", "что сказать"):
+    for name in ("источник", "состояние", "с", "был", "снова", "новых", "всего", "что сказать"):
         sources.add_column(name, overflow="fold")
     for one in found["sources"]:
-        outcome = one["outcome"] or "ещё не был"
-        style = "red" if outcome in BAD else "green" if outcome == "ok" else ""
+        state, style = _state(one)
         sources.add_row(
             one["id"],
-            f"[{style}]{outcome}[/]" if style else outcome,
+            f"[{style}]{state}[/]" if style else state,
+            _when(one["since"], zone, moment),
             _when(one["last_run"], zone, moment),
             "сейчас" if one["running"] else _when(one["next_run"], zone, moment),
             str(one["posts_last"] if one["posts_last"] is not None else ""),
@@ -144,6 +159,20 @@ def _past(one: dict[str, Any], zone: Any) -> str:
     reached = f", дошли до {one['reached'].astimezone(zone):%d.%m.%Y}" if one["reached"] else ""
     state = "собирается" if one["running"] else "не дособрано, продолжит та же команда crawl --since"
     return f"Прошлое {one['source']}, {since} — {until}: {state}{reached}, публикаций: {one['posts']}."
+
+
+def _state(one: dict[str, Any]) -> tuple[str, str]:
+    """In words, and how to colour it."""
+    outcome = one["outcome"]
+    if outcome is None:
+        return "ещё не был", ""
+    if one["health"] == "failing":
+        return f"не работает: {outcome}", "bold red"
+    if outcome in BAD:
+        return f"сбой: {outcome}", "red"
+    if one["health"] == "quiet":
+        return "необычно тих", "yellow"
+    return outcome, "green" if outcome == "ok" else ""
 
 
 def _tokens(found: list[dict[str, Any]], zone: Any, moment: datetime) -> Any:

@@ -113,7 +113,7 @@ def fitting(sources: Sequence[Asking]) -> float | None:
 
 
 def _message(found: Overload) -> str:
-    whose = "этого токена" if found.tokens == 1 else f"этих токенов (их {found.tokens})"
+    whose = found.sources[0].accounts[0].whose if found.tokens == 1 else f"этих токенов (их {found.tokens})"
     return (
         f"Суточного запаса {whose} не хватит: вызовов {found.method} понадобится около {ceil(found.calls)}, "
         f"а можно {found.per_day}. Источники: {listed([one.id for one in found.sources])}."
@@ -121,13 +121,14 @@ def _message(found: Overload) -> str:
 
 
 def _hint(sources: Sequence[Asking], slower: float | None) -> str:
+    more = sources[0].accounts[0].more
     if slower is None:
-        return "Не поможет и самый редкий обход: добавьте токенов (tokens) или уберите часть источников."
+        return f"Не поможет и самый редкий обход: {more} или уберите часть источников."
     same = {one.visits for one in sources}
     if len(same) == 1:
-        return f"Поместится every: {written(slower / same.pop())} у каждого; или добавьте токенов (tokens)."
+        return f"Поместится every: {written(slower / same.pop())} у каждого; или {more}."
     times = f"{ceil(slower * 10) / 10:g}".replace(".", ",")
-    return f"Поместится, если все промежутки увеличить в {times} раза; или добавьте токенов (tokens)."
+    return f"Поместится, если все промежутки увеличить в {times} раза; или {more}."
 
 
 def written(days: float) -> str:

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 import crawlers
 import sinks
-from otklik.config import checks, demand, environment
+from otklik.config import checks, demand, environment, sessions
 from otklik.config.document import Document, read
 from otklik.config.messages import problems_of
 from otklik.config.model import FileBase, file_model
@@ -77,9 +77,15 @@ def build(document: Document, path: Path, env: Mapping[str, str], *, author_key:
     problems += checks.kinds(document, "sinks", sinks.KINDS)
     problems += unknown
     problems += checks.files(document)
+    if file is not None and not problems:  # else a section may be without its kind
+        problems += sessions.problems(document, file)
     if problems or file is None or region is None:
         raise ConfigErrors(_once(problems))
-    notes = (*checks.notes(document), *demand.notes(document, file, region.timezone.key))
+    notes = (
+        *checks.notes(document),
+        *demand.notes(document, file, region.timezone.key),
+        *sessions.notes(document, file, env, str(path)),
+    )
     return Config(path, file, region, vocabulary, notes, document.text)
 
 

@@ -13,7 +13,7 @@ import crawlers
 import sinks
 from console.settings import ConsoleSettings
 from crawlers.schedule import ScheduleError, parse
-from incidents.config import Authority, Deadlines, Grouping
+from incidents.config import Authority, Deadlines, Duration, Grouping
 from otklik.config.messages import is_secret
 from sinks.filter import When
 
@@ -86,7 +86,11 @@ class SinkSection(Section):
     """One sink. Beside these keys stands exactly one that names its kind."""
 
     id: str = Field(pattern=ID_PATTERN, description="Имя получателя: в журналах и в имени группы на шине.")
-    when: When = Field(default_factory=When, description="Какие события отдавать; без ключа — все.")
+    when: When = Field(default_factory=When, description="Какие события отдавать; без ключа — все об инцидентах.")
+    digest: Duration = Field(
+        default=timedelta(hours=1),
+        description="Сводка об источниках — не чаще; её просят словом source.* в when.events.",
+    )
 
     @property
     def kind(self) -> str:

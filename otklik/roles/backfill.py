@@ -18,7 +18,7 @@ from otklik.config import Config
 from otklik.roles.common import Stop, owner, role
 from otklik.roles.common import opened as opened_store
 from otklik.roles.crawl import context_of, hasher, planned
-from store import Backfill, Backfills, Quotas, Sources, Store, Versions
+from store import Backfill, Backfills, Holds, Quotas, Sources, Store, Versions
 
 BACKFILL = "backfill"
 
@@ -75,7 +75,7 @@ async def _run(config: Config, asked: _Asked, opened: _Open, tell: Tell) -> Resu
         lease = backfills.begin(asked.source, asked.since, asked.until, me, TERM, again=asked.again)
         if isinstance(lease, Backfill):
             return lease
-        past = backfill.make(plan.kind, Ground(context, sources, me))
+        past = backfill.make(plan.kind, Ground(context, sources, Holds(opened.store), me))
         forwards = past.oldest_first(plan.source.settings)
         run = Run(
             plan,

@@ -30,6 +30,7 @@ PARTITIONS = {
     topics.TAGGED: 8,
     topics.INCIDENTS: 8,
     topics.SOURCES: 1,
+    topics.SOURCE_EVENTS: 1,
 }
 """So many copies of a role can share the work: 8 classifiers judge some thousand posts a second, while the busiest
 region writes a few. More can be given to a topic in Kafka itself."""

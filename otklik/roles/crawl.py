@@ -23,7 +23,7 @@ from otklik.config.environment import author_key
 from otklik.exits import Exit
 from otklik.roles.common import Stop, opened, owner, patiently, role
 from otklik.russian import sentences
-from store import Quotas, Sources, Store, Versions
+from store import Holds, Quotas, Sources, Store, Versions
 from text import AuthorHasher
 
 CRAWL = "crawl"
@@ -96,6 +96,7 @@ async def _run(config: Config, bus: Bus, store: Store, stop: Stop, *, only: str 
             bus=bus,
             now=now,
             owner=owner(CRAWL),
+            holds=Holds(store),
             concurrent=config.file.crawler.concurrency,
         )
         loop = asyncio.get_running_loop()
@@ -105,6 +106,8 @@ async def _run(config: Config, bus: Bus, store: Store, stop: Stop, *, only: str 
             return Exit.OK
         visited = await runner.once()
     failed = [health for health in visited.values() if health.outcome.value not in ("ok", "empty")]
+    for id_ in sorted(runner.elsewhere):
+        print(f"{id_}: сессию его аккаунта держит другой обходчик; он и обойдёт этот источник, сейчас же.")
     for health in visited.values():
         print(f"{health.source}: {health.outcome.value}: {sentences(health.reason, health.action)}.")
-    return Exit.SOME_BAD if failed else Exit.OK
+    return Exit.SOME_BAD if failed or runner.elsewhere else Exit.OK

@@ -1,6 +1,7 @@
-"""The role `deliver`: the topic `incidents` to every sink, a group and a thread each."""
+"""The role `deliver`: the topic `incidents` to every sink, a group and a thread each; digests of sources."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from datetime import datetime, timedelta
 
 import structlog
@@ -10,7 +11,7 @@ from bus.worker import Worker
 from otklik.clock import now
 from otklik.config import Config
 from otklik.exits import Exit
-from otklik.roles.common import journal, role, run_together, sink_group
+from otklik.roles.common import Loop, journal, role, run_together, sink_group
 from schemas import topics
 from sinks import DeliveryFailed, Sink, When
 from sinks.resend import Resent, resend
@@ -47,14 +48,46 @@ def run_deliver(config: Config, *, only: str | None = None) -> Exit:
                 )
                 for name, (sink, when) in opened.items()
             ]
-            if workers:
-                run_together(workers, stop)
-            else:
-                stop.wait_until_asked()
+            with digests(config, only) as alerts:
+                if workers:
+                    run_together([*workers, *alerts], stop)
+                else:
+                    stop.wait_until_asked()
         finally:
             for sink, _ in opened.values():
                 sink.close()
     return Exit.OK
+
+
+@contextmanager
+def digests(config: Config, only: str | None) -> Iterator[list[Loop]]:
+    """A loop per sink that asked for digests. Only they need the store."""
+    wanted = [one for one in config.file.sinks if one.when.wants_sources and only in (None, one.id)]
+    if not wanted:
+        yield []
+        return
+    # They bring in the database, which the other sinks can do without.
+    from sinks.alerts import Alerts  # noqa: PLC0415
+    from store import Store  # noqa: PLC0415
+
+    with ExitStack() as stack:
+        store = Store(config.file.store, now)  # opened by the loops: where it is away, incidents are delivered
+        stack.callback(store.close)
+        loops: list[Loop] = []
+        for one in wanted:
+            sink, _ = open_sink(config, one.id)  # of its own: a sink serves one thread
+            stack.callback(sink.close)
+            loops.append(
+                Alerts(
+                    store,
+                    sink,
+                    one.id,
+                    region=config.region.slug,
+                    zone=config.region.timezone,
+                    every=one.digest,
+                )
+            )
+        yield loops
 
 
 def deliver_again(config: Config, name: str, since: datetime, progress: Callable[[int], None]) -> Resent:

@@ -1,4 +1,4 @@
-"""The role `incidents`: the topic `tagged` to the store, the outbox to the topic `incidents`, and housekeeping."""
+"""The role `incidents`: the topic `tagged` to the store, both outboxes to their topics, and housekeeping."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -12,7 +12,10 @@ from otklik.exits import Exit
 from otklik.housekeeping import Housekeeper
 from otklik.roles.common import INCIDENTS, PARTITIONS, journal, opened, readers_of, role, run_together
 from schemas import topics
-from store import Outbox, Store
+from store import Outbox, SourceEvents, Store
+
+SOURCES_PAUSE = 1.0
+"""Seconds between two looks for changes in how sources fare: nobody acts on them within the second."""
 
 
 def incident_step(config: Config, store: Store, clock: Callable[[], datetime]) -> IncidentStep:
@@ -36,5 +39,6 @@ def run_incidents(config: Config) -> Exit:
         waited_for = {topic: readers_of(config, topic) for topic in PARTITIONS}
         set_aside: dict[str, list[str]] = {topics.dead(topic): [] for topic in PARTITIONS}
         keeper = Housekeeper(config.file.retention, bus, store, now, waited_for | set_aside)
-        run_together([worker, keeper], stop, last=Relay(Outbox(store), bus))
+        changes = Relay(SourceEvents(store, config.region.slug), bus, topic=topics.SOURCE_EVENTS, pause=SOURCES_PAUSE)
+        run_together([worker, keeper, changes], stop, last=Relay(Outbox(store), bus))
     return Exit.OK

@@ -5,7 +5,7 @@ import json
 import sys
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Protocol
@@ -21,9 +21,10 @@ from crawlers.context import Context
 from crawlers.context import Quotas as Ledger
 from crawlers.plan import Planned, source_rows
 from crawlers.schedule import Every
+from crawlers.telegram.backfill import Turns
 from crawlers.telegram.session import SessionFile
 from crawlers.visit import Visit
-from store import Backfill, BackfillLease, Backfills, Store
+from store import Backfill, BackfillLease, Backfills, Holds, Store
 from tests.crawlers.harness import NAMES, Clock, World, source
 from tests.crawlers.net.site import Site
 from tests.crawlers.news.paper import article, id_of, sitemap
@@ -34,6 +35,8 @@ from tests.simulators.vk import Community, VkSimulator
 START = datetime.now(UTC).replace(microsecond=0)
 SINCE = START - timedelta(days=40)
 UNTIL = START - timedelta(days=10)
+TURNS = Turns(timedelta(seconds=0.3), timedelta(seconds=0.2), 0.05, timedelta(seconds=2))
+"""With the crawlers of `tests.crawlers.telegram.crawling`."""
 
 
 class Past(Protocol):
@@ -211,6 +214,7 @@ class Collecting:
     visit_type: type[Visit] = Visit
     since: datetime = SINCE
     until: datetime | None = UNTIL
+    turns: Turns = TURNS
 
     def begin(self, again: bool = False) -> BackfillLease | Backfill:
         id_ = self.plan.source.id
@@ -230,8 +234,8 @@ class Collecting:
             collectors = {self.plan.kind: crawlers.KINDS[self.plan.kind].make(context)}
             if not self.here.sources.list():
                 self.here.sources.sync(source_rows([self.plan], collectors))
-            made = backfill.make(self.plan.kind, Ground(context, self.here.sources, self.owner))
-            for name, value in {"retry_pause": 0.01, "pause": 0.0, "rest": 0.2, "stretch": 0.0}.items():
+            made = backfill.make(self.plan.kind, Ground(context, self.here.sources, Holds(self.here.store), self.owner))
+            for name, value in {"retry_pause": 0.01, "pause": 0.0, "turns": self.turns, "stretch": 0.0}.items():
                 if hasattr(made, name):
                     setattr(made, name, value)
             run = Run(
@@ -269,7 +273,9 @@ class Swapped(Visit):
         self._posts += await self.publish(page)
 
 
-async def main(bus_url: str, store_url: str, kind: str, settings: str, since: str, until: str, order: str) -> None:
+async def main(
+    bus_url: str, store_url: str, kind: str, settings: str, since: str, until: str, order: str, free_for: str = "0.2"
+) -> None:
     clock = Clock()
     store = Store(store_url, now=clock)
     store.upgrade()
@@ -283,6 +289,7 @@ async def main(bus_url: str, store_url: str, kind: str, settings: str, since: st
         visit_type=Swapped if order == "swapped" else Visit,
         since=datetime.fromisoformat(since),
         until=datetime.fromisoformat(until),
+        turns=replace(TURNS, free_for=timedelta(seconds=float(free_for))),
     )
     while isinstance(found := collecting.begin(), Backfill):
         assert found.finished is None

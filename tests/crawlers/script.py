@@ -16,6 +16,7 @@ from crawlers.settings import Cursor, Settings
 from crawlers.telegram.collector import TelegramCollector
 from intake import Draft, Intake
 from schemas import PostKind, SourceHealth, decode, topics
+from store import Holds
 from tests.crawlers.harness import World
 
 MINUTES = Every(timedelta(minutes=5))
@@ -107,6 +108,7 @@ def crawl(
                 bus=bus or here.bus,
                 now=here.clock,
                 owner=owner,
+                holds=Holds(here.store),
                 **options,
             )
             await use(runner, script)

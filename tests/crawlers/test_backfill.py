@@ -17,8 +17,9 @@ from crawlers.news.settings import NewsSettings
 from crawlers.plan import source_rows
 from crawlers.runner import Runner
 from crawlers.telegram.session import VARIABLE
+from crawlers.vk.settings import VkSettings
 from schemas import PostKind, topics
-from store import Backfill, Backfills, Quotas
+from store import Backfill, Backfills, Holds, Quotas
 from tests.crawlers.harness import World, world
 from tests.crawlers.past import SINCE, UNTIL, Collecting, Past, Wall, new_key, past, planned, wall
 from tests.simulators.vk.server import Fault
@@ -60,6 +61,7 @@ def visit(here: World, one: Past) -> None:
                 bus=here.bus,
                 now=here.clock,
                 owner="crawler",
+                holds=Holds(here.store),
             )
             visited = await runner.once()
             assert [health.outcome.value for health in visited.values()] == ["ok"]
@@ -281,3 +283,12 @@ def test_each_kind_names_what_can_give_its_past() -> None:
         "добавьте источник с news: {sitemap: адрес} (адрес обычно назван в robots.txt сайта) и соберите его прошлое"
     )
     assert refusal("news", NewsSettings.model_validate({"sitemap": "https://news.example/sitemap.xml"})) is None
+    wall = {"token": "a token of VK's"}
+    assert refusal("vk", VkSettings.model_validate({"wall": "id1234"} | wall)) is None
+    assert refusal("vk", VkSettings.model_validate({"board": "club1234"} | wall)) == (
+        "это обсуждения (board: -1234), а прошлое ВКонтакте собирается со стен: wall"
+    )
+    search = {"search": {"words": "свалка"}, "token": "a token", "token_kind": "user"}
+    assert refusal("vk", VkSettings.model_validate(search)) == (
+        "это поиск (search), а прошлое ВКонтакте собирается со стен: wall"
+    )

@@ -56,7 +56,7 @@ def test_a_dry_run_stops_at_its_limit(here: World, simulator: VkSimulator) -> No
 
 
 def test_a_dry_run_of_a_source_that_fails_says_why(here: World, simulator: VkSimulator) -> None:
-    with pytest.raises(SourceProblem, match="сообщества «nowhere» нет: переименовано или удалено"):
+    with pytest.raises(SourceProblem, match="страницы «nowhere» нет: переименована или удалена"):
         shown(here, simulator, "nowhere")
 
 
@@ -73,6 +73,6 @@ def test_a_live_check_tells_an_empty_source_and_a_failing_one(here: World, simul
     simulator.fail("wall.get", 15)
     assert checked(here, simulator) == Trial(
         Outcome.BLOCKED,
-        "стена закрыта: доступ запрещён (ошибка 15)",
-        "Проверьте, что сообщество открыто и стена в нём включена; иначе удалите источник",
+        "доступ запрещён: стена закрыта (ошибка 15)",
+        "Проверьте, что страница открыта и это на ней включено; иначе удалите источник",
     )

@@ -285,11 +285,23 @@ def test_a_secret_in_the_file_is_refused_and_not_shown(file):
 
 def test_a_value_from_the_environment_is_shown_as_written(file):
     text = GOOD.replace("authorities:", "  - id: vk\n    vk: {wall: ${WALL}, token: ${VK}}\nauthorities:")
-    message = only(file, text, KEY | {"WALL": "id77777", "VK": "t"})
+    message = only(file, text, KEY | {"WALL": "77777", "VK": "t"})
     assert message == said(
         "region.yaml:7:16  sources[1].vk.wall",
-        "«${WALL}» — страница человека; собираются только сообщества: короткое имя, -1234, club1234 или ссылка.",
+        "«${WALL}» — номер без вида: сообщество пишется -${WALL}, страница человека — id${WALL}.",
         "Записано: ${WALL}",
+        "Подробнее: docs/sources/vk.md",
+    )
+
+
+def test_a_token_that_its_source_cannot_use_is_shown_where_it_stands(file):
+    source = '  - id: vk\n    vk: {search: {words: нет воды}, tokens: ["${A}", {token: "${B}", kind: community}]}\n'
+    message = only(file, GOOD.replace("authorities:", source + "authorities:"), KEY | {"A": "a", "B": "b"})
+    assert message == said(
+        "region.yaml:7:76  sources[1].vk.tokens[1].kind",
+        "Ключом сообщества нельзя вызывать newsfeed.search, wall.getById: "
+        "нужен сервисный ключ или токен пользователя; замените ключ и исправьте его вид.",
+        "Записано: «community»",
         "Подробнее: docs/sources/vk.md",
     )
 

@@ -28,7 +28,16 @@ def test_only_what_nobody_waits_for_is_deleted(tmp_path):
         consumer.commit({one.at: one.offset + 1 for one in consumer.poll(10, 5)})
     readers = {topics.POSTS: ["classify"], topics.TAGGED: ["incidents"], topics.SOURCES: []}
     deleted = Housekeeper(Retention(topics=14, versions=31), bus, store, lambda: NOW, readers).tidy()
-    assert deleted == {"runs": 0, "versions": 1, "outbox": 0, "posts": 0, "tagged": 1, "sources": 1}
+    assert deleted == {
+        "runs": 0,
+        "versions": 1,
+        "outbox": 0,
+        "source_events": 0,
+        "source_hours": 0,
+        "posts": 0,
+        "tagged": 1,
+        "sources": 1,
+    }
     assert set(Versions(store).known(["old", "new"])) == {"new"}
     left = {topic: [one.record.value for one in bus.read(topic)] for topic in readers}
     assert left == {topics.POSTS: [b"old", b"new"], topics.TAGGED: [b"new"], topics.SOURCES: [b"new"]}

@@ -87,6 +87,33 @@ def test_three_hundred_walls_wait_for_their_comments(file: Path) -> None:
     assert "Поместится every: 90m у каждого" in note
 
 
+def forms(file: Path, *lines: str) -> list[str]:
+    """The notes on sources of these forms, each with the token A."""
+    text = "region: chelyabinsk\nsinks: [{id: out, file: {path: out.jsonl}}]\nstore: sqlite:///store.db\nsources:\n"
+    for number, line in enumerate(lines):
+        form, every = line.split(" | ")
+        text += f'  - id: s{number}\n    vk: {{{form}, token: "${{A}}"}}\n    every: {every}\n'
+    file.write_text(text, encoding="utf-8")
+    return notes(load(file, ENV))
+
+
+def test_searches_are_held_to_a_thousand_a_day(file: Path) -> None:
+    search = "search: {words: нет воды}"
+    assert forms(file, f"{search} | 90s") == []
+    (note,) = forms(file, f"{search} | 1m")
+    assert "вызовов newsfeed.search понадобится около 1440, а можно 1000." in note
+    assert "Поместится every: 2m у каждого" in note
+    (note,) = forms(file, *(f"{search} | 5m" for _ in range(10)))
+    assert "вызовов newsfeed.search понадобится около 2880, а можно 1000." in note
+    assert "Поместится every: 15m у каждого" in note
+
+
+def test_boards_are_counted_apart_from_walls(file: Path) -> None:
+    assert forms(file, *("board: a_board | 5m" for _ in range(17)), *("wall: a_wall | 5m" for _ in range(17))) == []
+    (note,) = forms(file, *("board: a_board | 5m" for _ in range(40)))
+    assert "вызовов board.getTopics понадобится около 11520, а можно 5000." in note
+
+
 def test_the_interval_that_is_said_to_fit_does(file: Path) -> None:
     for count in (18, 70, 300):
         sources = demand.asking(written(file, *((f"wall{n}", ONE, "1m") for n in range(count))).file, "UTC")
@@ -106,8 +133,9 @@ def test_visits_of_a_day(every: str, visits: float) -> None:
     assert visits_per_day(parse(every, "Asia/Yekaterinburg")) == pytest.approx(visits)
 
 
-def test_fewer_visits_cost_fewer_calls() -> None:
-    settings = VkSettings.model_validate({"wall": "a_wall", "token": "t"})
+@pytest.mark.parametrize("form", [{"wall": "a_wall"}, {"board": "a_wall"}, {"search": {"words": "нет воды"}}])
+def test_fewer_visits_cost_fewer_calls(form: dict[str, Any]) -> None:
+    settings = VkSettings.model_validate(form | {"token": "t"})
     costs = [settings.calls_per_day(visits) for visits in (0.01, 1, 10, 100, 5000)]
     for fewer, more in pairwise(costs):
         assert all(fewer[method] <= more[method] for method in more)
@@ -182,5 +210,6 @@ def test_a_community_key_is_refused_in_check(file: Path) -> None:
     with pytest.raises(ConfigErrors) as caught:
         written(file, ("wall0", ONE + ", token_kind: community", "5m"))
     assert [problem.message for problem in caught.value.problems] == [
-        "Ключом сообщества нельзя читать стены: нужен сервисный ключ или токен пользователя."
+        "Ключом сообщества нельзя вызывать wall.get, wall.getById, wall.getComments: "
+        "нужен сервисный ключ или токен пользователя; замените ключ и исправьте его вид."
     ]

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from sinks import DeliveryFailed, Sink
-from tests.sinks.events import event, story
+from tests.sinks.events import digest, event, story
 
 
 class Target(ABC):
@@ -49,6 +49,17 @@ class SinkConformance:
         assert by_incident(received) == {1: [1, 2, 3, 4], 2: [1, 2, 3, 4], 3: [1, 2, 3, 4]}
         wanted = {item.id: item.model_dump(mode="json") for item in events}
         assert {item["id"]: item for item in received} == wanted
+        sink.close()
+
+    def test_digests_of_sources_arrive_whole_beside_incidents(self, target: Target) -> None:
+        sink = target.open()
+        sink.deliver([digest(1)])
+        sink.deliver([event(), digest(2), digest(3)])
+        found = {item["id"]: item for item in target.received()}
+        assert found == {item.id: item.model_dump(mode="json") for item in (event(), *map(digest, (1, 2, 3)))}
+        assert [item["id"] for item in target.received() if item["type"] == "source.digest"] == [
+            "test.1", "test.2", "test.3",
+        ]  # fmt: skip
         sink.close()
 
     def test_deliver_returns_only_when_the_receiver_has_it(self, target: Target) -> None:

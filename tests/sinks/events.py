@@ -1,9 +1,19 @@
-"""Incident events for the tests of sinks."""
+"""Events for the tests of sinks."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from schemas import EventType, Incident, IncidentData, IncidentEvent
+from schemas import (
+    DigestData,
+    EventType,
+    Health,
+    Incident,
+    IncidentData,
+    IncidentEvent,
+    Outcome,
+    SourceDigest,
+    SourceStatus,
+)
 
 MORNING = datetime(2026, 3, 10, 6, 30, tzinfo=UTC)
 
@@ -41,3 +51,29 @@ def story(incidents: int = 3, length: int = 4) -> list[IncidentEvent]:
         for sequence in range(1, length + 1)
         for number in range(1, incidents + 1)
     ]
+
+
+def digest(number: int = 1) -> SourceDigest:
+    """The digest `number` of the sink `test`."""
+    status = SourceStatus(
+        source="vk-kasli",
+        kind="vk",
+        health=Health.FAILING,
+        since=MORNING,
+        outcome=Outcome.BLOCKED,
+        reason="стена закрыта",
+        action="Попросите владельца открыть её",
+    )
+    return SourceDigest(
+        id=f"test.{number}",
+        source="/otklik/chelyabinsk",
+        subject="sources",
+        time=MORNING + timedelta(hours=number),
+        data=DigestData(
+            summary="Не работают источники: vk-kasli.",
+            changed=(status,),
+            ongoing=(),
+            changed_total=1,
+            ongoing_total=0,
+        ),
+    )

@@ -31,11 +31,20 @@ from tests.sinks.events import event
         ({"events": ["opened", "closed"]}, True),
         ({"events": "incident.opened"}, True),
         ({"events": ["closed"]}, False),
+        ({"events": ["source.*"]}, False),
+        ({"events": ["source.*", "incident.*"]}, True),
+        ({"events": ["source.*", "opened"], "group": "ЖКХ"}, False),
         ({"group": "Благоустройство", "events": ["closed"]}, False),
     ],
 )
 def test_all_keys_and_any_value_of_a_key(when: dict[str, Any], fits: bool):
     assert When.model_validate(when).matches(event()) is fits
+
+
+def test_digests_of_sources_go_only_to_who_asks_for_them():
+    assert not When().wants_sources
+    assert not When.model_validate({"events": ["incident.*"]}).wants_sources
+    assert When.model_validate({"events": "source.*", "municipality": "75526000"}).wants_sources
 
 
 def test_an_incident_without_a_place_or_an_authority():
@@ -55,7 +64,7 @@ def test_an_incident_without_a_place_or_an_authority():
             {"events": ["open"]},
             "Value error, «open» — неизвестное событие; бывают: opened, updated, confirmed, assigned, waiting, "
             "answered, solved, closed, rejected, reopened, merged, split, moved, due_soon, overdue, escalated, "
-            "redacted",
+            "redacted, incident.*, source.*",
         ),
     ],
 )

@@ -27,6 +27,7 @@ from store import (
 )
 from store.tables import slots, sources, versions
 from tests.store.broken_backfills import BROKEN as BROKEN_BACKFILLS
+from tests.store.broken_holds import BROKEN as BROKEN_HOLDS
 from tests.store.broken_outbox import BROKEN as BROKEN_OUTBOX
 
 
@@ -295,16 +296,8 @@ class StandsInLine(Quotas):
         return super().take(service, method, [replace(one, behind=False) for one in allowances], unused)
 
 
-class BorrowsATakenSlot(Sources):
-    """Looks at the source and not at its slot."""
-
-    def borrow(self, source: str, owner: str, term: timedelta) -> Lease | None:
-        with self._store.transaction() as conn:
-            conn.execute(update(sources).where(sources.c.id != source).values(lease_owner=None, lease_until=None))
-        return super().borrow(source, owner, term)
-
-
 BROKEN: list[tuple[str, type, str]] = [
+    *BROKEN_HOLDS,
     ("sources", GrantsALeasedSource, "a_lapsed_lease_is_taken_and_its_holder_refused"),
     ("sources", GrantsALeasedSource, "a_renewed_lease_holds"),
     ("sources", ChoosesThenTakes, "threads_never_share_a_source_or_a_slot"),
@@ -317,7 +310,6 @@ BROKEN: list[tuple[str, type, str]] = [
     ("sources", CursorLostAtSync, "sync_keeps_what_is_known"),
     ("sources", AllAtOnce, "first_visits_are_staggered"),
     ("sources", SlotReservedInTwoSteps, "requests_of_many_threads_keep_their_distance"),
-    ("sources", BorrowsATakenSlot, "a_source_is_borrowed_where_it_and_its_slot_are_free"),
     ("versions", VersionsForgotten, "versions_outlive_the_process"),
     ("versions", LastWriterWins, "a_version_only_rises"),
     ("quotas", QuotaForgottenAtRestart, "no_sliding_second_holds_one_more"),

@@ -4,7 +4,14 @@
 purpose. Checks over threads and processes use the real clock, the others one that stands until it is moved.
 """
 
-from tests.store.checks import backfills, outbox, quotas, sources, versions  # noqa: F401  (importing them fills CHECKS)
+from tests.store.checks import (  # noqa: F401  (importing them fills CHECKS)
+    backfills,
+    holds,
+    outbox,
+    quotas,
+    sources,
+    versions,
+)
 from tests.store.kit import CHECKS, Kit
 
 __all__ = ["CHECKS", "Kit"]

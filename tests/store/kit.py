@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from store import Backfills, Outbox, Quotas, Sources, Store, Versions
+from store import Backfills, Holds, Outbox, Quotas, Sources, Store, Versions
 
 MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)
@@ -29,6 +29,7 @@ class Kit:
 
     url: str
     sources: type[Sources] = Sources
+    holds: type[Holds] = Holds
     versions: type[Versions] = Versions
     quotas: type[Quotas] = Quotas
     outbox: type[Outbox] = Outbox
@@ -47,7 +48,7 @@ class Kit:
 
     def apart(self) -> "Kit":
         """The same for another process."""
-        return Kit(self.url, self.sources, self.versions, self.quotas, self.outbox, self.backfills)
+        return Kit(self.url, self.sources, self.holds, self.versions, self.quotas, self.outbox, self.backfills)
 
     def close(self) -> None:
         for store in self.stores:

@@ -8,7 +8,8 @@ import pytest
 from cryptography.fernet import Fernet
 
 from crawlers.telegram.collector import TelegramCollector
-from crawlers.telegram.session import VARIABLE, SessionFile
+from crawlers.telegram.session import SessionFile
+from crawlers.telegram.settings import VARIABLE
 from tests.crawlers.conformance import CollectorConformance
 from tests.simulators.telegram import Chat, RpcFailure, TelegramSimulator, load
 

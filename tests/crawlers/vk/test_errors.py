@@ -67,13 +67,13 @@ def problem(here: World, simulator: VkSimulator, **settings: Any) -> SourceProbl
             9,
             Outcome.QUOTA,
             "ВКонтакте считает запросы wall.get однотипными и приостановил их (ошибка 9)",
-            "Увеличьте промежуток every у стен с этим токеном",
+            "Увеличьте промежуток every у источников с этим токеном",
         ),
         (
             15,
             Outcome.BLOCKED,
-            "стена закрыта: доступ запрещён (ошибка 15)",
-            "Проверьте, что сообщество открыто и стена в нём включена; иначе удалите источник",
+            "доступ запрещён: стена закрыта (ошибка 15)",
+            "Проверьте, что страница открыта и это на ней включено; иначе удалите источник",
         ),
         (
             17,
@@ -96,7 +96,7 @@ def problem(here: World, simulator: VkSimulator, **settings: Any) -> SourceProbl
         (
             27,
             Outcome.BLOCKED,
-            "ключом доступа сообщества нельзя читать стены (ошибка 27)",
+            "ключом доступа сообщества нельзя вызывать wall.get (ошибка 27)",
             "Укажите сервисный ключ приложения или токен пользователя",
         ),
         (
@@ -114,14 +114,14 @@ def problem(here: World, simulator: VkSimulator, **settings: Any) -> SourceProbl
         (
             30,
             Outcome.BLOCKED,
-            "страница закрыта настройками приватности (ошибка 30)",
-            "Закрытые страницы не собираются: удалите источник",
+            "страница закрыта настройками приватности: её видят только друзья (ошибка 30)",
+            "Закрытые страницы не собираются: удалите источник или попросите владельца открыть страницу",
         ),
         (
             100,
             Outcome.BROKEN,
             "ВКонтакте отверг параметры wall.get: simulated (ошибка 100)",
-            "Проверьте wall; если он верен, это наша ошибка",
+            "Проверьте wall, board или search; если там всё верно, сообщите разработчикам Отклика",
         ),
         (
             777,
@@ -224,7 +224,7 @@ def test_comments_closed_under_all_posts_are_told(here: World, simulator: VkSimu
     found = problem(here, simulator)
     assert (found.outcome, found.reason) == (
         Outcome.BLOCKED,
-        "посты читаются, но комментарии закрыты: стена закрыта: доступ запрещён (ошибка 15)",
+        "посты читаются, но комментарии не видны: доступ запрещён: комментарии закрыты (ошибка 15)",
     )
 
 
@@ -267,16 +267,18 @@ def test_one_cut_answer_is_asked_for_again(here: World, simulator: VkSimulator) 
     assert len(drafts(visit(here, simulator))) == 59
 
 
-def test_a_name_that_is_gone_and_a_person_are_told(here: World, simulator: VkSimulator) -> None:
+def test_a_name_that_is_gone_or_stands_for_something_else_is_told(here: World, simulator: VkSimulator) -> None:
     found = problem(here, simulator, wall="no_such_group")
-    assert (found.outcome, found.reason) == (
+    assert (found.outcome, found.reason, found.action) == (
         Outcome.GONE,
-        "сообщества «no_such_group» нет: переименовано или удалено",
+        "страницы «no_such_group» нет: переименована или удалена",
+        "Найдите её новое имя и исправьте wall",
     )
-    found = problem(here, simulator, wall="ivan_ivanov")
-    assert (found.outcome, found.reason) == (
+    found = problem(here, simulator, wall="some_app")
+    assert (found.outcome, found.reason, found.action) == (
         Outcome.GONE,
-        "«ivan_ivanov» больше не сообщество: имя занял другой",
+        "«some_app» — не сообщество и не страница человека: имя занял другой",
+        "Исправьте wall или удалите источник",
     )
 
 
@@ -296,6 +298,7 @@ def test_a_closed_and_a_deleted_community_are_told_apart(here: World) -> None:
         ("https://m.vk.com/public77/", "-77"),
         (-1234, "-1234"),
         ("event5", "-5"),
+        ("https://vk.com/id77", "id77"),
     ],
 )
 def test_a_wall_may_be_written_in_many_ways(written: Any, wall: str) -> None:
@@ -306,8 +309,8 @@ def test_a_wall_may_be_written_in_many_ways(written: Any, wall: str) -> None:
     ("changes", "message"),
     [
         (
-            {"wall": "id77"},
-            "«id77» — страница человека; собираются только сообщества: короткое имя, -1234, club1234 или ссылка",
+            {"wall": "77"},
+            "«77» — номер без вида: сообщество пишется -77, страница человека — id77",
         ),
         (
             {"wall": "привет"},

@@ -17,8 +17,10 @@ from crawlers.vk.client import VkClient
 from crawlers.vk.collector import VkCollector
 from crawlers.vk.errors import next_day
 from crawlers.vk.settings import VkSettings
+from crawlers.vk.tokens import ACCEPTS, PER_DAY, misfit
 from schemas import Outcome
 from store import Quotas, Store
+from store.pace import LATE
 from tests.crawlers.harness import World, drafts, pages, source, world
 from tests.simulators.vk import VkSimulator, load
 
@@ -73,6 +75,19 @@ def test_calls_in_flight_use_the_rate_and_never_break_it(here: World, simulator:
     assert [answer for answer in found if isinstance(answer, Exception)] == []
     assert busiest_second(simulator.arrivals[simulator.token]) <= 5
     assert time.monotonic() - start < 26 / 5 / 0.75  # one by one would be 26 × 0.3 s
+
+
+def test_connections_are_opened_before_there_is_a_turn(here: World, simulator: VkSimulator) -> None:
+    simulator.slow = 0.3
+    run_calls(Quotas(here.store), settings(simulator), 16, here.clock)
+    assert len(simulator.calls) == 16
+    assert simulator.cold == 0
+
+
+def test_a_connection_that_cannot_be_opened_is_told_by_the_call(here: World) -> None:
+    dead = VkSettings.model_validate({"wall": "-1", "token": "t", "api_url": "http://127.0.0.1:9"})
+    (found,) = run_calls(Quotas(here.store), dead, 1, here.clock)
+    assert (found.outcome, found.reason) == (Outcome.BROKEN, "нет связи с API ВКонтакте (ConnectionError)")
 
 
 def test_two_tokens_are_twice_as_fast(here: World, simulator: VkSimulator) -> None:
@@ -196,7 +211,7 @@ def test_a_turn_that_was_slept_through_is_not_used(
 
     run_calls(Watched(here.store), of, 1, here.clock)
     assert len(turns) == 2
-    assert turns[1].at > turns[0].at + vk.LATE
+    assert turns[1].at > turns[0].at + LATE
     assert [row.used for row in ledger.balances()] == [0, 1]
 
 
@@ -235,16 +250,47 @@ def test_closing_wakes_the_calls_that_wait(here: World, simulator: VkSimulator) 
         ({}, "нужен либо token, либо tokens (список), и не пустой"),
         ({"token": "a", "tokens": ["b"]}, "нужен либо token, либо tokens (список), и не пустой"),
         ({"tokens": ["a", {"token": "a", "kind": "user"}]}, "в tokens есть пустой или повторённый токен"),
-        (
-            {"tokens": ["a", {"token": "b", "kind": "community"}]},
-            "ключом сообщества нельзя читать стены: нужен сервисный ключ или токен пользователя",
-        ),
     ],
 )
 def test_wrong_tokens_are_refused_with_a_reason(given: dict[str, Any], message: str) -> None:
     with pytest.raises(ValidationError) as caught:
         VkSettings.model_validate({"wall": "a_wall", **given})
     assert [error["msg"] for error in caught.value.errors()] == [f"Value error, {message}"]
+
+
+FITS = "нужен сервисный ключ или токен пользователя; замените ключ и исправьте его вид"
+
+
+@pytest.mark.parametrize(
+    ("form", "refused"),
+    [
+        ({"wall": "a_wall"}, "wall.get, wall.getById, wall.getComments"),
+        ({"wall": "a_wall", "comments": False}, "wall.get, wall.getById"),
+        ({"board": "a_wall"}, "board.getTopics, board.getComments"),
+        ({"search": {"words": "нет воды"}}, "newsfeed.search, wall.getById"),
+    ],
+)
+def test_tokens_of_a_kind_that_does_not_do_are_named(form: dict[str, Any], refused: str) -> None:
+    given = {"tokens": ["a", {"token": "b", "kind": "community"}, {"token": "c", "kind": "user"}]}
+    with pytest.raises(ValidationError) as caught:
+        VkSettings.model_validate(form | given)
+    (error,) = caught.value.errors()
+    assert (error["loc"], error["input"]) == (("tokens", 1, "kind"), "community")
+    assert error["msg"] == f"Value error, ключом сообщества нельзя вызывать {refused}: {FITS}"
+    with pytest.raises(ValidationError) as caught:
+        VkSettings.model_validate(form | {"tokens": ["a", "b"], "token_kind": "community"})
+    assert [one["loc"] for one in caught.value.errors()] == [("token_kind",)]
+
+
+def test_every_method_that_is_called_stands_in_the_table() -> None:
+    forms: list[dict[str, Any]] = [{"wall": "a_wall"}, {"board": "a_wall"}, {"search": {"words": "нет воды"}}]
+    called = {method for form in forms for method in VkSettings.model_validate(form | {"token": "t"}).methods}
+    assert called <= set(ACCEPTS)
+    assert set(PER_DAY) <= set(ACCEPTS)
+    assert misfit("service", ["execute"]) == (
+        "сервисным ключом нельзя вызывать execute: "
+        "нужен токен пользователя или ключ сообщества; замените ключ и исправьте его вид"
+    )
 
 
 def test_kinds_have_their_rates_and_tokens_do_not_show() -> None:

@@ -1,6 +1,5 @@
 """What is collected of a wall that lives: edits, deletions, new comments, and pages that shift."""
 
-import asyncio
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -9,11 +8,11 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
-from crawlers.base import Page
-from crawlers.vk.collector import VkCollector, comments_due
-from crawlers.vk.settings import VkCursor, VkSettings, Watch
+from crawlers.vk.settings import Watch
+from crawlers.vk.watching import REMEMBERED, comments_due, remembering
 from schemas import PostKind
-from tests.crawlers.harness import World, drafts, pages, source, world
+from tests.crawlers.harness import World, drafts, world
+from tests.crawlers.vk.kit import Crawl, latest
 from tests.simulators.vk import Community, VkSimulator, load
 from tests.simulators.vk.wall import DATA
 
@@ -35,27 +34,6 @@ def community() -> Community:
 def simulator(community: Community) -> Iterator[VkSimulator]:
     with VkSimulator([community]) as running:
         yield running
-
-
-class Crawl:
-    """Visits one wall again and again, as one source does."""
-
-    def __init__(self, here: World, simulator: VkSimulator, **settings: Any) -> None:
-        self.here = here
-        values = {"wall": "podslushano_chel74", "token": simulator.token, "api_url": simulator.url} | settings
-        self.settings = VkSettings.model_validate(values)
-        self.cursor = VkCursor()
-
-    def visit(self) -> list[Page[VkCursor]]:
-        async def run() -> list[Page[VkCursor]]:
-            async with self.here.collector(VkCollector) as collector:
-                return await pages(collector, source(self.settings, place_hint="Челябинск"), self.cursor)
-
-        found = asyncio.run(run())
-        for page in found:
-            self.here.intake.publish(page.drafts)
-        self.cursor = found[-1].cursor
-        return found
 
 
 @pytest.fixture
@@ -131,12 +109,23 @@ def test_a_deleted_post_is_asked_for_and_erased(
     crawl.visit()
     del community.posts[1140]
     crawl.visit()
-    last = here.posts()[-1]
-    assert (last.id, last.deleted, last.text) == ("vk:-7400074_1140", True, "")
+    gone = [(post.id, post.deleted, post.text) for post in here.posts()[59:]]
+    assert gone == [("vk:-7400074_1140", True, ""), ("vk:-7400074_c1141", True, ""), ("vk:-7400074_c1142", True, "")]
     assert ("wall.getById", {"posts": "-7400074_1140"}) in simulator.calls
-    assert len(here.posts()) == 60
     crawl.visit()
-    assert len(here.posts()) == 60
+    assert len(here.posts()) == 62
+
+
+def test_the_oldest_post_and_a_whole_emptied_wall_are_erased(crawl: Crawl, here: World, community: Community) -> None:
+    written = set(community.ids())
+    crawl.visit()
+    lowest = min(number for number, post in community.posts.items() if not post.pinned)
+    del community.posts[lowest]
+    crawl.visit()
+    assert f"vk:-7400074_{lowest}" in {post.id for post in here.posts() if post.deleted}
+    community.posts.clear()
+    crawl.visit()
+    assert {post.id for post in here.posts() if post.deleted} == written
 
 
 def test_a_deleted_comment_that_vk_still_shows_is_erased(crawl: Crawl, here: World, community: Community) -> None:
@@ -145,6 +134,163 @@ def test_a_deleted_comment_that_vk_still_shows_is_erased(crawl: Crawl, here: Wor
     here.clock.forward(hours=2)
     crawl.visit()
     assert [(p.id, p.text) for p in here.posts() if p.deleted] == [("vk:-7400074_c1022", "")]
+
+
+def gone(here: World) -> set[str]:
+    return {id_ for id_, post in latest(here).items() if post.deleted}
+
+
+def test_a_comment_that_vanished_is_erased(crawl: Crawl, here: World, community: Community) -> None:
+    crawl.visit()
+    community.posts[1020].comments.pop(2)
+    here.clock.forward(hours=2)
+    crawl.visit()
+    assert gone(here) == {"vk:-7400074_c1025"}
+    assert latest(here)["vk:-7400074_c1025"].text == ""
+    crawl.visit()
+    assert crawl.published == 0
+
+
+def test_a_thread_that_vanished_is_erased_whole(crawl: Crawl, here: World, community: Community) -> None:
+    crawl.visit()
+    community.posts[1020].comments.pop(1)
+    here.clock.forward(hours=2)
+    crawl.visit()
+    assert gone(here) == {f"vk:-7400074_c{number}" for number in (1022, 1023, 1024)}
+
+
+def test_one_reply_that_vanished_is_erased(crawl: Crawl, here: World, community: Community) -> None:
+    crawl.visit()
+    community.posts[1020].comments[1].replies.pop(0)
+    here.clock.forward(hours=2)
+    crawl.visit()
+    assert gone(here) == {"vk:-7400074_c1023"}
+
+
+def test_the_last_comments_that_vanish_are_erased(crawl: Crawl, here: World, community: Community) -> None:
+    crawl.visit()
+    community.posts[1010].comments.clear()
+    here.clock.forward(hours=2)
+    crawl.visit()
+    assert gone(here) == {"vk:-7400074_c1011", "vk:-7400074_c1012"}
+
+
+def test_one_comment_deleted_and_one_written_in_between_are_both_noticed(
+    crawl: Crawl, here: World, community: Community
+) -> None:
+    crawl.visit()
+    community.posts[1020].comments.pop()
+    new = community.comment(community.posts[1020], "А у нас дали", datetime.now(UTC))
+    here.clock.forward(hours=7)
+    crawl.visit()
+    assert len(gone(here)) == 1
+    assert f"vk:-7400074_c{new.id}" in latest(here)
+
+
+def test_a_comment_that_comes_back_is_a_comment_again(crawl: Crawl, here: World, community: Community) -> None:
+    crawl.visit()
+    comment = community.posts[1020].comments.pop(2)
+    here.clock.forward(hours=2)
+    crawl.visit()
+    community.posts[1020].comments.append(comment)
+    here.clock.forward(hours=2)
+    crawl.visit()
+    assert gone(here) == set()
+    assert latest(here)["vk:-7400074_c1025"].text == comment.text
+
+
+def test_an_edited_comment_is_noticed_within_six_hours(crawl: Crawl, here: World, community: Community) -> None:
+    crawl.visit()
+    community.posts[1230].comments[0].text = "Сегодня посыпали"
+    here.clock.forward(hours=5)
+    crawl.visit()
+    assert latest(here)["vk:-7400074_c1231"].text == "Дворника не видели с начала зимы"
+    here.clock.forward(hours=1)
+    crawl.visit()
+    assert latest(here)["vk:-7400074_c1231"].text == "Сегодня посыпали"
+
+
+def test_comments_closed_later_are_not_taken_for_deleted(
+    crawl: Crawl, here: World, community: Community, simulator: VkSimulator
+) -> None:
+    crawl.visit()
+    here.clock.forward(hours=7)
+    simulator.fail("wall.getComments", 212, times=2)
+    crawl.visit()
+    assert gone(here) == set()
+
+
+def test_an_empty_answer_where_comments_are_counted_deletes_nothing(
+    crawl: Crawl, here: World, community: Community, simulator: VkSimulator
+) -> None:
+    crawl.visit()
+    answer = simulator.methods.table["wall.getComments"]
+    simulator.methods.table["wall.getComments"] = lambda values: answer(values) | {"items": []}
+    here.clock.forward(hours=7)
+    crawl.visit()
+    assert gone(here) == set()
+
+
+def test_comments_that_shift_while_they_are_read_are_not_taken_for_deleted(
+    crawl: Crawl, here: World, community: Community, simulator: VkSimulator
+) -> None:
+    post = community.posts[1240]
+    for number in range(250):
+        community.comment(post, f"Комментарий номер {number}", datetime.now(UTC))
+    crawl.visit()
+    answer = simulator.methods.table["wall.getComments"]
+    removed: list[int] = []
+
+    def shifting(values: Any) -> Any:
+        response = answer(values)
+        if values["post_id"] == "1240" and values["offset"] == "0" and not removed:
+            removed.extend(comment.id for comment in post.comments[:20])
+            del post.comments[:20]
+        return response
+
+    simulator.methods.table["wall.getComments"] = shifting
+    here.clock.forward(hours=7)
+    crawl.visit()
+    assert gone(here) == set()
+    here.clock.forward(hours=7)
+    crawl.visit()
+    assert gone(here) == {f"vk:-7400074_c{number}" for number in removed}
+
+
+def test_a_thread_deleted_while_it_is_read_costs_nothing_else(
+    here: World, simulator: VkSimulator, community: Community
+) -> None:
+    post = community.posts[1240]
+    top = community.comment(post, "До семи", datetime.now(UTC))
+    for number in range(15):
+        community.comment(post, f"Ответ {number}", datetime.now(UTC), under=top)
+    other = community.comment(post, "А рынок на Мира до шести", datetime.now(UTC))
+    answer = simulator.methods.table["wall.getComments"]
+
+    def vanishing(values: Any) -> Any:
+        if values.get("comment_id") == str(top.id) and top in post.comments:
+            post.comments.remove(top)
+        return answer(values)
+
+    simulator.methods.table["wall.getComments"] = vanishing
+    crawl = Crawl(here, simulator)
+    crawl.visit()
+    assert f"vk:-7400074_c{other.id}" in latest(here)
+    here.clock.forward(hours=2)
+    crawl.visit()
+    assert f"vk:-7400074_c{top.id}" in gone(here)
+    assert len(gone(here)) == 11  # the comment and the ten replies that had come along
+
+
+def test_what_is_remembered_of_comments_is_bounded() -> None:
+    watched: dict[int, Watch] = {}
+    for number in range(10):
+        watch = Watch(published=NOW + timedelta(minutes=number), seen=list(range(1_000)))
+        watched = remembering(watched, number, watch)
+    assert [len(one.seen) for one in watched.values()] == [0] * 5 + [1_000] * 5
+    watched = remembering(watched, 0, Watch(published=NOW, seen=list(range(9_000))))
+    assert [len(one.seen) for one in watched.values()] == [REMEMBERED] + [0] * 9
+    assert watched[0].seen[-1] == 8_999
 
 
 def test_a_new_comment_under_a_known_post_is_collected(
@@ -256,6 +402,7 @@ def test_repeated_texts_places_and_attachments_are_kept(crawl: Crawl, community:
         (timedelta(hours=12), timedelta(hours=5), 7, 1, False),  # unchanged: every six hours, for edits
         (timedelta(hours=12), timedelta(hours=6), 7, 1, True),
         (timedelta(days=4), timedelta(hours=6), 7, 1, False),
+        (timedelta(days=4), timedelta(days=-9), 7, 1, True),  # read by a clock that ran ahead
     ],
 )
 def test_comments_are_read_again_less_often_with_age_and_cost(

@@ -7,7 +7,8 @@ import threading
 from datetime import UTC, datetime
 from pathlib import Path
 
-from crawlers.telegram.session import VARIABLE, SessionFile
+from crawlers.telegram.session import SessionFile
+from crawlers.telegram.settings import VARIABLE
 from tests.simulators.telegram import TelegramSimulator, load
 
 

@@ -16,6 +16,8 @@ class Post:
     at: datetime
     text: str
     edited: datetime | None = None
+    reactions: bool = False
+    """The last edit was but a reaction."""
     views: int | None = 100
     photo: bool = False
     album: int | None = None
@@ -98,6 +100,12 @@ class Chat:
     def edit(self, number: int, text: str) -> None:
         """Give a message another text."""
         self.posts[number].text, self.posts[number].edited = text, now()
+        self.posts[number].reactions = False
+        self._changed("edit", number)
+
+    def react(self, number: int) -> None:
+        """Somebody likes it."""
+        self.posts[number].edited, self.posts[number].reactions = now(), True
         self._changed("edit", number)
 
     def delete(self, number: int) -> None:

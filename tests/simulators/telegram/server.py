@@ -8,7 +8,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import TracebackType
 from typing import Any, Self
 
@@ -18,6 +18,7 @@ from telethon.tl import functions, types
 
 from tests.simulators.telegram import tl
 from tests.simulators.telegram.chats import Change, Chat, now
+from tests.simulators.telegram.login import Logins, Person
 from tests.simulators.telegram.methods import Methods, RpcFailure
 from tests.simulators.telegram.wire import Link
 
@@ -28,6 +29,8 @@ _WRAPPERS = (
     functions.InvokeAfterMsgRequest,
 )
 _VECTOR = 0x1CB5C415
+CLOSING = 0.2
+"""Seconds in which the end of a closed connection must have arrived on this machine."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +41,8 @@ class Fault:
     error: RpcFailure | None = None
     drop: bool = False
     """Close the connection in place of an answer."""
+    cut: bool = False
+    """Close it in the middle of the answer."""
     skip: int = 0
     """How many calls that fit go well before."""
 
@@ -67,10 +72,15 @@ class TelegramSimulator:
     """Ids of the keys of accounts that are logged in."""
     together: int = 0
     """Most connections that one session had open at once."""
+    duplicated: set[int] = field(default_factory=set)
+    """Ids of the keys that two clients used at once: nobody may use them again."""
+    people: list[Person] = field(default_factory=list)
+    """Who may log in."""
 
     def __post_init__(self) -> None:
         self.methods = Methods(self.chats, lambda: self.port)
         self.keys: dict[int, AuthKey] = {}
+        self._logins = Logins(self.people)
         self._links: set[Link] = set()
         self._started = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
@@ -106,6 +116,11 @@ class TelegramSimulator:
         """How often `method` was called, by the name of its TL class without Request."""
         return sum(call.method == method for call in self.calls)
 
+    @property
+    def connections(self) -> int:
+        """How many are open."""
+        return sum(link.open for link in self._links)
+
     def drop(self) -> None:
         """Cut all connections."""
         self._loop.call_soon_threadsafe(lambda: [link.writer.transport.abort() for link in self._links])
@@ -131,8 +146,10 @@ class TelegramSimulator:
         self._links.add(link)
         try:
             while True:
-                for call in await link.calls():
-                    self.together = max(self.together, sum(one.key is link.key for one in self._links))
+                calls = await link.calls()
+                if calls:
+                    await self._alone(link)
+                for call in calls:
                     await self._serve_call(link, call.msg_id, call.request)
         except (OSError, EOFError, RpcFailure):
             """The client went away, or is to be dropped."""
@@ -141,6 +158,15 @@ class TelegramSimulator:
             writer.close()
             with contextlib.suppress(OSError):
                 await writer.wait_closed()
+
+    async def _alone(self, link: Link) -> None:
+        """See whether another client uses the same key. A connection that its client has closed may take a moment."""
+        end = time.monotonic() + CLOSING
+        while (number := sum(one.open for one in self._links if one.key is link.key)) > 1 and time.monotonic() < end:
+            await asyncio.sleep(0.005)
+        self.together = max(self.together, number)
+        if number > 1 and link.key is not None:
+            self.duplicated.add(link.key.key_id)
 
     async def _serve_call(self, link: Link, msg_id: int, request: Any) -> None:
         silent = False
@@ -159,6 +185,7 @@ class TelegramSimulator:
         fault = self._fault(method)
         if fault.drop:
             raise EOFError
+        link.cut = fault.cut
         try:
             return await link.result(msg_id, self._answer(link, request, fault))
         except RpcFailure as failure:
@@ -170,6 +197,13 @@ class TelegramSimulator:
     def _answer(self, link: Link, request: Any, fault: Fault) -> bytes:
         if fault.error is not None:
             raise fault.error
+        if link.key is not None and link.key.key_id in self.duplicated:
+            raise RpcFailure(406, "AUTH_KEY_DUPLICATED")
+        if link.key is not None and (login := self._logins.answer(link.key.key_id, request)) is not None:
+            answer, done = login
+            if done:
+                self.authorised.add(link.key.key_id)
+            return bytes(answer)
         if not isinstance(request, functions.help.GetConfigRequest):
             if link.key is None or link.key.key_id not in self.authorised:
                 raise RpcFailure(401, "AUTH_KEY_UNREGISTERED")
@@ -188,7 +222,7 @@ class TelegramSimulator:
         for number, fault in enumerate(self.faults):
             if fault.method in ("", method):
                 if fault.skip:
-                    self.faults[number] = Fault(fault.method, fault.error, fault.drop, fault.skip - 1)
+                    self.faults[number] = replace(fault, skip=fault.skip - 1)
                     return Fault()
                 del self.faults[number]
                 return fault

@@ -9,7 +9,7 @@ from telethon import TelegramClient, errors, events
 from telethon.crypto import rsa
 from telethon.sessions import MemorySession, StringSession
 
-from tests.simulators.telegram import PUBLIC_KEY, Chat, Fault, TelegramSimulator, load
+from tests.simulators.telegram import PUBLIC_KEY, Chat, Fault, Person, TelegramSimulator, load
 
 
 @pytest.fixture
@@ -40,6 +40,54 @@ def test_a_new_client_makes_a_key_and_is_not_logged_in(simulator: TelegramSimula
             await async_client.disconnect()
 
     assert asyncio.run(run()) is False
+
+
+def test_a_login_with_code_and_password(chats: list[Chat]) -> None:
+    person = Person("79990000001", "12345", "второй секрет")
+
+    async def run(port: int) -> None:
+        rsa.add_key(PUBLIC_KEY, old=False)
+        session = MemorySession()
+        session.set_dc(2, "127.0.0.1", port)
+        telegram = TelegramClient(session, 1, "hash", flood_sleep_threshold=0)
+        await telegram.connect()
+        try:
+            with pytest.raises(errors.PhoneNumberInvalidError):
+                await telegram.send_code_request("+7 999 000-00-02")
+            await telegram.send_code_request("+7 999 000-00-01")
+            with pytest.raises(errors.PhoneCodeInvalidError):
+                await telegram.sign_in(code="54321")
+            with pytest.raises(errors.SessionPasswordNeededError):
+                await telegram.sign_in(code="12345")
+            with pytest.raises(errors.PasswordHashInvalidError):
+                await telegram.sign_in(password="первый секрет")
+            assert not await telegram.is_user_authorized()
+            await telegram.sign_in(password="второй секрет")
+            assert await telegram.is_user_authorized()
+            assert len(await telegram.get_messages("zavodskoy_ryadom", limit=3)) == 3
+        finally:
+            await telegram.disconnect()
+
+    with TelegramSimulator(chats, people=[person]) as simulator:
+        asyncio.run(run(simulator.port))
+
+
+def test_a_key_that_two_clients_use_at_once_is_lost_to_both(simulator: TelegramSimulator) -> None:
+    session = simulator.session()
+
+    async def run() -> None:
+        one, other = (TelegramClient(StringSession(session), 1, "hash", retry_delay=0.05) for _ in range(2))
+        await one.connect()
+        assert await one.get_messages("zavodskoy_ryadom", limit=1)
+        with pytest.raises(errors.AuthKeyDuplicatedError):
+            await other.connect()
+        with pytest.raises(errors.AuthKeyDuplicatedError):
+            await one.get_messages("zavodskoy_ryadom", limit=1)
+        await one.disconnect()
+        await other.disconnect()
+
+    asyncio.run(run())
+    assert simulator.together == 2
 
 
 def test_history_comments_and_search(simulator: TelegramSimulator, chats: list[Chat]) -> None:
@@ -101,7 +149,7 @@ def test_errors_are_typed_and_a_cut_connection_is_survived(simulator: TelegramSi
                 await telegram.get_input_entity("zavodskoy_ryadom")
             assert caught.value.seconds == 72_000
         async with client(simulator) as telegram:
-            simulator.faults.append(Fault("GetHistory", drop=True))
+            simulator.faults.extend([Fault("GetHistory", drop=True), Fault("GetHistory", cut=True)])
             assert len(await telegram.get_messages("zavodskoy_ryadom", limit=3)) == 3
             with pytest.raises(ValueError, match="No user has"):
                 await telegram.get_input_entity("nobody_at_all")

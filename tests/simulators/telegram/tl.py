@@ -71,6 +71,7 @@ def message(chat: Chat, post: Post, chats: Mapping[str, Chat], owner: Chat | Non
         views=post.views,
         forwards=None if post.views is None else post.views // 50,
         edit_date=post.edited,
+        edit_hide=post.reactions,
         grouped_id=post.album,
         replies=_replies(chat, post),
     )

@@ -61,9 +61,16 @@ class Link:
     session: int = 0
     listens: bool = False
     """Has asked for updates."""
+    cut: bool = False
+    """Break off in the middle of the next packet."""
     _codec: FullPacketCodec = field(default_factory=lambda: FullPacketCodec(None))
     _ids: Any = field(default_factory=lambda: count(1))
     _exchange: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def open(self) -> bool:
+        """Whether its client has not closed it, though what it sent before may not be read yet."""
+        return not self.reader._eof and not self.writer.is_closing()
 
     async def calls(self) -> list[Call]:
         """The requests of the next packet; key exchanges are answered here."""
@@ -102,7 +109,12 @@ class Link:
         await self._packet(struct.pack("<Q", self.key.key_id) + msg_key + secret)
 
     async def _packet(self, data: bytes) -> None:
-        self.writer.write(self._codec.encode_packet(data))
+        packet = self._codec.encode_packet(data)
+        if self.cut:
+            self.writer.write(packet[: len(packet) // 2])
+            await self.writer.drain()
+            raise EOFError
+        self.writer.write(packet)
         await self.writer.drain()
 
     async def _plain(self, packet: bytes) -> None:

@@ -10,7 +10,7 @@ from tests.simulators.vk.server import TOKEN
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="VK's API on this machine, for walls.")
+    parser = argparse.ArgumentParser(description="VK's API on this machine: a wall, a board, and searches.")
     parser.add_argument("--port", type=int, default=0)
     community = load(datetime.now(UTC))
     with VkSimulator([community], port=parser.parse_args().port) as simulator, contextlib.suppress(KeyboardInterrupt):

@@ -4,7 +4,7 @@ import json
 import threading
 import time
 from collections import Counter, defaultdict, deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Self
@@ -15,6 +15,21 @@ from tests.simulators.vk.methods import Methods, VkError
 from tests.simulators.vk.wall import Community
 
 TOKEN = "simulated-service-token"
+VK_PER_DAY = {"wall.get": 5000, "wall.getComments": 5000, "wall.search": 1000, "newsfeed.search": 1000}
+"""What VK allows a token, for `per_day`."""
+_READERS = {"service", "user"}
+TAKES = {
+    "wall.get": _READERS,
+    "wall.getById": _READERS,
+    "wall.getComments": _READERS,
+    "newsfeed.search": _READERS,
+    "board.getTopics": _READERS,
+    "board.getComments": _READERS,
+    "utils.resolveScreenName": _READERS | {"community"},
+    "groups.getById": _READERS | {"community"},
+    "execute": {"user", "community"},
+}
+"""The kinds of token that VK takes for a method. Written down apart from ours: a mistake there must show here."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +56,8 @@ class VkSimulator:
     token: str = TOKEN
     more_tokens: tuple[str, ...] = ()
     """That it takes as well, each with limits of its own."""
+    kinds: dict[str, str] = field(default_factory=dict)
+    """Of tokens that are not service keys: user, community."""
     per_second: int | None = None
     """Calls within a second above which it answers with error 6."""
     per_day: dict[str, int] = field(default_factory=dict)
@@ -51,13 +68,17 @@ class VkSimulator:
     """Used up one by one, each by the first call that it fits."""
     calls: list[tuple[str, dict[str, str]]] = field(default_factory=list)
     """Method and parameters, without the token."""
+    answered: Callable[[str, dict[str, Any]], None] | None = None
+    """Told every method and its answer."""
 
     def __post_init__(self) -> None:
         self.methods = Methods(self.communities)
+        self.cold = 0
+        """Calls that were the first request on their connection."""
         self.counts: Counter[tuple[str, str]] = Counter()
         self.arrivals: defaultdict[str, list[float]] = defaultdict(list)
         """When calls came, admitted or not, by token; monotonic seconds."""
-        self._recent: defaultdict[str, deque[float]] = defaultdict(deque)
+        self._recent: defaultdict[str, deque[float]] = defaultdict(lambda: deque(maxlen=100))
         self._lock = threading.Lock()
         self._server = _Server(self.port, _Handler)
         self._server.simulator = self
@@ -81,22 +102,18 @@ class VkSimulator:
         """How often `method` was called."""
         return sum(name == method for name, _ in self.calls)
 
-    def answer(self, method: str, values: Mapping[str, str]) -> dict[str, Any]:
-        """The JSON of one call."""
+    def answer(self, method: str, values: Mapping[str, str], arrived: float) -> dict[str, Any]:
+        """The JSON of one call that arrived then, in monotonic seconds."""
         with self._lock:
             self.calls.append((method, {k: v for k, v in values.items() if k not in ("access_token", "v")}))
             try:
-                self._admit(method, values)
-                return {"response": self.methods.table[method](values)}
+                self._admit(method, values, arrived)
+                answer = {"response": self.methods.table[method](values)}
             except VkError as error:
-                return {
-                    "error": {
-                        "error_code": error.code,
-                        "error_msg": error.message,
-                        "request_params": [{"key": "method", "value": method}],
-                        **error.more,
-                    }
-                }
+                answer = error.answer(method)
+            if self.answered is not None:
+                self.answered(method, answer)
+            return answer
 
     def fault(self, method: str) -> Fault | None:
         """The misbehaviour that is due for this call."""
@@ -107,18 +124,19 @@ class VkSimulator:
                     return fault
         return None
 
-    def _admit(self, method: str, values: Mapping[str, str]) -> None:
+    def _admit(self, method: str, values: Mapping[str, str], now: float) -> None:
         token = values.get("access_token", "")
         if token not in (self.token, *self.more_tokens):
             raise VkError(5, "User authorization failed: invalid access_token (4).")
         if method not in self.methods.table:
             raise VkError(3, "Unknown method passed")
-        now = time.monotonic()
+        kind = self.kinds.get(token, "service")
+        if kind not in TAKES[method]:
+            community = VkError(27, "Group authorization failed: method is unavailable with group auth.")
+            raise community if kind == "community" else VkError(28, "Application authorization failed")
         self.arrivals[token].append(now)
         recent = self._recent[token]
-        while recent and recent[0] <= now - 1:
-            recent.popleft()
-        if self.per_second is not None and len(recent) >= self.per_second:
+        if self.per_second is not None and sum(now - 1 < at <= now for at in recent) >= self.per_second:
             raise VkError(6, "Too many requests per second")
         recent.append(now)
         self.counts[token, method] += 1
@@ -133,8 +151,18 @@ class _Server(Server):
 class _Handler(Handler):
     server: _Server
 
+    connected = False
+    """Whether this connection has brought a request before."""
+
+    def do_HEAD(self) -> None:
+        self.connected = True
+        self._send(200, "")
+
     def do_POST(self) -> None:
+        arrived = time.monotonic()  # before `slow`: VK counts calls when they come, not when it answers
         simulator = self.server.simulator
+        simulator.cold += not self.connected
+        self.connected = True
         body = self.rfile.read(int(self.headers.get("Content-Length", 0))).decode()
         values = dict(parse_qsl(body, keep_blank_values=True))
         method = self.path.removeprefix("/method/")
@@ -142,14 +170,13 @@ class _Handler(Handler):
         fault = simulator.fault(method) or Fault()
         if fault.error is not None:
             simulator.calls.append((method, {}))
-            error = {"error_code": fault.error.code, "error_msg": fault.error.message, **fault.error.more}
-            return self._send(200, json.dumps({"error": error}))
+            return self._send(200, json.dumps(fault.error.answer(method)))
         if fault.redirect is not None:
             return self._send(302, "", {"Location": fault.redirect})
         if fault.status is not None or fault.body is not None:
             simulator.calls.append((method, {}))
             return self._send(fault.status or 200, fault.body or "<html>Извините</html>")
-        return self._send(200, json.dumps(simulator.answer(method, values), ensure_ascii=False), cut=fault.cut)
+        return self._send(200, json.dumps(simulator.answer(method, values, arrived)), cut=fault.cut)
 
     def do_GET(self) -> None:
         self._send(405, "")

@@ -1,6 +1,6 @@
-"""A community's wall as VK keeps it: mutable, so that tests and the demo can write, edit and delete."""
+"""A community's wall and board as VK keeps them: mutable, so that tests and the demo can write, edit and delete."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -21,6 +21,8 @@ class Comment:
     to: int | None = None
     """The comment this reply answers, where it is another reply."""
     deleted: bool = False
+    more: dict[str, Any] = field(default_factory=dict)
+    """Further fields of the answer: attachments, geo."""
 
     def shape(self, owner: int, post: int, top: int | None = None) -> dict[str, Any]:
         """VK's object `wall_wall_comment`, without the thread's replies."""
@@ -33,9 +35,10 @@ class Comment:
             "owner_id": owner,
             "parents_stack": [] if top is None else [top],
             "likes": {"can_like": 0, "count": 1, "user_likes": 0},
+            **self.more,
         }
         if self.deleted:
-            item = {"id": self.id, "date": self.date, "post_id": post, "owner_id": owner, "deleted": True}
+            item |= {"from_id": 0, "text": "", "deleted": True}
         if top is None:
             item["thread"] = {"count": len(self.replies), "items": [], "can_post": False, "show_reply_button": True}
         else:
@@ -69,6 +72,7 @@ class Post:
             "from_id": self.author,
             "owner_id": owner,
             "date": self.date,
+            "inner_type": "wall_wallpost",
             "post_type": "post",
             "text": self.text,
             "marked_as_ads": int(self.ads),
@@ -87,21 +91,79 @@ class Post:
 
 
 @dataclass
+class Topic:
+    """Of a board; the first of its comments is what it is about."""
+
+    id: int
+    title: str
+    comments: list[Comment]
+    fixed: bool = False
+
+    @property
+    def updated(self) -> int:
+        return self.comments[-1].date if self.comments else 0
+
+    def shape(self) -> dict[str, Any]:
+        """VK's object `board_topic`."""
+        first, last = self.comments[0], self.comments[-1]
+        return {
+            "id": self.id,
+            "title": self.title,
+            "created": first.date,
+            "created_by": first.author,
+            "updated": last.date,
+            "updated_by": last.author,
+            "is_closed": 0,
+            "is_fixed": int(self.fixed),
+            "comments": len(self.comments),
+        }
+
+
+@dataclass
 class Community:
     id: int
     screen_name: str
     name: str
     posts: dict[int, Post] = field(default_factory=dict)
+    topics: dict[int, Topic] = field(default_factory=dict)
     closed: bool = False
     deleted: bool = False
+    person: bool = False
+    """A person's page instead: its number is positive, and `closed` means for friends only."""
 
     @property
     def owner(self) -> int:
-        return -self.id
+        return self.id if self.person else -self.id
 
-    def wall(self) -> list[Post]:
+    def wall(self) -> Sequence[Post]:
         """As wall.get lists it: the pinned post first, then the newest."""
         return sorted(self.posts.values(), key=lambda post: (post.pinned, post.id), reverse=True)
+
+    def post(self, number: int) -> Post | None:
+        return self.posts.get(number)
+
+    def board(self) -> list[Topic]:
+        """As board.getTopics lists it by update: the pinned topics first, then the one last written in."""
+        return sorted(self.topics.values(), key=lambda topic: (topic.fixed, topic.updated, topic.id), reverse=True)
+
+    def board_ids(self) -> Iterator[str]:
+        """What a collector should have of the board."""
+        for topic in self.topics.values():
+            yield f"vk:{self.owner}_t{topic.id}"
+            yield from (f"vk:{self.owner}_t{topic.id}_{comment.id}" for comment in topic.comments[1:])
+
+    def start_topic(self, title: str, text: str, at: datetime, author: int = 800) -> Topic:
+        """Begin a discussion now."""
+        number = max(self.topics, default=0) + 1
+        topic = Topic(number, title, [Comment(1, author, int(at.timestamp()), text)])
+        self.topics[number] = topic
+        return topic
+
+    def answer(self, topic: Topic, text: str, at: datetime, author: int = 801) -> Comment:
+        """Write into a discussion."""
+        comment = Comment(max(one.id for one in topic.comments) + 1, author, int(at.timestamp()), text)
+        topic.comments.append(comment)
+        return comment
 
     def ids(self) -> Iterator[str]:
         """What a collector should have of it."""
@@ -154,5 +216,44 @@ def load(start: datetime, path: Path = DATA) -> Community:
             likes=item.get("likes", 0),
             views=item.get("views", 0),
             ads=item.get("ads", False),
+            more=item.get("more", {}),
         )
+    for item in written.get("topics", ()):
+        comments = [comment(one) for one in item["comments"]]
+        community.topics[item["id"]] = Topic(item["id"], item["title"], comments, item.get("pinned", False))
     return community
+
+
+class Endless(Community):
+    """A wall of very many posts, each made when it is asked for: one every `every` seconds, back from `start`."""
+
+    def __init__(self, id: int, screen_name: str, *, size: int, start: datetime, every: int = 60) -> None:
+        super().__init__(id, screen_name, "Бесконечная стена")
+        self.size = size
+        self._start = int(start.timestamp())
+        self._every = every
+        self.made = 0
+        """How many posts were ever made."""
+
+    def post(self, number: int) -> Post | None:
+        if not 1 <= number <= self.size:
+            return None
+        self.made += 1
+        return Post(number, self.owner, self._start - (self.size - number) * self._every, f"Сообщение номер {number}")
+
+    def wall(self) -> Sequence[Post]:
+        return _Posts(self)
+
+
+class _Posts(Sequence[Post]):
+    """The newest first."""
+
+    def __init__(self, wall: Endless) -> None:
+        self._wall = wall
+
+    def __len__(self) -> int:
+        return self._wall.size
+
+    def __getitem__(self, at: Any) -> Any:
+        numbers = range(self._wall.size, 0, -1)[at]
+        return self._wall.post(numbers) if isinstance(numbers, int) else [self._wall.post(one) for one in numbers]

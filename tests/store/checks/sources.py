@@ -216,34 +216,6 @@ def a_released_source_is_due_as_before(kit: Kit) -> None:
 
 
 @check
-def a_source_is_borrowed_where_it_and_its_slot_are_free(kit: Kit) -> None:
-    sources = due(kit, row("a", "account"), row("b", "account"), row("c"))
-    lease = only(sources.lease("me", ["news"], 1, MINUTE, ["b"]))
-    assert sources.borrow("a", "back-fill", MINUTE) is None
-    assert sources.borrow("b", "back-fill", MINUTE) is None
-    assert sources.finish(lease, health(kit, "b"), {"page": 1})
-    borrowed = sources.borrow("b", "back-fill", MINUTE)  # although it is not due
-    assert borrowed is not None
-    assert borrowed.cursor == {"page": 1}
-    assert ids(sources.lease("me", ["news"], 9, MINUTE)) == ["c"]
-    assert sources.release(borrowed)
-    assert ids(sources.lease("me", ["news"], 9, MINUTE)) == ["a"]  # b is due when it was
-    assert sources.borrow("d", "back-fill", MINUTE) is None
-
-
-@check
-def a_borrowed_source_is_free_again_once_its_borrower_is_dead(kit: Kit) -> None:
-    sources = due(kit, row("a"))
-    borrowed = sources.borrow("a", "back-fill", MINUTE)
-    assert borrowed is not None
-    kit.clock.move(2 * MINUTE)
-    other = sources.borrow("a", "another", MINUTE)
-    assert other is not None
-    assert not sources.renew(borrowed, MINUTE)
-    assert sources.renew(other, MINUTE)
-
-
-@check
 def a_source_can_be_made_due(kit: Kit) -> None:
     sources = due(kit, row("a"))
     lease = only(sources.lease("me", ["news"], 1, MINUTE))

@@ -1,12 +1,12 @@
-"""Back-fills of sources and how far they got."""
+"""Back-fills of sources and how far they got; who waits for what another process holds."""
 
 import sqlalchemy as sa
 from alembic import op
 
 from store.types import BigId, Json, UtcDatetime
 
-revision = "0004"
-down_revision = "0003"
+revision = "0006"
+down_revision = "0005"
 
 
 def upgrade() -> None:
@@ -28,3 +28,4 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_backfills"),
     )
     op.create_index("ix_backfills_source", "backfills", ["source", "since"])
+    op.add_column("holds", sa.Column("wanted", sa.Text()))

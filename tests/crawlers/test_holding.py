@@ -1,0 +1,157 @@
+"""Sessions are let go before anybody else can have them."""
+
+import asyncio
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from crawlers.holding import Holding
+from store import Holds
+from tests.crawlers.harness import World, world
+
+TERM = timedelta(seconds=2)
+
+
+@pytest.fixture
+def here(tmp_path: Path) -> Iterator[World]:
+    with world(tmp_path) as made:
+        yield made
+
+
+def test_a_store_that_does_not_answer_ends_a_hold_within_its_term(here: World, tmp_path: Path) -> None:
+    left: list[float] = []
+
+    async def leave(session: str) -> None:
+        assert session == "one"
+        left.append(time.monotonic())
+
+    async def run() -> float:
+        holding = Holding(Holds(here.store), "me", TERM, asyncio.to_thread, leave)
+        await holding.seek(["one"])
+        lost = holding.lost("one")
+        await asyncio.sleep(1.5 * TERM.total_seconds())
+        assert "one" in holding  # renewed
+        with closing(sqlite3.connect(tmp_path / "store.db", isolation_level=None)) as other:
+            other.execute("BEGIN EXCLUSIVE")
+            locked = time.monotonic()
+            await asyncio.wait_for(lost.wait(), 10)
+        while "one" in holding:
+            await asyncio.sleep(0.01)
+        return locked
+
+    locked = asyncio.run(run())
+    assert len(left) == 1
+    assert left[0] - locked < TERM.total_seconds()
+
+
+def test_a_session_that_is_wanted_is_left_and_lent_once_nothing_uses_it(here: World) -> None:
+    holds = Holds(here.store)
+    left: list[str | None] = []
+
+    async def leave(session: str) -> None:
+        left.append(holds.holder(session))
+
+    async def run() -> None:
+        used = asyncio.Event()
+
+        async def unused(session: str) -> None:
+            assert session == "one"
+            await used.wait()
+
+        mine = Holding(holds, "me", TERM, asyncio.to_thread, leave, unused=unused)
+        yours = Holding(Holds(here.store), "you", TERM, asyncio.to_thread, leave)
+        assert await mine.seek(["one"]) == set()
+        borrowing = asyncio.create_task(borrowed(yours))
+        await asyncio.wait_for(mine.leaving("one").wait(), 10)
+        assert "one" not in mine
+        assert await mine.seek(["one"]) == set()
+        assert not mine.lost("one").is_set()
+        assert left == []
+        used.set()
+        await borrowing
+        assert left == ["me"]
+        assert mine.lost("one").is_set()
+        assert await mine.seek(["one"]) == set()
+        await yours.give_back()
+        assert await mine.seek(["one"]) == {"one"}  # back
+        assert "one" in mine
+        await mine.give_back()
+
+    asyncio.run(run())
+
+
+def test_what_does_not_come_to_an_end_is_told_to_stop_and_left_within_a_term(here: World) -> None:
+    left: list[float] = []
+
+    async def leave(_: str) -> None:
+        left.append(time.monotonic())
+
+    async def run() -> float:
+        async def unused(_: str) -> None:
+            await asyncio.Event().wait()
+
+        mine = Holding(Holds(here.store), "me", TERM, asyncio.to_thread, leave, unused=unused)
+        yours = Holding(Holds(here.store), "you", TERM, asyncio.to_thread, leave)
+        await mine.seek(["one"])
+        lost = mine.lost("one")
+        borrowing = asyncio.create_task(borrowed(yours))
+        await asyncio.wait_for(mine.leaving("one").wait(), 10)
+        asked = time.monotonic()
+        await asyncio.wait_for(lost.wait(), 10)
+        assert left == []
+        await borrowing
+        await yours.give_back()
+        return asked
+
+    asked = asyncio.run(run())
+    assert left[0] - asked < TERM.total_seconds()
+
+
+def test_one_that_is_to_be_kept_is_not_lent(here: World) -> None:
+    async def leave(_: str) -> None:
+        """Nothing is connected."""
+
+    async def run() -> None:
+        async def unused(_: str) -> None:
+            raise AssertionError
+
+        mine = Holding(Holds(here.store), "me", TERM, asyncio.to_thread, leave, unused=unused)
+        yours = Holding(Holds(here.store), "you", TERM, asyncio.to_thread, leave)
+        await mine.seek(["one"])
+        mine.keep()
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(borrowed(yours), 1.5 * TERM.total_seconds())
+        assert "one" in mine
+        await mine.give_back()
+
+    asyncio.run(run())
+
+
+async def borrowed(holding: Holding) -> None:
+    while not await holding.borrow("one", held_for=TERM / 10, free_for=10 * TERM):
+        await asyncio.sleep(0.02)
+
+
+def test_a_session_that_is_given_back_was_left_before(here: World) -> None:
+    holds = Holds(here.store)
+    seen: list[str | None] = []
+
+    async def leave(session: str) -> None:
+        seen.append(holds.holder(session))
+
+    async def run() -> None:
+        holding = Holding(holds, "me", TERM, asyncio.to_thread, leave)
+        await holding.seek(["one", "two"])
+        assert holds.holder("two") == "me"
+        await holding.give_back()
+        assert "one" not in holding
+        assert holding.lost("one").is_set()
+
+    asyncio.run(run())
+    assert seen == ["me", "me"]
+    assert (holds.holder("one"), holds.holder("two")) == (None, None)
