@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
@@ -84,7 +85,14 @@ class Holding:
 
     async def _had(self, name: str, take: Callable[[str, str, timedelta], Hold | None]) -> bool:
         began = time.monotonic()
-        hold = await self._in_thread(take, name, self._owner, self._term)
+        taking = asyncio.ensure_future(self._in_thread(take, name, self._owner, self._term))
+        try:
+            hold = await asyncio.shield(taking)
+        except asyncio.CancelledError:  # the thread goes on: what it takes is not to be kept
+            with suppress(StoreError):
+                if (hold := await taking) is not None:
+                    await self._in_thread(self._holds.release, hold)
+            raise
         if hold is None:
             return False
         held = self._held[name] = _Held(hold)

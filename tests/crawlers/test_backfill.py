@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 import crawlers
 from crawlers.backfill import Progress, Run, refusal
@@ -20,6 +21,7 @@ from crawlers.telegram.session import VARIABLE
 from crawlers.vk.settings import VkSettings
 from schemas import PostKind, topics
 from store import Backfill, Backfills, Holds, Quotas
+from store.health_tables import source_hours
 from tests.crawlers.harness import World, world
 from tests.crawlers.past import SINCE, UNTIL, Collecting, Past, Wall, new_key, past, planned, wall
 from tests.simulators.vk.server import Fault
@@ -96,6 +98,8 @@ def test_ordinary_visits_know_what_was_back_filled_and_keep_their_cursor(here: W
     asyncio.run(collecting(here, one).run())
     (state,) = here.sources.list()
     assert (state.cursor, state.last_finished, state.lease_owner) == (None, None, None)
+    with here.store.reading() as conn:
+        assert conn.execute(select(source_hours)).all() == []  # for how quiet it is, none of them counts
     visit(here, one)
     assert set(ids(here, topics.POSTS)) & one.ids() == set()
     assert len(ids(here, topics.POSTS)) > 20  # what lies outside of the span

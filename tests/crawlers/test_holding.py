@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -130,6 +131,33 @@ def test_one_that_is_to_be_kept_is_not_lent(here: World) -> None:
         await mine.give_back()
 
     asyncio.run(run())
+
+
+def test_what_was_taken_in_the_moment_of_being_stopped_is_given_back(here: World) -> None:
+    holds = Holds(here.store)
+    asked = asyncio.Event()
+
+    async def leave(_: str) -> None:
+        """Nothing is connected."""
+
+    async def slowly(work: Any, *arguments: Any) -> Any:
+        asked.set()
+        await asyncio.sleep(0.1)
+        return await asyncio.to_thread(work, *arguments)
+
+    async def run() -> None:
+        holding = Holding(holds, "me", TERM, slowly, leave)
+        seeking = asyncio.create_task(holding.seek(["one"]))
+        await asked.wait()
+        seeking.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await seeking
+        assert "one" not in holding
+
+    asyncio.run(run())
+    other = holds.take("one", "you", TERM)
+    assert other is not None
+    assert other.fence == 2
 
 
 async def borrowed(holding: Holding) -> None:
