@@ -195,7 +195,7 @@ def test_a_wall_that_was_closed_ends_it_at_once(here: World) -> None:
         one.community.closed = True
         result = asyncio.run(collecting(here, one).run())
         assert (result.finished, result.stopped, result.posts) == (False, False, 0)
-        assert result.reason == "стена закрыта: доступ запрещён (ошибка 15)"
+        assert result.reason == "доступ запрещён: стена закрыта (ошибка 15)"
         one.community.closed = False
         assert asyncio.run(collecting(here, one).run()).finished
         assert ids(here) == sorted(one.ids())
