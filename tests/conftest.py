@@ -16,7 +16,7 @@ import structlog
 from store import Store
 from tests.servers import KafkaServer, PostgresServer
 
-pytest.register_assert_rewrite("tests.bus.checks.groups", "tests.bus.checks.records", "tests.bus.kit")
+pytest.register_assert_rewrite("tests.bus.checks", "tests.bus.kit", "tests.store.checks")
 
 
 @pytest.fixture(autouse=True)

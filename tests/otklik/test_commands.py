@@ -218,6 +218,7 @@ def test_looking_makes_nothing_on_a_bus_that_was_never_used(otklik):
         ("tagged", None, {"incidents": 0}, 0),
         ("incidents", None, {"sink-out": 0}, 0),
         ("sources", None, {}, 0),
+        ("sources.events", None, {}, 0),
     ]
     table = otklik("status", "region.yaml")
     assert (table.returncode, table.stderr) == (0, "")

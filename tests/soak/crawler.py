@@ -22,7 +22,7 @@ from crawlers.runner import Runner
 from crawlers.schedule import Every
 from intake import Intake
 from otklik.process import set_up_logs
-from store import Quotas, Sources, Store, Versions
+from store import Holds, Quotas, Sources, Store, Versions
 from tests.crawlers.harness import HASHER, NAMES, Clock
 
 EVERY = timedelta(seconds=1)
@@ -61,6 +61,7 @@ async def main(folder: Path, shift: float, once: bool) -> None:
             bus=bus,
             now=clock,
             owner=f"soak:{os.getpid()}",
+            holds=Holds(store),
             term=TERM,
         )
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, runner.stop)

@@ -8,9 +8,6 @@ import pytest
 from store import Store
 from tests.store.kit import Kit
 
-for name in ("sources", "backfills", "versions", "quotas", "outbox"):
-    pytest.register_assert_rewrite(f"tests.store.checks.{name}")
-
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
 def database(request: pytest.FixtureRequest) -> str:
