@@ -1,19 +1,23 @@
 """All judgements on a batch of texts."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from classifier.address import find_address
+from classifier.changes import TopicChanges
+from classifier.correcting import corrected
+from classifier.corrections import Corrections
 from classifier.features import judged_lemmas
 from classifier.head import TextHead
 from classifier.item import Item
 from classifier.model import Judgement, Model
-from classifier.places import Place, Region, Resolver
-from classifier.urgency import urgency
-from schemas import Head, PostKind, Tags
-from text import MAX_CHARS, signature
+from classifier.places import Region, Resolver
+from classifier.region_topics import RegionTopics, silenced
+from classifier.urgency import Verdict, urgency
+from schemas import Head, Municipality, PostKind, Tags
+from text import MAX_CHARS, language, signature
 
 BY_DEFINITION = frozenset({PostKind.APPEAL, PostKind.CALL})
 """An appeal or a call is relevant: somebody turned to the authority."""
@@ -43,7 +47,8 @@ class Thresholds:
 
 
 class Classifier:
-    """Texts in, tags out. Holds no state but the model: one instance may serve for ever, from one thread."""
+    """Texts in, tags out. Holds no state but the model and what operators said: one instance may serve for ever, from
+    one thread."""
 
     def __init__(
         self,
@@ -52,8 +57,12 @@ class Classifier:
         *,
         thresholds: Thresholds | None = None,
         heads: Mapping[str, TextHead] | None = None,
+        topics: RegionTopics | None = None,
+        corrections: Corrections | None = None,
     ) -> None:
-        self.model = model
+        self.topics = topics or RegionTopics(model.group_of)
+        self.model = silenced(model, self.topics.disabled)
+        self.corrections = corrections
         self.resolver = resolver
         self.thresholds = thresholds or Thresholds.of(model.header.get("thresholds", {}))
         self.heads = dict(heads or {})
@@ -67,18 +76,22 @@ class Classifier:
         places: Resolver | None = None,
         thresholds: Thresholds | None = None,
         heads: Mapping[str, Path] | None = None,
+        changes: TopicChanges | None = None,
     ) -> "Classifier":
         """Load the model at `path` (by default the shipped one), and further heads by name.
 
-        `region` limits the municipalities to one region; without it all that are known are answers.
+        `region` limits the municipalities to one region; without it all that are known are answers. `changes` are what
+        an operator has changed of the topics.
 
         Raises:
             ModelError: a model's file can't be used.
             PlacesError: the gazetteer can't be read.
         """
+        model = Model.load(path)
         return cls(
-            Model.load(path),
+            model,
             places or Resolver(region),
+            topics=RegionTopics(model.group_of, changes),
             thresholds=thresholds,
             heads={name: TextHead.load(file) for name, file in (heads or {}).items()},
         )
@@ -89,6 +102,8 @@ class Classifier:
         No text makes it raise: only the first 20,000 characters are judged, and an empty text gets the most frequent
         topic with a low probability.
         """
+        if self.corrections is not None:
+            self.corrections.refresh()
         wholes = [_judgeable(item.whole) for item in items]
         lemmas = [judged_lemmas(whole) for whole in wholes]
         judged = self.model.judge(lemmas)
@@ -121,6 +136,36 @@ class Classifier:
             )
 
     def _tags(self, item: Item, whole: str, words: list[str], judgement: Judgement, heads: dict[str, Head]) -> Tags:
+        tags = self._judged(item, whole, words, judgement, heads)
+        if self.corrections is None:
+            return tags
+        answers = item.kind == PostKind.COMMENT and item.context is not None
+        said = self.corrections.find(item.id, words, answers=answers)
+        if said is None and item.title and len(self.corrections):  # whoever corrects may have given the text alone
+            said = self.corrections.find(None, judged_lemmas(_judgeable(item.text)), answers=answers)
+        if said is None:
+            return tags
+        tags = corrected(tags, said, self.topics, self.resolver, lambda group: self._best_of(group, words))
+        verdict = self.urgency(item, whole, words, tags.topic, tags.topic_probability)
+        return tags.model_copy(update={"urgency": verdict.urgency})
+
+    def _best_of(self, group: str, words: Sequence[str]) -> tuple[str, float]:
+        """The likeliest topic of a group, and its probability among the topics of the group."""
+        others = [topic for topic, parent in self.topics.group_of.items() if parent != group]
+        best = silenced(self.model, others).judge([words])[0]
+        return best.topic, min(best.topic_probability, 1.0)
+
+    def _judged(self, item: Item, whole: str, words: list[str], judgement: Judgement, heads: dict[str, Head]) -> Tags:
+        added = self.topics.added(words)
+        if added is not None:
+            judgement = replace(
+                judgement,
+                group=added.topic.group,
+                group_probability=1.0,
+                topic=added.topic.name,
+                topic_probability=1.0,
+            )
+        spoken = language(whole, words)
         by_definition = item.kind in BY_DEFINITION
         relevance = 1.0 if by_definition else min(max(judgement.relevance, 0.0), 1.0)
         told = "\n".join(part for part in (item.address, item.context) if part)
@@ -140,24 +185,37 @@ class Classifier:
             municipality=place.municipality,
             settlement=place.settlement,
             address=find_address(item.address or "") or find_address(whole),
-            urgency=urgency(words, judgement.topic, judgement.topic_probability),
-            needs_review=self._needs_review(relevance, judgement, place),
+            urgency=self.urgency(item, whole, words, judgement.topic, judgement.topic_probability).urgency,
+            needs_review=bool(
+                doubts(relevance, judgement.group_probability, place.municipality, spoken, self.thresholds)
+            ),
             heads=heads,
             signature=signature(words),
+            language=spoken,
             model=self.model.version,
         )
 
-    def _needs_review(self, relevance: float, judgement: Judgement, place: Place) -> bool:
-        """Whether an operator should look: never at what is surely irrelevant."""
-        limits = self.thresholds
-        if relevance < limits.unsure_from:
-            return False
-        return (
-            relevance < limits.unsure_to
-            or judgement.group_probability < limits.group
-            or place.municipality is None
-            or place.municipality.probability < limits.municipality
-        )
+    def urgency(self, item: Item, whole: str, words: Sequence[str], topic: str, probability: float) -> Verdict:
+        """Of an item with these lemmas, and why."""
+        month = item.published.month if item.published else None
+        return urgency(whole, words, topic=self.topics.urgency(topic), probability=probability, month=month)
+
+
+def doubts(relevance: float, group: float, place: Municipality | None, spoken: str, limits: Thresholds) -> list[str]:
+    """Why an operator should look: `language`, `relevance`, `group`, `no_place`, `place`. None at what is surely
+    irrelevant, unless it is in a language that nobody here judges."""
+    found = ["language"] if spoken != "ru" else []
+    if relevance < limits.unsure_from:
+        return found
+    if relevance < limits.unsure_to:
+        found.append("relevance")
+    if group < limits.group:
+        found.append("group")
+    if place is None:
+        found.append("no_place")
+    elif place.probability < limits.municipality:
+        found.append("place")
+    return found
 
 
 def _judgeable(text: str) -> str:

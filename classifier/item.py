@@ -1,6 +1,7 @@
 """What the classifier is given."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from schemas import Geo, Post, PostKind
 
@@ -12,7 +13,8 @@ class Item:
     `source_municipality` is what the source is about, as an operator wrote it; `parent_place_hint` the same for the
     post this one answers. Both are used only where the text names no place, or names one of several. `address` is what
     the source gives in a field of its own: it goes before one in the text, and
-    names the place where the text names none.
+    names the place where the text names none. `id` is what a correction may name the post by; `published` says in which
+    month the trouble was; `truncated`: the text had more than is kept.
     """
 
     text: str
@@ -23,6 +25,9 @@ class Item:
     parent_place_hint: str | None = None
     geo: Geo | None = None
     address: str | None = None
+    id: str | None = None
+    published: datetime | None = None
+    truncated: bool = False
 
     @property
     def whole(self) -> str:
@@ -41,4 +46,7 @@ def item_of(post: Post) -> Item:
         parent_place_hint=post.parent_place_hint,
         geo=post.geo,
         address=post.address,
+        id=post.id,
+        published=post.published,
+        truncated=post.truncated,
     )

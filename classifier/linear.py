@@ -48,6 +48,19 @@ class LinearHead:
             scores = np.hstack([np.zeros_like(scores), scores])
         return softmax(scores)
 
+    def contributions(self, counts: csr_matrix, label: str) -> tuple[dict[int, float], float]:
+        """What each token of one text (a matrix of one row) adds to the score of a label, by column, and the bias.
+
+        Their sum is the score. Of two labels the first has the score 0: nothing speaks for it but the other's lack.
+        """
+        k = self.labels.index(label) - (len(self.labels) == 2)
+        if k < 0:
+            return {}, 0.0
+        row = tfidf(counts, self.idf)
+        values = row.data * self.weights[row.indices, k].astype(np.float64)
+        known = self.idf[row.indices] != 0.0
+        return dict(zip(row.indices[known].tolist(), values[known].tolist(), strict=True)), float(self.bias[k])
+
     def arrays(self, name: str) -> dict[str, Array]:
         """For the model's file: weights as int8 with a scale per token, only for the tokens the head knows."""
         known = np.flatnonzero(self.idf)

@@ -66,6 +66,23 @@ class Model:
         matrix[np.arange(len(self.columns)), self.columns] = 1.0
         return matrix
 
+    def probabilities(self, texts: Sequence[Sequence[str]]) -> tuple[Array, Array]:
+        """Of topics (n × K) and of their groups (n × G), for texts given as lemmas."""
+        topics = self.topic.probabilities(self.vocabulary.count(texts))
+        return topics, topics @ self._membership
+
+    def topic_parts(self, lemmas: Sequence[str], topic: str) -> tuple[dict[str, float], float]:
+        """What each token of a text adds to the score of a topic, and the rest: their sum is the score."""
+        return self._parts(self.topic, lemmas, topic)
+
+    def relevance_parts(self, lemmas: Sequence[str]) -> tuple[dict[str, float], float]:
+        """The same for the score of the relevance."""
+        return self._parts(self.relevance, lemmas, self.relevance.labels[1])
+
+    def _parts(self, head: LinearHead, lemmas: Sequence[str], label: str) -> tuple[dict[str, float], float]:
+        columns, bias = head.contributions(self.vocabulary.count([lemmas]), label)
+        return {self.vocabulary.tokens[column]: weight for column, weight in columns.items()}, bias
+
     def judge(self, texts: Sequence[Sequence[str]]) -> list[Judgement]:
         """Judge texts given as lemmas. A group's probability is the sum of its topics'.
 

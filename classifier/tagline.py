@@ -1,11 +1,12 @@
 """Lines of `otklik tag`: a JSON object in, a JSON object out."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from classifier.item import Item
 from schemas import PostKind, Tags
-from text import clean, mask
+from text import clean, clean_cut, mask
 
 KEYS = (
     "id",
@@ -22,7 +23,7 @@ KEYS = (
     "heads",
     "model",
 )
-"""The keys of an output line, in order."""
+"""The keys of an output line, in order. `language` and `truncated` follow where there is something to say."""
 _OPTIONAL_TEXTS = ("title", "context", "kind", "published", "source", "author", "source_municipality")
 _KINDS = tuple(kind.value for kind in PostKind)
 
@@ -48,16 +49,28 @@ def item_of_line(line: object) -> Item:
         value = line.get(name)
         if value is not None and not isinstance(value, str):
             raise BadLine(f"поле {name} должно быть строкой или null, а не {_type(value)}")
+    text, truncated = clean_cut(text)
     kind = line.get("kind") or PostKind.POST
     if kind not in _KINDS:
         raise BadLine(f"поле kind: «{kind}», допустимо: {', '.join(_KINDS)}")
     return Item(
-        text=mask(clean(text)),
+        text=mask(text),
         title=_cleaned(line.get("title")),
         context=_cleaned(line.get("context")),
         kind=kind,
         source_municipality=line.get("source_municipality"),
+        id=id_of_line(line),
+        published=_moment(line.get("published")),
+        truncated=truncated,
     )
+
+
+def _moment(value: str | None) -> datetime | None:
+    """None where it is no time: it tells the month, and nothing else here."""
+    try:
+        return datetime.fromisoformat(value) if value else None
+    except ValueError:
+        return None
 
 
 def id_of_line(line: object) -> str | None:
@@ -83,8 +96,9 @@ def _type(value: object) -> str:
     return "null" if value is None else names.get(type(value), type(value).__name__)
 
 
-def tag_line(id_: str, tags: Tags) -> dict[str, Any]:
-    """The output line of a text: exactly `KEYS`, in their order; probabilities with 4 decimals."""
+def tag_line(id_: str, tags: Tags, *, truncated: bool = False) -> dict[str, Any]:
+    """The output line of a text: `KEYS`, in their order; probabilities with 4 decimals. `language` is added to a text
+    that is not Russian, `truncated` to one that was cut."""
     place = tags.municipality
     values = (
         id_,
@@ -112,4 +126,9 @@ def tag_line(id_: str, tags: Tags) -> dict[str, Any]:
         {name: {"value": head.value, "probability": round(head.probability, 4)} for name, head in tags.heads.items()},
         tags.model,
     )
-    return dict(zip(KEYS, values, strict=True))
+    line = dict(zip(KEYS, values, strict=True))
+    if tags.language != "ru":
+        line["language"] = tags.language
+    if truncated:
+        line["truncated"] = True
+    return line

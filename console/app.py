@@ -49,7 +49,7 @@ def create_app(store: Store, bus: Bus, settings: ConsoleSettings, region: str, n
         if not filter_.status:
             filter_ = replace(filter_, status=SHOWN)
         found = incidents.find(filter_, limit=FEED_ITEMS)
-        body = make(region, str(request.base_url), str(request.url), found)
+        body = make(region, str(request.base_url), str(request.url), found, names.shown)
         return _cacheable(request, body, media_type, found)
 
     @app.api_route("/", methods=["GET", "HEAD"], dependencies=reader, include_in_schema=False)

@@ -4,7 +4,7 @@ A feed shows incidents, not their events: a reader that polls sees each in its l
 it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -26,8 +26,9 @@ def updated(incidents: Sequence[Incident]) -> datetime:
     return max((one.updated for one in incidents), default=NEVER)
 
 
-def atom(region: str, base: str, feed: str, incidents: Sequence[Incident]) -> bytes:
-    """`base` is the console's own URL with a slash at its end, `feed` that of this very feed."""
+def atom(region: str, base: str, feed: str, incidents: Sequence[Incident], names: Mapping[str, str]) -> bytes:
+    """`base` is the console's own URL with a slash at its end, `feed` that of this very feed; `names` are what people
+    see for groups and topics."""
     root = _E.feed(
         _E.id(f"urn:otklik:{region}:incidents"),
         _E.title(_title(region)),
@@ -35,14 +36,14 @@ def atom(region: str, base: str, feed: str, incidents: Sequence[Incident]) -> by
         _E.author(_E.name("Otklik")),
         _E.link(rel="self", type="application/atom+xml", href=feed),
         _E.link(rel="alternate", type="text/html", href=base),
-        *(_entry(region, base, one) for one in incidents),
+        *(_entry(region, base, one, names) for one in incidents),
     )
     root.set("{http://www.w3.org/XML/1998/namespace}lang", "ru")
     found: bytes = etree.tostring(root, xml_declaration=True, encoding="utf-8")
     return found
 
 
-def json_feed(region: str, base: str, feed: str, incidents: Sequence[Incident]) -> bytes:
+def json_feed(region: str, base: str, feed: str, incidents: Sequence[Incident], names: Mapping[str, str]) -> bytes:
     """As `atom`; each item carries its incident whole under `_otklik`."""
     return orjson.dumps(
         {
@@ -51,12 +52,12 @@ def json_feed(region: str, base: str, feed: str, incidents: Sequence[Incident]) 
             "home_page_url": base,
             "feed_url": feed,
             "language": "ru",
-            "items": [_item(region, base, one) for one in incidents],
+            "items": [_item(region, base, one, names) for one in incidents],
         }
     )
 
 
-def _entry(region: str, base: str, incident: Incident) -> Any:
+def _entry(region: str, base: str, incident: Incident, names: Mapping[str, str]) -> Any:
     return _E.entry(
         _E.id(_id(region, incident)),
         _E.title(incident.title),
@@ -64,13 +65,12 @@ def _entry(region: str, base: str, incident: Incident) -> Any:
         _E.updated(_time(incident.updated)),
         _E.link(rel="alternate", type="application/json", href=_url(base, incident)),
         *(_E.link(rel="related", href=url) for url in incident.urls),
-        _E.category(term=incident.group),
-        _E.category(term=incident.topic),
+        *(_E.category(term=one, label=names.get(one, one)) for one in (incident.group, incident.topic)),
         _E.summary(_summary(incident), type="text"),
     )
 
 
-def _item(region: str, base: str, incident: Incident) -> dict[str, Any]:
+def _item(region: str, base: str, incident: Incident, names: Mapping[str, str]) -> dict[str, Any]:
     item = {
         "id": _id(region, incident),
         "url": _url(base, incident),
@@ -78,7 +78,7 @@ def _item(region: str, base: str, incident: Incident) -> dict[str, Any]:
         "content_text": _summary(incident),
         "date_published": _time(incident.opened),
         "date_modified": _time(incident.updated),
-        "tags": [incident.group, incident.topic],
+        "tags": [names.get(one, one) for one in (incident.group, incident.topic)],
         "_otklik": {"incident": incident.model_dump(mode="json")},
     }
     if incident.urls:

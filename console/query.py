@@ -1,7 +1,7 @@
 """What may be asked for behind the question mark, and what is said to who asks for something else."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
 
@@ -60,6 +60,8 @@ class Names:
     groups: Collection[str]
     topics: Collection[str]
     authorities: Collection[str]
+    shown: Mapping[str, str] = field(default_factory=dict)
+    """What people see for groups and topics; what is not there is shown as it is spelt."""
 
     def check(self, filters: Filters, occurs: Callable[[IncidentFilter], bool]) -> None:
         """Refuse names that nothing has, now or, by `occurs`, earlier: an older model, an authority of last year.

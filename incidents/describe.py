@@ -1,7 +1,7 @@
 """What the posts of a matter say of it together."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, get_args
 
@@ -18,9 +18,15 @@ NO_PLACE = "место не названо"
 
 
 class Describer:
-    """Makes snapshots of incidents from their posts, by the rules of the configuration."""
+    """Makes snapshots of incidents from their posts, by the rules of the configuration.
 
-    def __init__(self, authorities: Sequence[Authority], deadlines: Deadlines) -> None:
+    `names` are what people see for topics; one that is not there is shown as it is spelt.
+    """
+
+    def __init__(
+        self, authorities: Sequence[Authority], deadlines: Deadlines, names: Mapping[str, str] | None = None
+    ) -> None:
+        self._names = names or {}
         self._authorities = authorities
         self._deadlines = deadlines
 
@@ -51,7 +57,7 @@ class Describer:
             id=before.id if before else 1,
             sequence=before.sequence if before else 1,
             status=status,
-            title=title(topic, settlement or municipality_name),
+            title=title(self._names.get(topic, topic), settlement or municipality_name),
             **place,
             group=group,
             topic=topic,

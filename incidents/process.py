@@ -33,7 +33,8 @@ class IncidentStep:
     """Stores posts, keeps incidents what grouping says they are, and writes what changed into history and outbox.
 
     A batch is one transaction. The same records again change nothing. Workers may run side by side: each holds the
-    places of its batch (`Posts.lock_places`) while it works. `region` is the name in the events' source.
+    places of its batch (`Posts.lock_places`) while it works. `region` is the name in the events' source, `names`
+    are what people see for topics.
     """
 
     def __init__(
@@ -45,10 +46,11 @@ class IncidentStep:
         deadlines: Deadlines,
         windows: Grouping,
         now: Callable[[], datetime],
+        names: Mapping[str, str] | None = None,
     ) -> None:
         self._store = store
         self._source = f"/otklik/{region}"
-        self._describer = Describer(authorities, deadlines)
+        self._describer = Describer(authorities, deadlines, names)
         self._rules = windows
         self._now = now
         self._posts = Posts()

@@ -1,6 +1,7 @@
-"""The generated parts of the operators' docs: the commands' help, the keys of the file, groups and topics.
+"""The generated parts of the operators' docs: the commands' help, the keys of the file, topics, rules of urgency.
 
-`python -m otklik.docs docs` renews `cli.md`, `config.schema.json` and the marked blocks of `configuration.md`.
+`python -m otklik.docs docs` renews `cli.md`, `config.schema.json`, `taxonomy.md`, `urgency.md` and the marked blocks of
+`configuration.md`.
 """
 
 import re
@@ -17,6 +18,8 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from classifier.model import Model
+from classifier.taxonomy import Taxonomy, shipped_taxonomy
+from classifier.urgency_rules import Table, table
 from otklik.config.messages import literals, models_at
 from otklik.config.model import SinkSection, SourceSection, file_model
 from otklik.config.schema import FILE, schema_text
@@ -91,6 +94,63 @@ def topics() -> str:
     return "\n".join(f"- **{group}**: {'; '.join(sorted(groups[group]))}" for group in sorted(groups))
 
 
+URGENCIES = {"now": "срочно", "soon": "скоро", "normal": "—"}
+TAXONOMY = """# Группы и темы
+
+Этот файл составлен из `classifier/taxonomy.yaml` (`make docs`); тест следит, чтобы он не отставал. Жирным — как тему
+видят люди, под ней — как она зовётся в ответах `tag` и в событиях (так её пометили модераторы данных). В файле региона
+годится любое из трёх: имя в ответах, название, id. Как переименовать, выключить или добавить тему —
+[`topics`](configuration.md#topics). Срочность — та, что у публикации по теме, если её [слова](urgency.md) не говорят
+большего. Последний столбец — какого рода орган обычно отвечает.
+"""
+URGENCY = """# Срочность
+
+Этот файл составлен из `classifier/urgency.yaml` (`make docs`); тест следит, чтобы он не отставал. Правила смотрятся по
+порядку, решает первое подходящее. Правилу нужно по слову из каждой строки, в любой форме и недалеко друг от друга.
+Не подошло ни одно — срочность обычная для темы ([таблица](taxonomy.md)), если тема вероятна хотя бы на 0,6, иначе
+обычная. Слова сильнее темы. Какое правило сработало и на каких словах, говорит `otklik explain`.
+
+- `now`, срочно: опасность для жизни или ущерб, который растёт с каждым часом.
+- `soon`, скоро: нужно сегодня.
+- `normal`, обычная: всё остальное.
+
+Отрицания понимаются: «запаха газа нет», «провод не упал», «нет открытых люков» ничего не значат. «Не» перед словом
+в таблице значит, что отрицание и нужно: «скорая не едет». Сказано, что беды больше нет («починили», «убрали»,
+«дали»), — правило не срабатывает, если рядом нет «опять», «пока не», «чтобы». «Зимой» — ноябрь–март по времени
+публикации; если оно не известно, зимние правила молчат. Ни одно правило не срабатывает рядом со словами: {talk}.
+"""
+
+
+def taxonomy(known: Taxonomy) -> str:
+    """`docs/taxonomy.md`."""
+    parts = [TAXONOMY]
+    for group in known.groups:
+        also = "" if group.shown == group.group else f" В ответах и событиях: «{group.group}»."
+        parts.append(f"## {group.shown}\n\n`{group.id}`, {group.english}.{also}\n")
+        parts.append(
+            "| тема | id | по-английски | о чём | срочность | кто отвечает |\n| --- | --- | --- | --- | --- | --- |"
+        )
+        for topic in group.topics:
+            name = f"**{topic.shown}**" + ("" if topic.shown == topic.topic else f"<br>{topic.topic}")
+            about = topic.about + ("" if topic.enabled else " **Выключена.**")
+            row = (name, f"`{topic.id}`", topic.english, about, URGENCIES[topic.urgency], f"`{topic.authority}`")
+            parts.append(f"| {' | '.join(row)} |")
+        parts.append("")
+    return "\n".join(parts)
+
+
+def urgency(rules: Table) -> str:
+    """`docs/urgency.md`."""
+    parts = [URGENCY.format(talk=", ".join(sorted(rules.talk)))]
+    parts.append("| срочность | правило | нужны слова | кроме | когда |\n| --- | --- | --- | --- | --- |")
+    for rule in rules.rules:
+        words = "<br>".join(", ".join(part.split()).replace("не_", "не ") for part in rule.parts)
+        unless = ", ".join(rule.unless.split()) or "—"
+        when = "зимой" if rule.winter else "всегда"
+        parts.append(f"| `{rule.urgency}` | {rule.title} (`{rule.id}`) | {words} | {unless} | {when} |")
+    return "\n".join(parts) + "\n"
+
+
 def configuration(text: str) -> str:
     """`docs/configuration.md` with its marked blocks renewed."""
 
@@ -106,6 +166,8 @@ def documents(folder: Path) -> dict[str, str]:
     return {
         "cli.md": cli(),
         FILE: schema_text(),
+        "taxonomy.md": taxonomy(shipped_taxonomy()),
+        "urgency.md": urgency(table()),
         "configuration.md": configuration((folder / "configuration.md").read_text(encoding="utf-8")),
     }
 

@@ -1,5 +1,6 @@
 """Posts as JSON Lines: what `replay` reads, and what `tag` reads before it looks at the fields."""
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -127,7 +128,19 @@ def parsed(file: BinaryIO) -> Iterator[tuple[int, Any]]:
         try:
             yield number, orjson.loads(line)
         except orjson.JSONDecodeError:
-            yield number, BadLine(number, _why(line))
+            whole = _without_halves(line)
+            yield number, BadLine(number, _why(line)) if whole is None else whole
+
+
+def _without_halves(line: bytes) -> Any:
+    """The line with «?» for halves of characters (`"\\ud83d"`), which a network cuts in two and strict JSON refuses."""
+    if b"\\ud" not in line.lower():
+        return None
+    try:
+        written = json.dumps(json.loads(line), ensure_ascii=False)
+        return orjson.loads(written.encode("utf-8", "replace"))
+    except (ValueError, RecursionError):
+        return None
 
 
 def _why(line: bytes) -> str:

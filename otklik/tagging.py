@@ -41,7 +41,7 @@ def tag_lines(source: BinaryIO, out: BinaryIO, config: Config | None, heads: Map
                 bad += 1
                 typer.echo(str(line), err=True)
         for one, tags in zip(good, classifier.classify([line.item for line in good]), strict=True):
-            out.write(orjson.dumps(tag_line(one.id, tags)) + b"\n")
+            out.write(orjson.dumps(tag_line(one.id, tags, truncated=one.item.truncated)) + b"\n")
         out.flush()
     return Exit.SOME_BAD if bad else Exit.OK
 

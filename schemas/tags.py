@@ -17,7 +17,7 @@ class Municipality(Model):
     oktmo: str
     name: str
     probability: Probability = Field(ge=0, le=1)
-    found_by: Literal["text", "source", "street", "geotag"]
+    found_by: Literal["text", "source", "street", "geotag", "operator"]
     span: tuple[int, int] | None = None
     """Start and end, in characters of `title + "\\n" + text` (of `text` where there is no title)."""
     others: tuple[str, ...] = ()
@@ -58,8 +58,10 @@ class Tags(Model):
     heads: dict[str, Head] = Field(default_factory=dict)
     signature: tuple[int, ...] = ()
     """MinHash of the lemmas: the share of equal places estimates the Jaccard likeness of two texts."""
+    language: str = "ru"
+    """ISO 639-1. What is not Russian can't be judged and goes to an operator."""
     model: str
-    """Version of the model that judged."""
+    """Version of the model that judged; `+corrected` at its end where an operator's word stands above it."""
 
 
 class TaggedPost(Model):

@@ -2,7 +2,8 @@
 
 from text.author import AuthorHasher
 from text.clean import MAX_CHARS, clean, clean_cut
-from text.lemma import Token, lemma, lemmas, morph, normal, tokens
+from text.language import language
+from text.lemma import Token, lemma, lemmas, morph, normal, normal_words, tokens
 from text.mask import mask, mask_url
 from text.signature import likeness, signature
 
@@ -12,6 +13,7 @@ __all__ = [
     "Token",
     "clean",
     "clean_cut",
+    "language",
     "lemma",
     "lemmas",
     "likeness",
@@ -19,6 +21,7 @@ __all__ = [
     "mask_url",
     "morph",
     "normal",
+    "normal_words",
     "signature",
     "tokens",
 ]

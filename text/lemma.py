@@ -1,7 +1,13 @@
-"""Tokens and dictionary forms of Russian words."""
+"""Tokens, normal and dictionary forms of Russian words.
+
+`normal_words` is the one normalisation of everything that is learned or matched: training and prediction, rules and
+corrections read its words or their lemmas. Texts are stored as people wrote them (`text.clean`).
+"""
 
 import re
+import unicodedata
 from functools import cache, lru_cache
+from itertools import product
 from typing import NamedTuple
 
 import pymorphy3
@@ -13,6 +19,16 @@ _TOKEN = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*|\d+")
 _CYRILLIC = re.compile(r"[а-яё]")
 _LATIN = re.compile(r"[a-z]")
 _LOOK_ALIKES = str.maketrans("aceopxykmhtb", "асеорхукмнтв")
+_LINK = re.compile(r"(?:https?://|www\.)\S+")
+# Stress marks and other combining marks, what takes no room, full-width and mathematical letters: rare in a text.
+_ODD = re.compile(
+    r"[\u00ad\u0300-\u036f\u0483-\u0489\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\uffef\U0001d400-\U0001d7ff]"
+)
+_INVISIBLE = re.compile(r"[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff]")
+_MARKS = re.compile(r"[\u0300-\u036f\u0483-\u0489]")
+_DRAWN_OUT = re.compile(r"([^\W\d_])\1{2,}")
+MAX_DRAWN_OUT = 3
+"""Runs in one word for which doubled and single letters are tried against the dictionary: 2**3 look-ups at most."""
 
 
 class Token(NamedTuple):
@@ -51,11 +67,45 @@ def lemma(word: str) -> str:
     return best.replace("ё", "е")
 
 
+def _squeezed(word: str) -> str:
+    """A drawn-out word as it is spelt: «помогиииите» is «помогите», «ваннна» is «ванна», «длинношеее» stays."""
+    if not _DRAWN_OUT.search(word) or not _CYRILLIC.search(word) or morph().word_is_known(word):
+        return word
+    runs = _DRAWN_OUT.findall(word)
+    if len(runs) <= MAX_DRAWN_OUT:
+        for times in product((2, 1), repeat=len(runs)):
+            count = iter(times)
+            tried = _DRAWN_OUT.sub(lambda run: run[1] * next(count), word)  # noqa: B023  (used at once)
+            if morph().word_is_known(tried):
+                return tried
+    return _DRAWN_OUT.sub(r"\1", word)
+
+
+@lru_cache(CACHED_WORDS)
+def _normal_as_written(word: str) -> str:
+    return _squeezed(normal(word))
+
+
 @lru_cache(CACHED_WORDS)
 def _lemma_as_written(word: str) -> str:
-    return lemma(normal(word))
+    return lemma(_normal_as_written(word))
+
+
+def _written_words(text: str) -> list[str]:
+    """Words and numbers as written, without links, stress marks and what takes no room."""
+    if "http" in text or "www." in text:
+        text = _LINK.sub(" ", text)
+    if _ODD.search(text):  # й and ё are put together before the marks go
+        text = _MARKS.sub("", unicodedata.normalize("NFKC", _INVISIBLE.sub("", text)))
+    return _TOKEN.findall(text)
+
+
+def normal_words(text: str) -> list[str]:
+    """Normal forms of the words and numbers of a text, in order: lower case, е for ё, Cyrillic for look-alikes, no
+    drawn-out letters, stress marks, links, emoji and punctuation."""
+    return [_normal_as_written(word) for word in _written_words(text)]
 
 
 def lemmas(text: str) -> list[str]:
-    """Dictionary forms of the words and numbers of a text, in order; punctuation is dropped."""
-    return [_lemma_as_written(word) for word in _TOKEN.findall(text)]
+    """Dictionary forms of `normal_words(text)`."""
+    return [_lemma_as_written(word) for word in _written_words(text)]

@@ -1,7 +1,7 @@
 """From the data folder to the file of the shipped model. Same data and date, same bytes."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ from scipy.sparse import csr_matrix
 
 from classifier.features import PREFIX_LETTERS, Vocabulary
 from classifier.model import Model
+from classifier.training.corrections import COPIES, corrected
 from classifier.training.data import Row, data_digest, own, padded, perm, telegram, windows
 from classifier.training.fit import (
     OWN_WEIGHT,
@@ -45,16 +46,18 @@ FEW_FROM_CHANNELS = 15
 @dataclass(frozen=True, slots=True)
 class Corpus:
     """`citizens` carry group and topic; `others` are channels' posts, `windows` short runs of their words; `own` are
-    our examples, `copies` padded ones."""
+    our examples, `copies` padded ones, `corrected` what operators said. The latter add nothing to the vocabulary: a
+    token needs three texts of the data."""
 
     citizens: list[Row]
     others: list[Row]
     windows: list[Row]
     own: list[Row]
     copies: list[Row]
+    corrected: list[Row] = field(default_factory=list)
 
 
-def corpus(folder: Path) -> Corpus:
+def corpus(folder: Path, corrections: Path | None = None, progress: Progress = lambda _: None) -> Corpus:
     """Everything a model is trained on.
 
     Raises:
@@ -62,7 +65,13 @@ def corpus(folder: Path) -> Corpus:
     """
     citizens, others = perm(folder), telegram(folder)
     rows, phrases = own()
-    return Corpus(citizens, others, windows(others, SEED), rows, padded(rows, phrases, PADDED_COPIES, SEED))
+    copies = padded(rows, phrases, PADDED_COPIES, SEED)
+    said: list[Row] = []
+    if corrections is not None:
+        group_of = {str(row.topic): str(row.group) for row in citizens}
+        said = corrected(corrections, group_of, lambda line: progress(f"{corrections}: {line}"))
+        progress(f"Исправлений учтено: {len(said)}")
+    return Corpus(citizens, others, windows(others, SEED), rows, copies, said)
 
 
 def choose_vocabulary(data: Corpus) -> tuple[Vocabulary, Ints]:
@@ -120,7 +129,7 @@ def relevance_set(data: Corpus) -> tuple[list[Row], npt.NDArray[np.bool_], npt.N
     """Texts, relevance and weights for the relevance head."""
     rows = [
         row
-        for row in (*data.citizens, *data.others, *data.windows, *data.own, *data.copies)
+        for row in (*data.citizens, *data.others, *data.windows, *data.corrected, *data.own, *data.copies)
         if row.relevant is not None
     ]
     relevant = np.array([row.relevant for row in rows], dtype=np.bool_)
@@ -144,21 +153,30 @@ def fit_relevance_head(vocabulary: Vocabulary, data: Corpus) -> Any:
     return scaled(fit_relevance(counts, relevant, weight), slope, intercept)
 
 
-def train(folder: Path, out: Path, progress: Progress = lambda _: None, *, created: date | None = None) -> Model:
+def train(
+    folder: Path,
+    out: Path,
+    progress: Progress = lambda _: None,
+    *,
+    created: date | None = None,
+    corrections: Path | None = None,
+) -> Model:
     """Train the shipped model and write it to `out`; the model as read back from there is returned.
 
     `created` goes into the header (by default today): with the same data and date the file is the same byte by byte.
+    `corrections` of operators count more than the data.
 
     Raises:
         DataError: a data file is missing or has other columns.
     """
     progress("Чтение и разбор текстов")
-    data = corpus(folder)
+    data = corpus(folder, corrections, progress)
     progress("Выбор словаря")
     vocabulary, frequency = choose_vocabulary(data)
-    progress(f"Обучение тем: {len(vocabulary)} признаков, {len(data.citizens)} текстов")
-    counts = vocabulary.count(row.lemmas for row in data.citizens)
-    topic, groups, columns, blend = fit_topics(counts, data.citizens, None)
+    labelled = [*data.citizens, *[row for row in data.corrected if row.topic] * COPIES]
+    progress(f"Обучение тем: {len(vocabulary)} признаков, {len(labelled)} текстов")
+    counts = vocabulary.count(row.lemmas for row in labelled)
+    topic, groups, columns, blend = fit_topics(counts, labelled, None)
     progress("Обучение значимости")
     relevance = fit_relevance_head(vocabulary, data)
     model = Model(vocabulary, frequency, topic, relevance, groups, columns)
@@ -177,7 +195,12 @@ def train(folder: Path, out: Path, progress: Progress = lambda _: None, *, creat
                 "own_weight": OWN_WEIGHT,
                 "blend": [round(blend.topic, 4), round(blend.group, 4)],
             },
-            "texts": {"citizens": len(data.citizens), "channels": len(data.others), "own": len(data.own)},
+            "texts": {
+                "citizens": len(data.citizens),
+                "channels": len(data.others),
+                "own": len(data.own),
+                "corrected": len(data.corrected),
+            },
             "thresholds": _thresholds(),
         },
     )

@@ -12,9 +12,15 @@ Data = Annotated[Path, typer.Option("--data", metavar="ПАПКА", help="Пап
 Out = Annotated[Path, typer.Option("--out", metavar="МОДЕЛЬ.npz", help="Куда записать модель.")]
 
 
+Corrections = Annotated[
+    Path | None,
+    typer.Option("--corrections", metavar="ФАЙЛ.jsonl", help="Исправления операторов (otklik correct): учесть и их."),
+]
+
+
 def register(app: typer.Typer) -> None:
     @command(app, "train")
-    def train(data: Data, out: Out) -> int:
+    def train(data: Data, out: Out, corrections: Corrections = None) -> int:
         """Обучить модель классификатора на размеченных данных.
 
         Готовая модель уже есть в программе. Новую указывают в файле региона: classifier: {model: МОДЕЛЬ.npz}.
@@ -22,6 +28,6 @@ def register(app: typer.Typer) -> None:
         logs()
         from classifier import train as train_model  # noqa: PLC0415
 
-        train_model(data, out, lambda line: typer.echo(line, err=True))
+        train_model(data, out, lambda line: typer.echo(line, err=True), corrections=corrections)
         typer.echo(f"Модель записана: {out}.")
         return Exit.OK

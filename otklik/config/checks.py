@@ -15,6 +15,9 @@ from text.suggest import did_you_mean, listed, perhaps
 ANY = "*"
 REFERENCES: Mapping[Path, str] = {
     ("sources", ANY, "municipality"): "municipality",
+    ("topics", "disable", ANY): "topic",
+    ("topics", "enable", ANY): "topic",
+    ("topics", "add", ANY, "group"): "group",
     ("authorities", ANY, "groups", ANY): "group",
     ("authorities", ANY, "topics", ANY): "topic",
     ("authorities", ANY, "municipalities", ANY): "municipality",
@@ -97,7 +100,7 @@ def references(document: Document, vocabulary: Vocabulary) -> Iterator[Problem]:
             if not isinstance(value, str) or vocabulary.knows(what, value, known, lenient=pattern[0] == "sinks"):
                 continue
             other = next((w for w in ("group", "topic") if w != what and value in (names[w] or ())), None)
-            hint = did_you_mean(value, known)
+            hint = did_you_mean(value, vocabulary.names(what, known))
             if what == "municipality" and vocabulary.region is not None:
                 hint = perhaps(vocabulary.region.suggestions(value))
             if other is not None and what in ("group", "topic"):
@@ -109,19 +112,22 @@ def references(document: Document, vocabulary: Vocabulary) -> Iterator[Problem]:
             yield Problem(document.file, UNKNOWN[what], path, document.place(path), seen, allowed, hint, docs_of(path))
 
 
-def codes_for_names(document: Document, vocabulary: Vocabulary) -> None:
-    """Put OKTMO codes in place of municipalities' names, wherever incidents are compared with them.
+def keys_for_names(document: Document, vocabulary: Vocabulary) -> None:
+    """Put OKTMO codes and the spellings of topics and groups in place of names, wherever incidents are compared.
 
-    «Копейск», «копейский городской округ» and 75728000 are one place; routing and deadlines compare codes. A source's
-    municipality stays as the operator wrote it.
+    «Копейск», «копейский городской округ» and 75728000 are one place, «Открытые люки» and `open-manholes` one topic;
+    routing and deadlines compare codes and spellings. A source's municipality stays as the operator wrote it.
     """
     for pattern, what in REFERENCES.items():
-        if what != "municipality" or pattern[0] == "sources":
+        if what == "authority" or pattern[0] == "sources":
             continue
         for path, value in _matching(document, pattern):
-            code = vocabulary.oktmo_of(str(value)) if type(value) in (str, int) else None
-            if code is not None:
-                document.replace(path, code)
+            if type(value) not in (str, int):
+                continue
+            place = what == "municipality"
+            found = vocabulary.oktmo_of(str(value)) if place else vocabulary.spelling(what, str(value))
+            if found is not None:
+                document.replace(path, found)
 
 
 def secrets(document: Document, model: type[BaseModel]) -> Iterator[Problem]:

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 import crawlers
 import sinks
-from otklik.config import checks, demand, environment, sessions
+from otklik.config import checks, demand, environment, sessions, topics
 from otklik.config.document import Document, read
 from otklik.config.messages import problems_of
 from otklik.config.model import FileBase, file_model
@@ -19,6 +19,7 @@ from otklik.config.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
     from classifier.places.region import Region
+    from classifier.region_topics import RegionTopics
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,7 @@ class Config:
     region: "Region"
     vocabulary: Vocabulary
     """The names that the model and the region know."""
+    topics: "RegionTopics"
     notes: tuple[Problem, ...]
     """What is allowed and still worth knowing."""
     text: str
@@ -65,7 +67,8 @@ def build(document: Document, path: Path, env: Mapping[str, str], *, author_key:
     problems = [*document.problems, *_key(env, author_key), *checks.secrets(document, model)]
     region, vocabulary, unreadable = names_of(document)
     unknown = list(checks.references(document, vocabulary))
-    checks.codes_for_names(document, vocabulary)
+    unknown += topics.topic_problems(document, vocabulary)
+    checks.keys_for_names(document, vocabulary)
     file = None
     try:
         file = model.model_validate(document.filled)
@@ -79,14 +82,16 @@ def build(document: Document, path: Path, env: Mapping[str, str], *, author_key:
     problems += checks.files(document)
     if file is not None and not problems:  # else a section may be without its kind
         problems += sessions.problems(document, file)
-    if problems or file is None or region is None:
+    if problems or file is None or region is None or vocabulary.own is None:
         raise ConfigErrors(_once(problems))
     notes = (
         *checks.notes(document),
+        *topics.topic_notes(document, vocabulary.own),
+        *topics.correction_notes(document, vocabulary),
         *demand.notes(document, file, region.timezone.key),
         *sessions.notes(document, file, env, str(path)),
     )
-    return Config(path, file, region, vocabulary, notes, document.text)
+    return Config(path, file, region, vocabulary, vocabulary.own, notes, document.text)
 
 
 def _key(env: Mapping[str, str], wanted: bool) -> list[Problem]:

@@ -22,6 +22,8 @@ SECTIONS = frozenset(
         "authorities",
         "deadlines",
         "grouping",
+        "topics",
+        "corrections",
         "sinks",
         "console",
         "classifier",

@@ -11,6 +11,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchem
 
 import crawlers
 import sinks
+from classifier.changes import TopicChanges
 from console.settings import ConsoleSettings
 from crawlers.schedule import ScheduleError, parse
 from incidents.config import Authority, Deadlines, Duration, Grouping
@@ -162,6 +163,10 @@ class FileBase(Section):
     authorities: tuple[Authority, ...] = Field(default=(), description="Кто за что отвечает.")
     deadlines: Deadlines = Field(default_factory=Deadlines, description="За какое время отвечать.")
     grouping: Grouping = Field(default_factory=Grouping, description="Какие публикации считать одной бедой.")
+    topics: TopicChanges = Field(default_factory=TopicChanges, description="Что изменить в темах.")
+    corrections: Path | None = Field(
+        default=None, description="Файл исправлений: их пишет otklik correct, им сразу следует классификатор."
+    )
     console: ConsoleSettings = Field(default_factory=ConsoleSettings, description="Веб-сторона.")
     classifier: ClassifierSection = Field(default_factory=ClassifierSection, description="Модель и её пороги.")
     crawler: CrawlerSection = Field(default_factory=CrawlerSection, description="Как представляться и сколько брать.")

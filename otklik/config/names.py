@@ -6,9 +6,11 @@ from classifier.model import Model
 from classifier.modelfile import ModelError
 from classifier.places.region import Region, UnknownRegion
 from classifier.places.table import PlacesError
+from classifier.region_topics import RegionTopics
 from otklik.config.document import Document
 from otklik.config.messages import docs_of
 from otklik.config.problems import Problem, shown
+from otklik.config.topics import added_names, changes_of
 from otklik.config.vocabulary import Vocabulary
 
 
@@ -17,10 +19,16 @@ def names_of(document: Document) -> tuple[Region | None, Vocabulary, list[Proble
     problems: list[Problem] = []
     region = _region(document, problems)
     model = _model(document, problems)
+    if model is None:
+        return region, Vocabulary(groups=None, topics=None, region=region), problems
+    own = RegionTopics(model.group_of, changes_of(document))
     vocabulary = Vocabulary(
-        groups=None if model is None else frozenset(model.groups),
-        topics=None if model is None else frozenset(model.topic.labels),
+        groups=frozenset(model.groups),
+        topics=frozenset(own.group_of),
         region=region,
+        own=own,
+        shipped=RegionTopics(model.group_of),
+        promised=frozenset(added_names(document)),
     )
     return region, vocabulary, problems
 

@@ -1,10 +1,11 @@
 """The names a file may refer to: groups and topics of the model, municipalities of the region."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from classifier.places.region import Region
+from classifier.region_topics import RegionTopics
 from sinks.filter import NOWHERE, STAR
 
 
@@ -15,6 +16,12 @@ class Vocabulary:
     groups: Collection[str] | None
     topics: Collection[str] | None
     region: Region | None
+    own: RegionTopics | None = None
+    """The topics with what the file changes of them."""
+    shipped: RegionTopics | None = None
+    """Without."""
+    promised: Collection[str] = field(default=())
+    """Added topics whose section has a mistake."""
 
     @cached_property
     def municipalities(self) -> list[str] | None:
@@ -29,7 +36,22 @@ class Vocabulary:
         """`lenient`: `when` compares groups and topics without case, ё and star, and takes «none» for a place."""
         if what == "municipality":
             return self.oktmo_of(value) is not None or (lenient and value == NOWHERE)
+        if what in ("topic", "group") and (value in self.promised or self.spelling(what, value) is not None):
+            return True
         return value in known or (lenient and _key(value) in {_key(name) for name in known})
+
+    def spelling(self, what: str, value: str) -> str | None:
+        """Of a topic or group, by its name or id."""
+        if self.own is None:
+            return None
+        return self.own.topic(value) if what == "topic" else self.own.group(value)
+
+    def names(self, what: str, known: Collection[str]) -> list[str]:
+        """What a misspelt value may have meant."""
+        if self.own is None or what not in ("topic", "group"):
+            return list(known)
+        topics, groups = self.own.accepted()
+        return topics if what == "topic" else groups
 
 
 def _key(value: str) -> str:

@@ -4,13 +4,19 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import structlog
+
 from bus import Bus, BusError, Received, Record
 from bus.worker import Retry, Worker
 from classifier import Classifier, item_of
+from classifier.correcting import knows
+from classifier.corrections import BadLine, Corrections
 from otklik.config import Config
 from otklik.exits import Exit
 from otklik.roles.common import CLASSIFY, journal, role, run_together
 from schemas import Post, TaggedPost, Tags, decode, headers, topics
+
+log = structlog.get_logger()
 
 TOPICS = (topics.POSTS, topics.HISTORY)
 
@@ -52,9 +58,28 @@ def load_classifier(config: Config, heads: Mapping[str, Path] | None = None) -> 
         classifier.ModelError: a file of a model can't be used.
     """
     section = config.file.classifier
-    classifier = Classifier.load(section.model, region=config.region, heads=section.heads | dict(heads or {}))
+    classifier = Classifier.load(
+        section.model,
+        region=config.region,
+        heads=section.heads | dict(heads or {}),
+        changes=config.file.topics,
+    )
+    if config.file.corrections is not None:
+        classifier.corrections = corrections_of(config.file.corrections, classifier)
     classifier.thresholds = replace(classifier.thresholds, **section.thresholds.model_dump(exclude_none=True))
     return classifier
+
+
+def corrections_of(file: Path, classifier: Classifier) -> Corrections:
+    """The file of corrections, checked against what the classifier knows; bad lines are logged."""
+
+    def known(what: str, name: str) -> bool:
+        return knows(what, name, classifier.topics, classifier.resolver)
+
+    def report(line: BadLine) -> None:
+        log.warning("bad line in the corrections", file=str(file), line=line.number, reason=line.reason)
+
+    return Corrections(file, known, report)
 
 
 def run_classify(config: Config) -> Exit:

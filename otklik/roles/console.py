@@ -30,4 +30,5 @@ def names(config: Config) -> Names:
         groups=config.vocabulary.groups or (),
         topics=config.vocabulary.topics or (),
         authorities=[one.id for one in config.file.authorities],
+        shown=config.topics.names(),
     )

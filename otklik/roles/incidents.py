@@ -28,6 +28,7 @@ def incident_step(config: Config, store: Store, clock: Callable[[], datetime]) -
         deadlines=file.deadlines,
         windows=file.grouping,
         now=clock,
+        names=config.topics.names(),
     )
 
 

@@ -172,4 +172,6 @@ def test_item_of_a_post() -> None:
         parent_place_hint="Копейск",
         geo=Geo(lat=55, lon=61),
         address="ул. Садовая, 5",
+        id="vk:-1_2",
+        published=now,
     )

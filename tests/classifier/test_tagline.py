@@ -1,8 +1,11 @@
 """Lines of `otklik tag`."""
 
 import json
+from datetime import UTC, datetime
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from classifier import Classifier, Item
 from classifier.tagline import KEYS, BadLine, id_of_line, item_of_line, tag_line
@@ -75,7 +78,11 @@ def test_an_item_is_cleaned_and_masked() -> None:
         "unknown": 1,
     }
     assert item_of_line(line) == Item(
-        "Нет воды\nзвоните [телефон]", title="Авария & ремонт", kind="comment", source_municipality="Копейск"
+        "Нет воды\nзвоните [телефон]",
+        title="Авария & ремонт",
+        kind="comment",
+        source_municipality="Копейск",
+        published=datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC),
     )
     assert item_of_line({"text": ""}) == Item("")
 
@@ -110,3 +117,44 @@ def test_other_ids_are_refused(id_: object, what: str) -> None:
     with pytest.raises(BadLine) as caught:
         id_of_line({"text": "а", "id": id_})
     assert str(caught.value) == f"поле id должно быть строкой, целым числом или null, а не {what}"
+
+
+ANY_JSON = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.floats(allow_nan=False)
+    | st.integers()
+    | st.text(st.characters(exclude_categories=())),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=5,
+)
+FIELDS = ("text", "id", "title", "context", "kind", "published", "source", "author", "source_municipality")
+
+
+@settings(max_examples=200, deadline=None)
+@given(ANY_JSON | st.fixed_dictionaries({"text": st.text()}, optional=dict.fromkeys(FIELDS[1:], ANY_JSON)))
+def test_any_line_is_judged_or_refused_with_a_reason(classifier: Classifier, line: object) -> None:
+    try:
+        item = item_of_line(line)
+    except BadLine:
+        return
+    (tags,) = classifier.classify([item])
+    written = json.dumps(tag_line("1", tags, truncated=item.truncated), ensure_ascii=False)
+    assert tuple(json.loads(written))[: len(KEYS)] == KEYS
+    written.encode()
+
+
+def test_what_is_added_to_a_line_and_when() -> None:
+    assert tuple(tag_line("7", TAGS.model_copy(update={"language": "tt"}), truncated=True)) == (
+        *KEYS,
+        "language",
+        "truncated",
+    )
+    assert item_of_line({"text": "нет воды " * 10_000}).truncated is True
+    assert item_of_line({"text": "нет воды"}).truncated is False
+
+
+@pytest.mark.parametrize(("given", "month"), [("2026-03-05T14:00:00+05:00", 3), ("вчера", None), ("", None)])
+def test_the_month_of_a_line(given: str, month: int | None) -> None:
+    published = item_of_line({"text": "нет воды", "published": given}).published
+    assert (published and published.month) == month

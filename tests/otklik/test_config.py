@@ -56,8 +56,8 @@ def test_all_mistakes_at_once_in_order_of_place(file):
             said(
                 "region.yaml:8:1  sink",
                 "Нет такого ключа: «sink».",
-                "Можно: authorities, bus, classifier, console, crawler, data, deadlines, grouping, log, region, "
-                "retention, sinks и ещё 2",
+                "Можно: authorities, bus, classifier, console, corrections, crawler, data, deadlines, grouping, log, "
+                "region, retention и ещё 4",
                 "Может быть, «sinks»?",
                 "Подробнее: docs/configuration.md",
             ),

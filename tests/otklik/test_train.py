@@ -75,3 +75,17 @@ def test_a_further_head(otklik):
     assert [json.loads(line)["heads"] for line in same.stdout.splitlines()] == [
         json.loads(line)["heads"] for line in done.stdout.splitlines()
     ]
+
+
+def test_corrections_are_learned_from(otklik):
+    data(otklik.folder / "data")
+    at = "2026-03-05T09:00:00Z"
+    said = {"text": "Огромная яма на дороге у вокзала", "topic": "Запись", "by": "И", "at": at}
+    otklik.write("c.jsonl", said, said | {"topic": "Нет такой"}, said | {"text": "курс валюты вырос", "topic": "Ямы"})
+    done = otklik("train", "--data", "data", "--out", "own.npz", "--corrections", "c.jsonl")
+    assert done.returncode == 0, done.stderr
+    assert done.stderr.splitlines()[1:3] == ["c.jsonl: строка 2: нет такой темы: «Нет такой»", "Исправлений учтено: 2"]
+    otklik.config("classifier: {model: own.npz}\n")
+    line = '{"text": "Огромная яма на дороге у вокзала"}\n'
+    tags = json.loads(otklik("tag", "--config", "region.yaml", stdin=line).stdout)
+    assert (tags["group"], tags["topic"]) == ("Медицина", "Запись")
