@@ -10,7 +10,21 @@ from collections.abc import Sequence
 import typer
 
 from otklik import __version__
-from otklik.commands import check, crawl, db, dead_letters, deliver, replay, roles, run, status, tag, telegram, train
+from otklik.commands import (
+    check,
+    crawl,
+    db,
+    dead_letters,
+    deliver,
+    evaluate,
+    replay,
+    roles,
+    run,
+    status,
+    tag,
+    telegram,
+    train,
+)
 from otklik.commands.common import options
 from otklik.exits import MEANING, Exit, exit_code
 from otklik.russian import Group, refusal, translated_error
@@ -47,7 +61,7 @@ def program(
     options.debug = debug
 
 
-for module in (run, check, status, roles, crawl, deliver, dead_letters, db, telegram, tag, replay, train):
+for module in (run, check, status, roles, crawl, deliver, dead_letters, db, telegram, tag, replay, train, evaluate):
     module.register(app)
 
 
