@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from classifier.classify import Classifier, doubts
 from classifier.features import judged_lemmas
 from classifier.item import Item
-from classifier.model import Model, decide
+from classifier.model import Model
 from classifier.region_topics import Matched
 from classifier.urgency import Verdict
 from schemas import Tags
@@ -91,14 +91,14 @@ def explain(classifier: Classifier, item: Item) -> Explanation:
 def _two_best(model: Model, words: Sequence[str]) -> tuple[tuple[str, float], tuple[str, float] | None]:
     """Topics and probabilities; the second is what the model would say if it did not know the first."""
     topics, groups = model.probabilities([words])
-    best = int(decide(topics, groups, model.columns)[0])
-    first = (model.topic.labels[best], float(topics[0, best]))
-    if len(model.topic.labels) == 1:
-        return first, None
     without = topics.copy()
+    best = model.decide(topics, groups)
     without[0, best] = 0.0
-    following = int(decide(without, groups, model.columns)[0])
-    return first, (model.topic.labels[following], float(topics[0, following]))
+    chosen = [best] if len(model.topic.labels) == 1 else [best, model.decide(without, groups)]
+    first, *second = [
+        (model.topic.labels[int(one[0])], float(model.sureness(topics, groups, one)[1][0])) for one in chosen
+    ]
+    return first, second[0] if second else None
 
 
 def _candidate(classifier: Classifier, words: Sequence[str], topic: str, probability: float) -> Candidate:

@@ -1,6 +1,6 @@
 """Linear heads: tf-idf in, calibrated probabilities out. Numpy and scipy only."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -100,17 +100,3 @@ def quantise(weights: Weights) -> tuple[npt.NDArray[np.int8], npt.NDArray[np.flo
     largest = np.abs(weights).max(axis=1) if weights.size else np.zeros(len(weights))
     scale = np.where(largest > 0, largest / 127.0, 1.0)
     return np.round(weights / scale[:, None]).astype(np.int8), scale.astype(np.float32)
-
-
-def merge(one: LinearHead, weight: float, other: LinearHead, other_weight: float, column: Sequence[int]) -> LinearHead:
-    """One head whose scores are `weight · one + other_weight · other`, `other`'s labels spread by `column`.
-
-    Used for topics (one) and their groups (other): the sum of two linear functions of one input is linear.
-    """
-    spread = np.asarray(column)
-    return LinearHead(
-        labels=one.labels,
-        idf=one.idf,
-        weights=weight * one.weights + other_weight * other.weights[:, spread],
-        bias=weight * one.bias + other_weight * other.bias[spread],
-    )

@@ -18,8 +18,10 @@ import numpy as np
 import numpy.typing as npt
 
 FORMAT = "otklik-model"
-FORMAT_VERSION = 1
-"""Rises when an older program can no longer read the file."""
+FORMAT_VERSION = 2
+"""Rises when an older program can no longer read the file. 2: topics and heads are nets, not matrices."""
+OLDEST_VERSION = 2
+"""What is older is refused: a model is made again in minutes, and two ways to judge would have to be kept true."""
 MAX_UNPACKED_BYTES = 512 * 1024 * 1024
 """The shipped model unpacks to some 12 MB; a file that claims fifty times as much is damaged or hostile."""
 
@@ -112,6 +114,11 @@ def _header(encoded: Array | None, source: Path | Traversable) -> dict[str, Any]
         raise ModelError(
             f"Файл модели {source} записан в формате {version}, эта программа понимает формат до {FORMAT_VERSION}. "
             "Обновите программу или возьмите модель из её выпуска."
+        )
+    if version < OLDEST_VERSION:
+        raise ModelError(
+            f"Файл модели {source} записан в старом формате {version}, эта программа понимает формат с "
+            f"{OLDEST_VERSION}. Обучите модель заново: otklik train, или возьмите её из выпуска программы."
         )
     return header
 

@@ -17,6 +17,7 @@ from otklik.commands import (
     db,
     dead_letters,
     deliver,
+    evaluate,
     explain,
     replay,
     roles,
@@ -77,6 +78,7 @@ for module in (
     correct,
     replay,
     train,
+    evaluate,
 ):
     module.register(app)
 

@@ -4,6 +4,7 @@ import csv
 import gzip
 import json
 import random
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from hashlib import sha256
@@ -15,6 +16,8 @@ from text import clean, mask
 
 PERM = "perm.csv.gz"
 TELEGRAM = "telegram.csv.gz"
+KURSK = "kursk.csv.gz"
+SPB = "spb.csv.gz"
 _EMPTY = "сообщение без текста"
 
 csv.field_size_limit(2**27)
@@ -26,7 +29,7 @@ class DataError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A labelled text. `group`, `topic` are None where unknown; `relevant` is None where unknown."""
+    """A labelled text. `group`, `topic`, `executor` (the body it went to) and `relevant` are None where unknown."""
 
     text: str
     lemmas: tuple[str, ...]
@@ -34,6 +37,7 @@ class Row:
     topic: str | None = None
     relevant: bool | None = None
     origin: str = ""
+    executor: str | None = None
 
 
 def prepare(text: str) -> tuple[str, tuple[str, ...]]:
@@ -42,7 +46,7 @@ def prepare(text: str) -> tuple[str, tuple[str, ...]]:
     return ready, tuple(judged_lemmas(ready))
 
 
-def _read(path: Path, columns: Iterable[str]) -> list[dict[str, str]]:
+def read_rows(path: Path, columns: Iterable[str]) -> list[dict[str, str]]:
     try:
         with gzip.open(path, "rt", encoding="utf-8", newline="") as file:
             reader = csv.DictReader(file)
@@ -60,9 +64,10 @@ def _read(path: Path, columns: Iterable[str]) -> list[dict[str, str]]:
 def perm(folder: Path) -> list[Row]:
     """Citizens' messages with group and topic; all are relevant."""
     rows = []
-    for row in _read(folder / PERM, ("group", "topic", "text")):
+    for row in read_rows(folder / PERM, ("group", "topic", "text")):
         text, found = prepare(row["text"])
-        rows.append(Row(text, found, row["group"], row["topic"], None if _is_empty(text) else True, "perm"))
+        relevant = None if _is_empty(text) else True
+        rows.append(Row(text, found, row["group"], row["topic"], relevant, "perm", row.get("executor") or None))
     return rows
 
 
@@ -73,10 +78,24 @@ def _is_empty(text: str) -> bool:
 def telegram(folder: Path) -> list[Row]:
     """Posts of channels: news of everything else, advertisements, talk. None is taken as relevant."""
     rows = []
-    for row in _read(folder / TELEGRAM, ("channel", "text")):
+    for row in read_rows(folder / TELEGRAM, ("channel", "text")):
         text, found = prepare(row["text"])
         rows.append(Row(text, found, relevant=False, origin=row["channel"]))
     return rows
+
+
+def kursk(folder: Path) -> list[Row]:
+    """Appeals of Kursk region with their category as `topic`. Only measured with, never trained on."""
+    table = read_rows(folder / KURSK, ("category", "text"))
+    return [Row(*prepare(row["text"]), topic=row["category"], origin="kursk") for row in table]
+
+
+def spb(folder: Path) -> list[Row]:
+    """Different texts of Saint Petersburg's portal with their most frequent category as `topic`."""
+    categories: dict[str, Counter[str]] = {}
+    for row in read_rows(folder / SPB, ("category", "text")):
+        categories.setdefault(row["text"], Counter())[row["category"]] += 1
+    return [Row(*prepare(text), topic=counts.most_common(1)[0][0], origin="spb") for text, counts in categories.items()]
 
 
 def own() -> tuple[list[Row], list[str]]:

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterable
 from functools import lru_cache
 
+from classifier.words import PIECE
 from text import morph, normal
 
 _NAME = frozenset({"Name", "Surn", "Patr"})
@@ -54,6 +55,11 @@ def is_person(word: str) -> bool:
     return bool(common < COMMON_SHARE)
 
 
+def is_person_spelt(piece: str) -> bool:
+    """Whether a piece of a word is a whole name by itself: «иван» in «диван»."""
+    return morph().word_is_known(piece) and is_person(piece)
+
+
 @lru_cache(200_000)
 def is_place(word: str) -> bool:
     """Whether a lemma is first of all a place name: topics must not be learned from where people live."""
@@ -85,8 +91,10 @@ def allowed_word(word: str, proper: frozenset[str] = frozenset()) -> bool:
 
 
 def allowed(token: str, proper: frozenset[str] = frozenset()) -> bool:
-    """Whether a token (lemma, pair of lemmas, prefix with `*`) may enter a vocabulary."""
+    """Whether a token (lemma, pair of lemmas, prefix with `*`, piece with `~`) may enter a vocabulary."""
+    if token.startswith(PIECE):
+        return not is_person_spelt(token.strip(PIECE + "<>"))
     if token.endswith("*"):
         stem = token[:-1]
-        return bool(_CYRILLIC_WORD.match(stem)) and not (morph().word_is_known(stem) and is_person(stem))
+        return bool(_CYRILLIC_WORD.match(stem)) and not is_person_spelt(stem)
     return all(allowed_word(word, proper) for word in token.split(" "))

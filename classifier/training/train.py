@@ -1,36 +1,22 @@
 """From the data folder to the file of the shipped model. Same data and date, same bytes."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy.sparse import csr_matrix
 
 from classifier.features import PREFIX_LETTERS, Vocabulary
 from classifier.model import Model
 from classifier.training.corrections import COPIES, corrected
 from classifier.training.data import Row, data_digest, own, padded, perm, telegram, windows
-from classifier.training.fit import (
-    OWN_WEIGHT,
-    RELEVANCE_C,
-    SEED,
-    SVC_C,
-    Blend,
-    Ints,
-    blended,
-    fit_blend,
-    fit_platt,
-    fit_relevance,
-    fit_svc,
-    group_columns,
-    scaled,
-)
-from classifier.training.folds import clusters, folds
+from classifier.training.fit import OWN_WEIGHT, RELEVANCE_C, SEED, Ints, fit_platt, fit_relevance, scaled
 from classifier.training.names import unknown_capitals
+from classifier.training.net import Told, settings
+from classifier.training.topics import train_topics
 from classifier.training.vocabulary import MIN_TEXTS, choose, document_frequency, frequencies
 
 Progress = Callable[[str], None]
@@ -38,7 +24,7 @@ Progress = Callable[[str], None]
 
 PADDED_COPIES = 4
 CALIBRATION_FOLDS = 3
-"""Out-of-fold scores for the two blend factors and for Platt's two; more folds move them by less than 2 %."""
+"""Out-of-fold scores for Platt's two factors; more folds move them by less than 2 %."""
 FEW_FROM_CHANNELS = 15
 """Tokens that only channels use must occur this often: they matter for relevance alone, and there are many."""
 
@@ -85,46 +71,6 @@ def choose_vocabulary(data: Corpus) -> tuple[Vocabulary, Ints]:
     return vocabulary, frequencies(vocabulary, total)
 
 
-def fit_topics(
-    counts: csr_matrix, rows: Sequence[Row], blend: Blend | None, cluster: Ints | None = None
-) -> tuple[Any, tuple[str, ...], Ints, Blend]:
-    """Calibrated topic head, groups, and each topic's group; without `blend` it is fitted on out-of-fold margins."""
-    labels = [str(row.topic) for row in rows]
-    parents = [str(row.group) for row in rows]
-    parent = dict(zip(labels, parents, strict=True))
-    topic, group = fit_svc(counts, labels), fit_svc(counts, parents)
-    columns = group_columns(topic.labels, group.labels, parent)
-    if blend is None:
-        fold = folds(clusters([row.lemmas for row in rows]) if cluster is None else cluster, CALIBRATION_FOLDS, SEED)
-        blend = out_of_fold_blend(counts, labels, parents, fold, topics=topic.labels, groups=group.labels)
-    return blended(topic, group, blend, columns), group.labels, columns, blend
-
-
-def out_of_fold_blend(
-    counts: csr_matrix,
-    labels: Sequence[str],
-    parents: Sequence[str],
-    fold: Ints,
-    *,
-    topics: Sequence[str],
-    groups: Sequence[str],
-) -> Blend:
-    """`fit_blend` on margins that no text's own fold had a part in."""
-    margins = np.full((len(labels), len(topics)), -1.0)
-    group_margins = np.full((len(labels), len(groups)), -1.0)
-    for held in range(CALIBRATION_FOLDS):
-        train, test = np.flatnonzero(fold != held), np.flatnonzero(fold == held)
-        for values, names, out in ((labels, topics, margins), (parents, groups, group_margins)):
-            head = fit_svc(counts[train], [values[int(i)] for i in train])
-            index = {name: i for i, name in enumerate(names)}
-            # a rare label may be missing from a training part: its margin stays at -1, "surely not"
-            out[np.ix_(test, np.array([index[name] for name in head.labels]))] = head.scores(counts[test])
-    place = {name: i for i, name in enumerate(topics)}
-    truth = np.array([place[label] for label in labels], dtype=np.int64)
-    parent = dict(zip(labels, parents, strict=True))
-    return fit_blend(margins, group_margins, group_columns(topics, groups, parent), truth)
-
-
 def relevance_set(data: Corpus) -> tuple[list[Row], npt.NDArray[np.bool_], npt.NDArray[np.float64]]:
     """Texts, relevance and weights for the relevance head."""
     rows = [
@@ -160,9 +106,11 @@ def train(
     *,
     created: date | None = None,
     corrections: Path | None = None,
+    told: Told = lambda _: None,
 ) -> Model:
     """Train the shipped model and write it to `out`; the model as read back from there is returned.
 
+    `told` hears the part done of the longest stage, the topics.
     `created` goes into the header (by default today): with the same data and date the file is the same byte by byte.
     `corrections` of operators count more than the data.
 
@@ -174,12 +122,11 @@ def train(
     progress("Выбор словаря")
     vocabulary, frequency = choose_vocabulary(data)
     labelled = [*data.citizens, *[row for row in data.corrected if row.topic] * COPIES]
-    progress(f"Обучение тем: {len(vocabulary)} признаков, {len(labelled)} текстов")
-    counts = vocabulary.count(row.lemmas for row in labelled)
-    topic, groups, columns, blend = fit_topics(counts, labelled, None)
+    progress(f"Обучение тем: {len(labelled)} текстов")
+    topics = train_topics(labelled, told)
     progress("Обучение значимости")
     relevance = fit_relevance_head(vocabulary, data)
-    model = Model(vocabulary, frequency, topic, relevance, groups, columns)
+    model = Model(vocabulary, frequency, topics.net, relevance, topics.groups, topics.columns, topics.curve)
     progress("Запись модели")
     model.save(
         out,
@@ -190,10 +137,10 @@ def train(
             "settings": {
                 "prefix_letters": PREFIX_LETTERS,
                 "min_texts": MIN_TEXTS,
-                "svc_c": SVC_C,
+                "net": settings(),
+                "blend": {name: round(value, 4) for name, value in asdict(topics.blend).items()},
                 "relevance_c": RELEVANCE_C,
                 "own_weight": OWN_WEIGHT,
-                "blend": [round(blend.topic, 4), round(blend.group, 4)],
             },
             "texts": {
                 "citizens": len(data.citizens),

@@ -1,5 +1,7 @@
 """`otklik train`: a new model from labelled data."""
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -8,8 +10,16 @@ import typer
 from otklik.commands.common import command, logs
 from otklik.exits import Exit
 
-Data = Annotated[Path, typer.Option("--data", metavar="ПАПКА", help="Папка с размеченными данными (perm.csv.gz…).")]
+Labels = Annotated[
+    Path | None, typer.Argument(metavar="ТАБЛИЦА.csv", help="Таблица с текстами и метками: обучить свою голову.")
+]
+Data = Annotated[
+    Path | None,
+    typer.Option("--data", metavar="ПАПКА", help="Папка с perm.csv.gz и telegram.csv.gz: обучить основную модель."),
+]
 Out = Annotated[Path, typer.Option("--out", metavar="МОДЕЛЬ.npz", help="Куда записать модель.")]
+Target = Annotated[str | None, typer.Option("--target", metavar="СТОЛБЕЦ", help="Столбец таблицы, которому учить.")]
+TextName = Annotated[str, typer.Option("--text", metavar="СТОЛБЕЦ", help="Столбец таблицы с текстами.")]
 
 
 Corrections = Annotated[
@@ -20,14 +30,52 @@ Corrections = Annotated[
 
 def register(app: typer.Typer) -> None:
     @command(app, "train")
-    def train(data: Data, out: Out, corrections: Corrections = None) -> int:
-        """Обучить модель классификатора на размеченных данных.
+    def train(
+        *,
+        labels: Labels = None,
+        data: Data = None,
+        out: Out,
+        target: Target = None,
+        text: TextName = "text",
+        corrections: Corrections = None,
+    ) -> int:
+        """Обучить классификатор: основную модель (--data) или свою голову на столбце таблицы (--target).
 
-        Готовая модель уже есть в программе. Новую указывают в файле региона: classifier: {model: МОДЕЛЬ.npz}.
+        Готовая модель уже есть в программе. Новую указывают в файле региона: classifier: {model: МОДЕЛЬ.npz}, свою
+        голову — classifier: {heads: {executor: МОДЕЛЬ.npz}} или ключом --head у tag. Проверить голову: otklik evaluate.
         """
+        if (labels is None) == (data is None):
+            raise typer.BadParameter("укажите одно: таблицу или --data ПАПКА", param_hint="--data")
+        if labels is not None and target is None:
+            raise typer.BadParameter("какому столбцу таблицы учить?", param_hint="--target")
+        if labels is not None and corrections is not None:
+            raise typer.BadParameter("исправления учитывает основная модель (--data)", param_hint="--corrections")
         logs()
-        from classifier import train as train_model  # noqa: PLC0415
+        with bar() as told:
+            if data is not None:
+                from classifier import train as train_model  # noqa: PLC0415
 
-        train_model(data, out, lambda line: typer.echo(line, err=True), corrections=corrections)
+                train_model(data, out, _say, told=told, corrections=corrections)
+            else:
+                from classifier.training.heads import train_head  # noqa: PLC0415
+
+                train_head(labels, out, target, text=text, progress=_say, told=told)  # type: ignore[arg-type]
         typer.echo(f"Модель записана: {out}.")
         return Exit.OK
+
+
+def _say(line: str) -> None:
+    typer.echo(line, err=True)
+
+
+@contextmanager
+def bar() -> Iterator[Callable[[float], None]]:
+    """A progress bar on a terminal's stderr; nothing where the output goes to a file."""
+    from rich.console import Console  # noqa: PLC0415
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn  # noqa: PLC0415
+
+    console = Console(stderr=True)
+    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("осталось"), TimeRemainingColumn())
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
+        task = progress.add_task("Обучение", total=1.0)
+        yield lambda done: progress.update(task, completed=done)

@@ -5,17 +5,15 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from classifier import Classifier, Item, Thresholds, item_of
-from classifier.features import Vocabulary
 from classifier.head import TextHead
-from classifier.linear import LinearHead
 from classifier.places import Region
 from schemas import Address, Geo, Head, Post, PostKind, Tags
+from tests.classifier.nets import word_net
 
 ANY_TEXT = st.text(st.characters(exclude_categories=()), max_size=300)  # lone surrogates too
 
@@ -138,9 +136,9 @@ def test_without_a_region_places_elsewhere_are_answers() -> None:
 
 
 def test_further_heads(tmp_path: Path, chelyabinsk: Region) -> None:
-    head = LinearHead(("водоканал", "дорожники"), np.array([1.0, 1.0]), np.array([[-4.0], [4.0]]), np.array([0.0]))
     path = tmp_path / "executor.npz"
-    TextHead("executor", Vocabulary(["вода", "дорога"]), np.array([3, 3]), head).save(path, {"created": "2026-01-01"})
+    net = word_net({"вода": (4.0, 0.0), "дорога": (0.0, 4.0)}, ("водоканал", "дорожники"))
+    TextHead("executor", net).save(path, {"created": "2026-01-01"})
     loaded = Classifier.load(region=chelyabinsk, heads={"executor": path})
     tags = loaded.classify([Item("нет воды"), Item("яма на дороге"), Item("прочее")])
     assert [tag.heads["executor"].value for tag in tags] == ["водоканал", "дорожники", "водоканал"]

@@ -31,8 +31,9 @@ def summed(score: Score) -> float:
 def test_the_parts_sum_to_the_score_of_the_model(classifier: Classifier, text: str) -> None:
     found = explain(classifier, Item(text))
     model = classifier.model
-    counts = model.vocabulary.count([judged_lemmas(text)])
-    scores = model.topic.scores(counts)[0]
+    lemmas = judged_lemmas(text)
+    counts = model.vocabulary.count([lemmas])
+    scores = model.topic.scores([lemmas])[0]
     for one in (found.first, found.second):
         assert one is not None
         assert summed(one.score) == pytest.approx(scores[model.topic.labels.index(one.topic)], abs=1e-3)

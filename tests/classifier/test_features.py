@@ -8,13 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
-from sklearn.svm import LinearSVC
 
 from classifier.features import MAX_LEMMAS, Vocabulary, judged_lemmas, tfidf, tokens, words
-from classifier.head import TextHead
 from classifier.linear import LinearHead, quantise, softmax
 from classifier.training.data import perm, telegram
-from classifier.training.fit import SEED, SVC_C, fit_svc, idf_of, scaled
+from classifier.training.fit import idf_of
 
 LEMMAS = st.lists(st.sampled_from(["нет", "вода", "отопление", "5", "17", "яма", "дорога", "жк", "электричество"]))
 
@@ -68,17 +66,6 @@ def test_tfidf_equals_scikit_learn(corpus: tuple[list[tuple[str, ...]], list[str
     np.testing.assert_allclose(tfidf(counts, idf_of(counts)).toarray(), expected.toarray(), rtol=1e-12, atol=1e-15)
 
 
-def test_scores_equal_scikit_learn(corpus: tuple[list[tuple[str, ...]], list[str]]) -> None:
-    texts, labels = corpus
-    theirs = TfidfVectorizer(analyzer=tokens, min_df=3, sublinear_tf=True)
-    matrix = theirs.fit_transform(texts)
-    estimator = LinearSVC(C=SVC_C, random_state=SEED).fit(matrix, labels)
-    counts = Vocabulary(theirs.get_feature_names_out().tolist()).count(texts)
-    head = fit_svc(counts, labels)
-    assert list(head.labels) == estimator.classes_.tolist()
-    np.testing.assert_allclose(head.scores(counts), estimator.decision_function(matrix), rtol=1e-6, atol=1e-8)
-
-
 def test_probabilities_equal_scikit_learn(small_data: Path) -> None:
     rows = [*perm(small_data), *telegram(small_data)]
     texts, relevant = [row.lemmas for row in rows], [row.origin == "perm" for row in rows]
@@ -88,21 +75,6 @@ def test_probabilities_equal_scikit_learn(small_data: Path) -> None:
     counts = Vocabulary(theirs.get_feature_names_out().tolist()).count(texts)
     head = LinearHead(("no", "yes"), idf_of(counts), estimator.coef_.T.copy(), estimator.intercept_)
     np.testing.assert_allclose(head.probabilities(counts), estimator.predict_proba(matrix), rtol=1e-9, atol=1e-12)
-
-
-def test_quantised_head_agrees(corpus: tuple[list[tuple[str, ...]], list[str]], tmp_path: Path) -> None:
-    texts, labels = corpus
-    vocabulary = Vocabulary(sorted({token for text in texts for token in tokens(text)}))
-    counts = vocabulary.count(texts)
-    head = scaled(fit_svc(counts, labels), 5.0)
-    path = tmp_path / "h.npz"
-    TextHead("тема", vocabulary, np.ones(len(vocabulary), dtype=np.int64), head).save(path, {})
-    loaded = TextHead.load(path)
-    assert loaded.label == "тема"
-    exact, packed = head.probabilities(counts), loaded.head.probabilities(counts)
-    assert (exact.argmax(axis=1) == packed.argmax(axis=1)).all()
-    np.testing.assert_allclose(exact, packed, atol=0.02)
-    assert [label for label, _ in loaded.judge(texts)] == labels
 
 
 def test_quantisation_error_is_bounded() -> None:

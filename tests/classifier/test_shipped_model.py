@@ -21,22 +21,30 @@ def model() -> Model:
     return Model.load()
 
 
+def _tokens(model: Model) -> list[str]:
+    return model.topic.embedding.words.tokens
+
+
 def test_it_is_small() -> None:
     assert len(shipped().read_bytes()) <= MAX_BYTES
 
 
 def test_every_token_was_seen_in_three_texts(model: Model) -> None:
-    assert len(model.frequency) == len(model.vocabulary)
-    assert int(model.frequency.min()) >= 3
+    for tokens, frequency in ((model.vocabulary.tokens, model.frequency), (_tokens(model), model.topic.frequency)):
+        assert len(frequency) == len(tokens)
+        assert int(frequency.min()) >= 3
 
 
 def test_no_token_is_a_name(model: Model) -> None:
-    assert [token for token in model.vocabulary.tokens if not allowed(token)] == []
+    assert [token for token in (*model.vocabulary.tokens, *_tokens(model)) if not allowed(token)] == []
 
 
 def test_no_token_is_read_as_a_name_first(model: Model) -> None:
     """The same by another way than the one that chose them: no word is, before anything else, a person's name."""
-    words = {word for token in model.vocabulary.tokens if not token.endswith("*") for word in token.split()}
+    tokens = [*model.vocabulary.tokens, *_tokens(model)]
+    words = {
+        word for token in tokens if not token.endswith("*") and not token.startswith("~") for word in token.split()
+    }
     read_as_names = {
         word for word in words if {"Name", "Surn", "Patr"} & morph().parse(word)[0].tag.grammemes and word != "0"
     }
@@ -44,7 +52,7 @@ def test_no_token_is_read_as_a_name_first(model: Model) -> None:
         *("арт", "барак", "беговой", "боковой", "дождевой", "кит", "кордон", "марка", "марс", "мороз", "пол", "рой")
     }
     common = {"иванов", "петров", "сидоров", "александр", "елена", "ольга", "сергей", "наталья", "иванович", "путин"}
-    assert common & {word.rstrip("*") for token in model.vocabulary.tokens for word in token.split()} == set()
+    assert common & {word.strip("*~<>") for token in tokens for word in token.split()} == set()
 
 
 def test_its_labels_are_those_of_the_data(model: Model) -> None:

@@ -5,11 +5,8 @@ import gzip
 import json
 from itertools import product
 
-import numpy as np
-
-from classifier.features import Vocabulary
 from classifier.head import TextHead
-from classifier.linear import LinearHead
+from tests.classifier.nets import word_net
 
 TOPICS = {
     ("ЖКХ", "Отсутствие воды"): ("нет воды в доме", "когда дадут воду", "вода не идёт из крана", "сидим без воды"),
@@ -50,6 +47,77 @@ def test_a_model_is_trained_and_used(otklik):
     assert "Может быть, «Дороги»?" in refused.stderr
 
 
+def test_a_head_is_trained_measured_and_used(otklik):
+    table = [(said, body) for body, (_, all_) in zip(("водоканал", "дорстрой", "минздрав"), TOPICS.items(), strict=True)
+             for said in (f"{phrase} {street}" for phrase, street in product(all_, STREETS))]  # fmt: skip
+    with (otklik.folder / "own.csv").open("w", encoding="utf-8-sig", newline="") as file:  # as Excel writes it
+        csv.writer(file, delimiter=";").writerows([("сообщение", "кому"), *table])
+    done = otklik("train", "own.csv", "--target", "кому", "--text", "сообщение", "--out", "who.npz")
+    assert (done.returncode, done.stdout) == (0, "Модель записана: who.npz.\n"), done.stderr
+    assert done.stderr.splitlines() == [
+        "Чтение и разбор текстов",
+        "Обучение: 72 текстов, 3 меток",
+        "Запись модели",
+    ]
+    asked = otklik("evaluate", "who.npz", "own.csv", "--text", "сообщение", "--json")
+    figures = json.loads(asked.stdout)
+    assert (figures["n"], figures["unknown"], figures["label"]) == (72, 0, "кому")
+    assert min(figures["weighted_f1"], figures["macro_f1"], figures["accuracy"]) > 0.95
+    shown = otklik("evaluate", "who.npz", "own.csv", "--text", "сообщение").stdout.splitlines()
+    assert shown[0] == "Метка: кому, строк: 72"
+    assert shown[3].split() == ["F1", "точность", "полнота", "строк", "ответов", "метка"]
+    assert sorted(line.split()[-1] for line in shown[4:]) == ["водоканал", "дорстрой", "минздрав"]
+    tagged = otklik("tag", "--head", "who=who.npz", stdin='{"text": "Огромная яма на дороге у вокзала"}\n')
+    assert json.loads(tagged.stdout)["heads"]["who"]["value"] == "дорстрой"
+
+
+def test_labels_that_were_never_learned_are_mistakes(otklik):
+    net = word_net({"вода": (4.0, 0.0), "дорога": (0.0, 4.0)}, ("водоканал", "дорстрой"))
+    TextHead("кому", net).save(otklik.folder / "who.npz", {"created": "2026-01-01"})
+    (otklik.folder / "rows.csv").write_text("text,кому\nвода,водоканал\nдорога,минздрав\nпусто,\n", encoding="utf-8")
+    shown = otklik("evaluate", "who.npz", "rows.csv")
+    assert shown.returncode == 0, shown.stderr
+    assert shown.stdout.splitlines()[:3] == [
+        "Метка: кому, строк: 2",
+        "F1 взвешенное 0.500, F1 простое 0.333, доля верных 0.500",
+        "Строк с метками, которых не было при обучении: 1",
+    ]
+
+
+def test_tables_that_teach_nothing(otklik):
+    (otklik.folder / "own.csv").write_text("text,кому\nнет воды,водоканал\n", encoding="utf-8")
+    done = otklik("train", "own.csv", "--target", "кто", "--out", "who.npz")
+    assert (done.returncode, done.stderr.splitlines()[-1]) == (
+        2,
+        "В файле own.csv нет столбцов: кто. Есть: text, кому. Назовите нужные: --target СТОЛБЕЦ, --text СТОЛБЕЦ.",
+    )
+    done = otklik("train", "own.csv", "--target", "кому", "--out", "who.npz")
+    assert (done.returncode, done.stderr.splitlines()[-1]) == (
+        2,
+        "В файле own.csv строк с меткой кому: 1, разных меток: 1. Нужно не меньше 10 строк и двух меток.",
+    )
+    done = otklik("train", "none.csv", "--target", "кому", "--out", "who.npz")
+    assert (done.returncode, done.stderr.splitlines()[-1]) == (
+        2, "Файл none.csv не читается: No such file or directory."
+    )  # fmt: skip
+    (otklik.folder / "bad.csv").write_bytes("text,кому\nвода".encode("cp1251"))
+    done = otklik("train", "bad.csv", "--target", "кому", "--out", "who.npz")
+    assert (done.returncode, done.stderr.splitlines()[-1]) == (
+        2, "Файл bad.csv не понят: нужна таблица CSV в кодировке UTF-8."
+    )  # fmt: skip
+    assert not (otklik.folder / "who.npz").exists()
+
+
+def test_what_to_train_is_said_once(otklik):
+    for arguments in (("--out", "a.npz"), ("own.csv", "--data", "data", "--out", "a.npz")):
+        done = otklik("train", *arguments)
+        assert done.returncode == 2
+        assert "укажите одно: таблицу или --data ПАПКА" in done.stderr
+    done = otklik("train", "own.csv", "--out", "a.npz")
+    assert done.returncode == 2
+    assert "какому столбцу таблицы учить?" in done.stderr
+
+
 def test_data_that_is_not_there(otklik):
     done = otklik("train", "--data", "nowhere", "--out", "own.npz")
     assert done.returncode == 2
@@ -61,11 +129,8 @@ def test_data_that_is_not_there(otklik):
 
 
 def test_a_further_head(otklik):
-    labels = LinearHead(("водоканал", "дорстрой"), np.ones(2), np.array([[-4.0], [4.0]]), np.zeros(1))
-    vocabulary = Vocabulary(["вода", "дорога"])
-    TextHead("executor", vocabulary, np.array([3, 3]), labels).save(
-        otklik.folder / "who.npz", {"created": "2026-01-01"}
-    )
+    net = word_net({"вода": (4.0, 0.0), "дорога": (0.0, 4.0)}, ("водоканал", "дорстрой"))
+    TextHead("executor", net).save(otklik.folder / "who.npz", {"created": "2026-01-01"})
     lines = '{"text": "Нет воды"}\n{"text": "Разбита дорога"}\n'
     done = otklik("tag", "--head", "who=who.npz", stdin=lines)
     assert done.returncode == 0, done.stderr
