@@ -26,7 +26,7 @@ from classifier.training.topics import labelled
 
 SURE_SHARE = 0.8
 MOST_CONFUSED = 25
-PUBLISHED = {"ruBert-large, три модели": (0.802, 0.532), "ruBert-large, одна модель": (0.819, 0.544)}
+PUBLISHED = {"ruBert-large, three models": (0.802, 0.532), "ruBert-large, one model": (0.819, 0.544)}
 """Weighted F1 of group and topic on a random part of the same set (README of the data), not on these folds."""
 
 
@@ -108,7 +108,7 @@ def _rivals(given: Given, data: list[Row], fold: Ints) -> dict[str, Any]:
 
 
 def _better(interval: Mapping[str, float], published: float) -> str:
-    return "да" if interval["low"] > published else "нет"
+    return "yes" if interval["low"] > published else "no"
 
 
 def show(found: Mapping[str, Any]) -> str:

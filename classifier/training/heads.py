@@ -16,6 +16,7 @@ from classifier.training.data import DataError, prepare
 from classifier.training.fit import SEED
 from classifier.training.names import unknown_capitals
 from classifier.training.net import Labelled, Told, settings, train_net
+from classifier.training.vectors import MISSING, installed
 
 TEXT = "text"
 MOST_ROWS = 100_000
@@ -91,6 +92,8 @@ def train_head(
         table = random.Random(SEED).sample(table, MOST_ROWS)  # noqa: S311  reproducible, not secret
     texts = [prepare(said) for said, _ in table]
     progress(f"Обучение: {len(table)} текстов, {len(known)} меток")
+    if not installed():
+        progress(MISSING)
     data = Labelled([lemmas for _, lemmas in texts], [label for _, label in table])
     net = train_net(data, unknown_capitals(ready for ready, _ in texts), told).net
     progress("Запись модели")

@@ -17,6 +17,7 @@ from classifier.training.fit import OWN_WEIGHT, RELEVANCE_C, SEED, Ints, fit_pla
 from classifier.training.names import unknown_capitals
 from classifier.training.net import Told, settings
 from classifier.training.topics import train_topics
+from classifier.training.vectors import MISSING, installed
 from classifier.training.vocabulary import MIN_TEXTS, choose, document_frequency, frequencies
 
 Progress = Callable[[str], None]
@@ -123,6 +124,8 @@ def train(
     vocabulary, frequency = choose_vocabulary(data)
     labelled = [*data.citizens, *[row for row in data.corrected if row.topic] * COPIES]
     progress(f"Обучение тем: {len(labelled)} текстов")
+    if not installed():
+        progress(MISSING)
     topics = train_topics(labelled, told)
     progress("Обучение значимости")
     relevance = fit_relevance_head(vocabulary, data)
