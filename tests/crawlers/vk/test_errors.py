@@ -306,6 +306,20 @@ def test_a_wall_may_be_written_in_many_ways(written: Any, wall: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("code", "reason"),
+    [
+        (100, "ВКонтакте отверг параметры wall.get: bad value (ошибка 100)"),
+        (777, "ВКонтакте ответил на wall.get ошибкой 777: bad value"),
+    ],
+)
+def test_vks_words_can_be_stored_whatever_stands_in_them(
+    here: World, simulator: VkSimulator, code: int, reason: str
+) -> None:
+    simulator.fail("wall.get", code, "bad \0value\ud83d\n")
+    assert problem(here, simulator).reason == reason
+
+
+@pytest.mark.parametrize(
     ("changes", "message"),
     [
         (
