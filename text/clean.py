@@ -4,6 +4,8 @@ import html
 import re
 import unicodedata
 
+from text.mask import MENTION, is_profile
+
 MAX_CHARS = 20_000
 """Characters kept of a raw text. VK allows 16,000 and Telegram 4,096; only articles are cut."""
 
@@ -15,7 +17,8 @@ _TAG = re.compile(r"<[a-zA-Z/!][^<>]*>")
 _MAYBE_MARKUP = re.compile(r"<[a-zA-Z/!]|&[#a-zA-Z]")
 
 _CLUB_MENTION = re.compile(r"\[(?:club|public|event)\d+(?::[^|\]]*)?\|([^\]]*)\]")
-_LINK_MENTION = re.compile(r"\[https?://[^|\]]+\|([^\]]*)\]")
+_LINK_MENTION = re.compile(r"\[(https?://[^|\]]+)\|([^\]]*)\]")
+_HALF_MENTION = re.compile(r"\[[^\[\]]{0,200}\Z")
 
 # Characters that take no room: they hide words from a reader's search and numbers from masking.
 _ZERO_WIDTH = dict.fromkeys(
@@ -55,8 +58,9 @@ def _without_markup(text: str) -> str:
 def clean(raw: str) -> str:
     """Plain text of a post, article or call.
 
-    HTML tags and entities, VK's markup of communities and links, control, zero-width and bidirectional characters
-    and lone surrogates go; line breaks stay, single or doubled. Works on the first `MAX_CHARS` characters.
+    HTML tags and entities, VK's markup of communities and links, names that link to a person's page, control,
+    zero-width and bidirectional characters and lone surrogates go; line breaks stay, single or doubled. Works on the
+    first `MAX_CHARS` characters.
     """
     return clean_cut(raw)[0]
 
@@ -65,8 +69,8 @@ def clean_cut(raw: str) -> tuple[str, bool]:
     """`clean(raw)`, and whether `raw` was longer than `MAX_CHARS`."""
     cut = len(raw) > MAX_CHARS
     text = raw[:MAX_CHARS].encode("utf-8", "replace").decode("utf-8")
-    if cut:  # not in the middle of a number: half a number would not be masked
-        text = text.rstrip("0123456789+-() ")
+    if cut:  # not in the middle of a number or a mention: half of one would not be masked
+        text = _HALF_MENTION.sub("", text).rstrip("0123456789+-() ")
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     if _MAYBE_MARKUP.search(text):
         text = _without_markup(text)
@@ -75,7 +79,7 @@ def clean_cut(raw: str) -> tuple[str, bool]:
     text = unicodedata.normalize("NFC", text.translate(_CHARACTERS))
     if "[" in text:
         text = _CLUB_MENTION.sub(r"\1", text)
-        text = _LINK_MENTION.sub(r"\1", text)
+        text = _LINK_MENTION.sub(lambda link: MENTION if is_profile(link[1]) else link[2], text)
     text = _SPACES.sub(" ", text)
     text = _BLANK_LINES.sub("\n\n", text)
     text = _LINE_EDGES.sub("\n", text) if " \n" in text or "\n " in text else text
