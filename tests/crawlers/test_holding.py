@@ -3,25 +3,16 @@
 import asyncio
 import sqlite3
 import time
-from collections.abc import Iterator
 from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from crawlers.holding import Holding
 from store import Holds
-from tests.crawlers.harness import World, world
+from tests.crawlers.harness import World
 
 TERM = timedelta(seconds=2)
-
-
-@pytest.fixture
-def here(tmp_path: Path) -> Iterator[World]:
-    with world(tmp_path) as made:
-        yield made
 
 
 def test_a_store_that_does_not_answer_ends_a_hold_within_its_term(here: World, tmp_path: Path) -> None:

@@ -1,33 +1,14 @@
 """Discussion boards: topics with news, their openers, what vanishes, and what a visit costs."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 
 from crawlers.vk.settings import VkSettings
 from schemas import Outcome, PostKind
-from tests.crawlers.harness import World, drafts, world
+from tests.crawlers.harness import World, drafts
 from tests.crawlers.vk.kit import WALL, Crawl, latest
-from tests.simulators.vk import Comment, Community, VkSimulator, load
-
-
-@pytest.fixture
-def here(tmp_path: Path) -> Iterator[World]:
-    with world(tmp_path) as made:
-        yield made
-
-
-@pytest.fixture
-def community() -> Community:
-    return load(datetime.now(UTC))
-
-
-@pytest.fixture
-def simulator(community: Community) -> Iterator[VkSimulator]:
-    with VkSimulator([community]) as running:
-        yield running
+from tests.simulators.vk import Comment, Community, VkSimulator
 
 
 @pytest.fixture

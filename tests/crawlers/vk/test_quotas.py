@@ -5,7 +5,6 @@ import multiprocessing
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,16 +20,10 @@ from crawlers.vk.tokens import ACCEPTS, PER_DAY, misfit
 from schemas import Outcome
 from store import Quotas, Store
 from store.pace import LATE
-from tests.crawlers.harness import World, drafts, pages, source, world
+from tests.crawlers.harness import World, drafts, pages, source
 from tests.simulators.vk import VkSimulator, load
 
 SECOND = "second-simulated-token"
-
-
-@pytest.fixture
-def here(tmp_path: Path) -> Iterator[World]:
-    with world(tmp_path) as made:
-        yield made
 
 
 @pytest.fixture
