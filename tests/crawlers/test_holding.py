@@ -8,6 +8,8 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from crawlers.holding import Holding
 from store import Holds
 from tests.crawlers.harness import World
