@@ -11,6 +11,7 @@ from typing import Any
 
 import structlog
 
+from crawlers.faults import where
 from crawlers.visit import wait_for
 from store import Hold, Holds, StoreError
 
@@ -103,8 +104,9 @@ class Holding:
         return True
 
     def __contains__(self, name: str) -> bool:
-        """Whether it may be used."""
-        return name in self._held and not self._held[name].leaving.is_set()
+        """Whether it may be used. Not while it is being left: a visit would start and stop at once, over and over."""
+        held = self._held.get(name)
+        return held is not None and not held.leaving.is_set() and not held.lost.is_set()
 
     def leaving(self, name: str) -> asyncio.Event:
         """Set when whatever uses the session is to come to an end."""
@@ -138,10 +140,11 @@ class Holding:
             if held.lent:  # on its way out
                 await asyncio.wait({held.keeping})
                 continue
-            await self._leave(name)
+            await self._disconnect(name)
             held.keeping.cancel()
             await asyncio.wait({held.keeping})
-            self._held.pop(name, None)
+            if self._held.pop(name, None) is None:
+                continue  # lost meanwhile: what is left of its connection may still be ending
             try:
                 await self._in_thread(self._holds.release, held.hold)
             except StoreError as error:
@@ -169,8 +172,10 @@ class Holding:
                 return
         log.warning("session_lost", session=held.hold.name)
         held.lost.set()
-        await self._leave(held.hold.name)
-        del self._held[held.hold.name]
+        try:
+            await self._disconnect(held.hold.name)
+        finally:
+            self._held.pop(held.hold.name, None)
 
     def _renew(self, hold: Hold) -> tuple[bool, bool]:
         """Whether it is still ours, and whether somebody wants it."""
@@ -185,7 +190,7 @@ class Holding:
         await wait_for(unused(name), term * ENDING)
         held.lost.set()
         await wait_for(unused(name), term / RENEWALS)
-        await self._leave(name)
+        await self._disconnect(name)
         del self._held[name]
         self._lent.add(name)
         try:
@@ -193,6 +198,14 @@ class Holding:
         except StoreError as error:  # it lapses
             log.warning("session_not_released", session=name, reason=str(error))
         log.info("session_lent", session=name)
+
+    async def _disconnect(self, name: str) -> None:
+        """Leave it. What fails there must neither keep the session from being sought again nor the others from being
+        given back."""
+        try:
+            await self._leave(name)
+        except Exception as error:
+            log.error("session_not_left", session=name, error=type(error).__name__, at=where(error))  # noqa: TRY400
 
 
 def _set() -> asyncio.Event:

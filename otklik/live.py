@@ -130,9 +130,11 @@ async def _held(config: Config, plan: Iterable[Planned], collectors: Collectors)
                     await one.leave(session)
 
         holding = Holding(holds, owner("check"), TERM, asyncio.to_thread, leave)
-        await holding.seek(set(needed.values()))
-        yield {id_: holds.holder(one) or "?" for id_, one in needed.items() if one not in holding}
-        await holding.give_back()
+        try:
+            await holding.seek(set(needed.values()))
+            yield {id_: holds.holder(one) or "?" for id_, one in needed.items() if one not in holding}
+        finally:
+            await holding.give_back()
     finally:
         store.close()
 

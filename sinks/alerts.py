@@ -124,9 +124,8 @@ class Alerts:
 
     def _planned(self, seen: Digest) -> SourceDigest | None:
         now = self._store.now()
-        events = self._events.after(
-            seen.position
-        )  # before the sources: what changes meanwhile is told again, not never
+        # Before the sources: what changes meanwhile is told again, not never.
+        events = self._events.after(seen.position)
         found = news(self._fares.list(), [event for _, event in events], seen.named, self._zone)
         if found is None or not due(found.since, seen.sent, self._every, now):
             return None

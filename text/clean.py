@@ -4,6 +4,8 @@ import html
 import re
 import unicodedata
 
+from text.mask import MENTION, is_profile
+
 MAX_CHARS = 20_000
 """Characters kept of a raw text. VK allows 16,000 and Telegram 4,096; only articles are cut."""
 
@@ -17,8 +19,9 @@ _MAYBE_MARKUP = re.compile(r"<[a-zA-Z/!]|&[#a-zA-Z]")
 # `[club1|Имя]`, `@club1 (Имя)`, `[https://…|слова]`, `[#alias|слова|https://…]`: the words are what a reader sees.
 _CLUB_MENTION = re.compile(r"\[(?:club|public|event)\d+(?::[^|\]]*)?\|([^\]]*)\]")
 _AT_CLUB = re.compile(r"[@*](?:club|public|event)\d+\s?\(([^()\n]{1,100})\)")
-_LINK_MENTION = re.compile(r"\[https?://[^|\]]+\|([^\]]*)\]")
-_ALIAS_MENTION = re.compile(r"\[#alias\|([^|\]]*)\|[^|\]]*\]")
+_LINK_MENTION = re.compile(r"\[(https?://[^|\]]+)\|([^\]]*)\]")
+_ALIAS_MENTION = re.compile(r"\[#alias\|([^|\]]*)\|([^|\]]*)\]")
+_HALF_MENTION = re.compile(r"\[[^\[\]]{0,200}\Z")
 
 # Characters that take no room: they hide words from a reader's search and numbers from masking.
 _ZERO_WIDTH = dict.fromkeys(
@@ -80,8 +83,9 @@ def _with_plain_digits(text: str) -> str:
 def clean(raw: str) -> str:
     """Plain text of a post, article or call.
 
-    HTML tags and entities, VK's markup of communities and links, control, zero-width and bidirectional characters
-    and lone surrogates go; line breaks stay, single or doubled. Works on the first `MAX_CHARS` characters.
+    HTML tags and entities, VK's markup of communities and links, names that link to a person's page, control,
+    zero-width and bidirectional characters and lone surrogates go; line breaks stay, single or doubled. Works on the
+    first `MAX_CHARS` characters.
     """
     return clean_cut(raw)[0]
 
@@ -90,8 +94,8 @@ def clean_cut(raw: str) -> tuple[str, bool]:
     """`clean(raw)`, and whether `raw` was longer than `MAX_CHARS`."""
     cut = len(raw) > MAX_CHARS
     text = raw[:MAX_CHARS].encode("utf-8", "replace").decode("utf-8")
-    if cut:  # not in the middle of a number: half a number would not be masked
-        text = text.rstrip("0123456789+-() ")
+    if cut:  # not in the middle of a number or a mention: half of one would not be masked
+        text = _HALF_MENTION.sub("", text).rstrip("0123456789+-() ")
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     if _MAYBE_MARKUP.search(text):
         text = _without_markup(text)
@@ -103,8 +107,8 @@ def clean_cut(raw: str) -> tuple[str, bool]:
     text = _with_plain_digits(text)
     if "[" in text:
         text = _CLUB_MENTION.sub(r"\1", text)
-        text = _LINK_MENTION.sub(r"\1", text)
-        text = _ALIAS_MENTION.sub(r"\1", text)
+        text = _LINK_MENTION.sub(lambda link: MENTION if is_profile(link[1]) else link[2], text)
+        text = _ALIAS_MENTION.sub(lambda link: MENTION if is_profile(link[2]) else link[1], text)
     if "@" in text or "*" in text:
         text = _AT_CLUB.sub(r"\1", text)
     if "  " in text or _OTHER_SPACE.search(text):

@@ -213,6 +213,11 @@ def mask(text: str) -> str:
     return _PLATE.sub(PLATE, text)
 
 
+def is_profile(url: str) -> bool:
+    """Whether the address is a person's own page, or may be."""
+    return _PROFILE.fullmatch(url) is not None
+
+
 def mask_url(url: str) -> str | None:
     """`url` without a password, and without the parameters and the fragment that hold a personal number.
 

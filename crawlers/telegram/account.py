@@ -27,6 +27,7 @@ NAMES_KEPT = timedelta(days=30)
 _REFUSED = (errors.MsgIdInvalidError, errors.UsernameNotOccupiedError, errors.ChannelInvalidError)
 """What the caller may know better than `problem`."""
 _FLOODED = (errors.FloodWaitError, errors.FloodPremiumWaitError)
+_UNANSWERED = (errors.RPCError, errors.AuthKeyNotFound, OSError, TimeoutError)
 
 
 def client(session: StringSession, settings: TelegramSettings, retry_pause: float, *, updates: bool) -> Any:
@@ -97,11 +98,10 @@ class Account:
         made.add_event_handler(self._heard, events.Raw)
         try:
             await asyncio.wait_for(made.connect(), ANSWER_WITHIN)
-        except (errors.RPCError, errors.AuthKeyNotFound, OSError, TimeoutError) as error:
+        except BaseException as error:  # whatever it is: a half-made connection would be a second one at the next visit
             await made.disconnect()
-            raise problems.problem(error, channel, self.now()) from error
-        except asyncio.CancelledError:
-            await made.disconnect()
+            if isinstance(error, _UNANSWERED):
+                raise problems.problem(error, channel, self.now()) from error
             raise
         self._client = made
 
@@ -155,8 +155,13 @@ class Account:
                 )
                 if attempt == ATTEMPTS or error.seconds > SHORT.total_seconds():
                     raise found from error
-            except (errors.RPCError, errors.AuthKeyNotFound, OSError, TimeoutError) as error:
+            except _UNANSWERED as error:
                 raise problems.problem(error, channel, self.now()) from error
+            except asyncio.CancelledError:
+                if _is_cancelled():
+                    raise
+                # Telethon cancels the calls on their way when it disconnects: the visit failed, nobody has ended it.
+                raise problems.problem(ConnectionError(), channel, self.now()) from None
             attempt += 1
 
     async def known(self, name: str) -> Resolved | None:
@@ -191,3 +196,9 @@ class Account:
             await asyncio.sleep(seconds)
             if waiting.come() is not None:
                 return
+
+
+def _is_cancelled() -> bool:
+    """Whether somebody wants the running task to end, rather than what it waited for having been cancelled."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0

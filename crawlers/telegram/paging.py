@@ -38,7 +38,7 @@ async def newest(fetch: Fetch) -> Window:
     batch = _batch(await fetch(0, 0, PAGE, 0))
     if len(batch.messages) < PAGE:
         return Window(batch, 0)
-    album = batch.messages[0].id and getattr(batch.messages[0], "grouped_id", None)
+    album = getattr(batch.messages[0], "grouped_id", None)
     whole = [one for one in batch.messages if album is None or getattr(one, "grouped_id", None) != album]
     return Window(Batch(whole, batch.chats), whole[0].id)
 

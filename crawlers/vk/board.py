@@ -115,8 +115,9 @@ async def _read(
     """What a topic brings, and how it is watched from now on."""
     number = topic["id"]
     done = watch.model_copy(update={"published": _updated(topic), "count": topic["comments"], "read": now, "calls": 1})
+    known = max(watch.seen, default=None) if watch.back is None else watch.back
     try:
-        read = await comments(client, owner, number, max(watch.seen, default=None))
+        read = await comments(client, owner, number, known)
     except VkRefused:
         log.info("vk_comments_refused", source=source.id, post=convert.topic_id(owner, number))
         return [], done
@@ -138,7 +139,8 @@ async def _read(
         drafts += _gone_comments(owner, number, watch, sorted(set(seen) - shown), source.id)
         seen = []
     standing = sorted(shown.union(seen) - {first})
-    update = {"calls": read.calls, "seen": standing[-NEWEST:], "opener": first}
+    back = None if read.complete else known
+    update = {"calls": read.calls, "seen": standing[-NEWEST:], "opener": first, "back": back}
     return drafts, done.model_copy(update=update)
 
 

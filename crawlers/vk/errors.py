@@ -127,17 +127,19 @@ _READ = {
 
 def problem(code: int, message: str, method: str, now: datetime) -> SourceProblem:
     """How a visit ends on VK's error `code`; `message` is VK's own, in English."""
+    # Somebody else's words: what databases refuse would keep the visit from ever being stored.
+    message = "".join(sign for sign in message[:200] if sign.isprintable())
     meaning = _MEANINGS.get(code)
     if meaning is None:
         return SourceProblem(
             Outcome.BROKEN,
-            f"ВКонтакте ответил на {method} ошибкой {code}: {message[:200]}",
+            f"ВКонтакте ответил на {method} ошибкой {code}: {message}",
             "Сообщите разработчикам Отклика код ошибки",
         )
     retry_at = now + meaning.pause if meaning.pause else None
     if code == DAILY_LIMIT:
         retry_at = next_day(now)
-    reason = meaning.reason.format(method=method, message=message[:200], what=_READ.get(method, "страница закрыта"))
+    reason = meaning.reason.format(method=method, message=message, what=_READ.get(method, "страница закрыта"))
     return SourceProblem(meaning.outcome, f"{reason} (ошибка {code})", meaning.action, retry_at)
 
 

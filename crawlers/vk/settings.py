@@ -208,6 +208,9 @@ class Watch(BaseModel):
     """The comments that stood there then, as far as they are remembered: one that is missing later was deleted."""
     opener: int | None = None
     """Of a topic, the comment that is its post."""
+    back: int | None = None
+    """Of a topic whose comments shifted while they were read: down to here some may have slipped past, whatever is
+    known above."""
 
 
 class BoardCursor(BaseModel):

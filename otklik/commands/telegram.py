@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from otklik.commands.common import ConfigFile, command, load
+from otklik.commands.common import ConfigFile, command, group, load
 from otklik.commands.crawl import unknown
 from otklik.exits import Exit, Failed
-from otklik.russian import Group, sentences
+from otklik.russian import sentences
 
 if TYPE_CHECKING:
     from otklik.config import Config
@@ -21,13 +21,7 @@ To = Annotated[
 
 
 def register(app: typer.Typer) -> None:
-    telegram = typer.Typer(
-        cls=Group,
-        help="Telegram: войти аккаунтом, которым читаются каналы.",
-        no_args_is_help=True,
-        rich_markup_mode=None,
-    )
-    app.add_typer(telegram, name="telegram")
+    telegram = group(app, "telegram", "Telegram: войти аккаунтом, которым читаются каналы.")
 
     @command(telegram, "login")
     def login(file: ConfigFile, *, source: Of = None, session: To = None) -> int:

@@ -2,6 +2,8 @@
 
 import pytest
 
+from console.errors import ApiError
+from console.query import Filters, Names
 from tests.console.conftest import Running
 from tests.incidents.bench import Bench, tagged
 from tests.incidents.make import CHELYABINSK, SNOW
@@ -88,6 +90,13 @@ def test_every_mistake_is_told_at_once(console: Running) -> None:
         "Значения «nwe» в status не бывает. Значения «0» в limit не бывает. Параметра «gruop» нет.",
         f"{STATUSES} Может быть, «new»? В limit можно: целое число от 1 до 1000. {FOLLOWING} Может быть, «group»?",
     )
+
+
+@pytest.mark.parametrize("sign", ["\0", "\n", "\u202e"])
+def test_what_stands_in_no_name_is_not_looked_for(sign: str) -> None:
+    """PostgreSQL would refuse some of it."""
+    with pytest.raises(ApiError):
+        Names({}, ["ЖКХ"], [], []).check(Filters(group=[f"Ж{sign}КХ"]), lambda _: pytest.fail("looked for"))
 
 
 def test_a_name_that_only_an_older_incident_has_is_no_mistake(console: Running, bench: Bench) -> None:

@@ -3,7 +3,6 @@
 import asyncio
 import sqlite3
 import time
-from collections.abc import Iterator
 from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
@@ -13,15 +12,9 @@ import pytest
 
 from crawlers.holding import Holding
 from store import Holds
-from tests.crawlers.harness import World, world
+from tests.crawlers.harness import World
 
 TERM = timedelta(seconds=2)
-
-
-@pytest.fixture
-def here(tmp_path: Path) -> Iterator[World]:
-    with world(tmp_path) as made:
-        yield made
 
 
 def test_a_store_that_does_not_answer_ends_a_hold_within_its_term(here: World, tmp_path: Path) -> None:
@@ -183,3 +176,70 @@ def test_a_session_that_is_given_back_was_left_before(here: World) -> None:
     asyncio.run(run())
     assert seen == ["me", "me"]
     assert (holds.holder("one"), holds.holder("two")) == (None, None)
+
+
+def steal(holds: Holds, name: str) -> None:
+    """Somebody else has it, though it was held and renewed."""
+    while holds.take(name, "thief", timedelta()) is None:
+        pass
+
+
+def test_a_session_that_is_being_left_is_not_ours_any_more(here: World) -> None:
+    async def run() -> None:
+        leaving, done = asyncio.Event(), asyncio.Event()
+
+        async def leave(session: str) -> None:
+            leaving.set()
+            await done.wait()
+
+        holding = Holding(Holds(here.store), "me", TERM, asyncio.to_thread, leave)
+        await holding.seek(["one"])
+        await asyncio.to_thread(steal, Holds(here.store), "one")
+        await asyncio.wait_for(leaving.wait(), 10)
+        assert "one" not in holding
+        assert holding.lost("one").is_set()
+        done.set()
+
+    asyncio.run(run())
+
+
+def test_a_session_that_could_not_be_left_is_sought_again(here: World) -> None:
+    left: list[str] = []
+
+    async def leave(session: str) -> None:
+        left.append(session)
+        raise ValueError
+
+    async def run() -> None:
+        holds = Holds(here.store)
+        holding = Holding(holds, "me", TERM, asyncio.to_thread, leave)
+        await holding.seek(["one", "two"])
+        await asyncio.to_thread(steal, Holds(here.store), "one")
+        await asyncio.wait_for(holding.lost("one").wait(), 10)
+        async with asyncio.timeout(10):
+            while "one" not in holding:
+                await holding.seek(["one"])
+                await asyncio.sleep(0.05)
+        await holding.give_back()
+        assert sorted(left) == ["one", "one", "two"]
+        assert (holds.holder("one"), holds.holder("two")) == (None, None)
+
+    asyncio.run(run())
+
+
+def test_a_session_that_is_lost_while_it_is_given_back_is_not_given_back_twice(here: World) -> None:
+    async def run() -> None:
+        holds, lost = Holds(here.store), asyncio.Event()
+
+        async def leave(session: str) -> None:
+            if session == "one" and not lost.is_set():
+                lost.set()
+                await asyncio.to_thread(steal, Holds(here.store), "one")
+                await asyncio.sleep(TERM.total_seconds() / 2)  # until the next renewal was refused
+
+        holding = Holding(holds, "me", TERM, asyncio.to_thread, leave)
+        await holding.seek(["one", "two"])
+        await holding.give_back()
+        assert (holds.holder("one"), holds.holder("two")) == ("thief", None)
+
+    asyncio.run(run())

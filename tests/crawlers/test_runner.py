@@ -1,9 +1,11 @@
 """Visits that go as planned."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
+
+import pytest
 
 from bus import metrics
 from crawlers.base import Page, Source
@@ -12,7 +14,7 @@ from crawlers.runner import Runner
 from crawlers.schedule import Adaptive, Every
 from crawlers.telegram.settings import TelegramSettings
 from schemas import Outcome
-from tests.crawlers.harness import World
+from tests.crawlers.harness import Clock, World
 from tests.crawlers.script import (
     MINUTES,
     ScriptCollector,
@@ -93,6 +95,42 @@ def test_no_more_sources_are_visited_at_once_than_allowed(here: World) -> None:
         assert script.most["all"] == 2
 
     crawl(here, [planned(name, name) for name in "abcdef"], use, concurrent=2)
+
+
+class Hinting(Clock):
+    """Calls `hint` when it is asked for the `countdown`-th time."""
+
+    countdown = 0
+    hint: Callable[[str], None]
+
+    def __call__(self) -> datetime:
+        self.countdown -= 1
+        if self.countdown == 0:
+            self.hint("tested")
+        return super().__call__()
+
+
+@pytest.mark.parametrize("moment", [1, 2, 3])
+def test_a_hint_that_comes_while_the_crawler_looks_for_work_is_not_missed(
+    here: World, monkeypatch: pytest.MonkeyPatch, moment: int
+) -> None:
+    monkeypatch.setattr("crawlers.runner.IDLE", 3600.0)
+    here.clock = clock = Hinting()
+
+    async def use(runner: Runner, script: ScriptCollector) -> None:
+        script.acts["tested"] = three_pages
+        clock.hint = runner.hint
+        here.sources.force_due("tested")
+        running = asyncio.create_task(runner.run())
+        await until(lambda: len(here.sources.runs("tested")) == 1)
+        await asyncio.sleep(0.1)  # it waits now
+        clock.countdown = moment  # as it wakes, as it looks at the hints, and when it has looked for work
+        runner.hint("nobody")
+        await until(lambda: len(here.sources.runs("tested")) == 2)
+        runner.stop()
+        await running
+
+    crawl(here, [planned(schedule=Every(timedelta(hours=1)))], use)
 
 
 def test_due_sources_are_visited_again_and_again(here: World) -> None:

@@ -1,22 +1,14 @@
 """Waiting for a turn: with the ledger's real answers, and a clock that the test moves."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 from functools import partial
-from pathlib import Path
 
 import pytest
 
 from crawlers.turns import Spent, Waiting
 from store import Allowance, Quotas, Why
 from store.pace import LATE
-from tests.crawlers.harness import World, world
-
-
-@pytest.fixture
-def here(tmp_path: Path) -> Iterator[World]:
-    with world(tmp_path) as made:
-        yield made
+from tests.crawlers.harness import World
 
 
 def waiting(here: World, allowance: Allowance) -> Waiting:

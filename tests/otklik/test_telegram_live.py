@@ -56,5 +56,7 @@ def test_a_trial_uses_the_session_only_while_nobody_else_does(otklik: Program, s
     finally:
         crawler.terminate()
         crawler.wait(60)
-    assert otklik("crawl", "region.yaml", "--source", "tg", "--dry-run").returncode == 0
+    simulator.fail("ResolveUsername", "CHANNEL_PRIVATE")
+    assert otklik("crawl", "region.yaml", "--source", "tg", "--dry-run").returncode == 1
+    assert otklik("crawl", "region.yaml", "--source", "tg", "--dry-run").returncode == 0  # its session was given back
     assert (simulator.together, simulator.duplicated) == (1, set())

@@ -17,6 +17,11 @@ from text import MAX_CHARS, clean, clean_cut
         ("<script>alert('x')</script>слово<!-- примечание -->", "слово"),
         ("давление < 5 и > 3", "давление < 5 и > 3"),
         ("[club123|Типичный Миасс], почему", "Типичный Миасс, почему"),
+        ("[https://vk.com/wall-1_2|Как было], почему", "Как было, почему"),
+        ("[https://vk.com/club123|Типичный Миасс]", "Типичный Миасс"),
+        ("[https://gorod74.example/novost|Новость]", "Новость"),
+        ("[https://vk.com/id123|Анна Иволгина], помогите", "[упоминание], помогите"),
+        ("[https://m.vk.com/anna.ivolgina|Анна Иволгина]", "[упоминание]"),
         ("ну\u200bль ши\u00adри\u2060ны", "нуль ширины"),
         ("нуль\x00байт\x07", "нуль байт"),
         ("оди\u202eноко", "одиноко"),
@@ -27,6 +32,7 @@ from text import MAX_CHARS, clean, clean_cut
         ("@club12 (Наш город), ответьте", "Наш город, ответьте"),
         ("*event7(Субботник) завтра", "Субботник завтра"),
         ("[#alias|сайт мэрии|https://example.org/a]", "сайт мэрии"),
+        ("[#alias|Анна|https://vk.com/id1]", "[упоминание]"),
         ("[https://vk.com/wall-1_2|здесь] и [club1|@gorod]", "здесь и @gorod"),
         ("<div><div><p>нет <b>во<i>ды</i></b></p></div></div>", "нет во ды"),
         ("сто\u0301ит", "сто\u0301ит"),
@@ -50,6 +56,12 @@ def test_long_text_is_cut_and_said_to_be():
 def test_a_cut_leaves_no_half_of_a_number():
     raw = "а" * (MAX_CHARS - 8) + " +7 (912) 345-67-89"
     assert clean(raw) == "а" * (MAX_CHARS - 8)
+
+
+@pytest.mark.parametrize("half", ["[id123|Анна Ив", "[https://vk.com/id123|Анна Ив", "[id12"])
+def test_a_cut_leaves_no_half_of_a_mention(half):
+    raw = "а" * (MAX_CHARS - len(half) - 1) + " " + half
+    assert clean(raw + "олгина], помогите") == raw.removesuffix(half).strip()
 
 
 @given(st.text(alphabet=st.characters(codec=None), max_size=300))

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from crawlers.base import Collector, Page, SourceProblem
+from crawlers.base import Collector, Live, Page, SourceProblem
 from crawlers.telegram.collector import TelegramCollector
 from crawlers.telegram.session import SessionFile, key_from_environment
 from crawlers.telegram.settings import TelegramCursor, TelegramSettings
@@ -170,6 +170,40 @@ def test_an_account_that_asked_for_too_many_names_waits(site: Site) -> None:
     assert found.retry_at is not None
     assert found.retry_at > until_tomorrow
     assert site.simulator.called("ResolveUsername") == 0
+
+
+def test_a_call_that_is_cut_off_by_leaving_the_session_fails_its_visit(site: Site) -> None:
+    async def run() -> None:
+        async with process(site) as collector:
+            await pages(collector, source(site.settings()))
+            site.simulator.slow = 1.0
+            calls = site.simulator.called("GetHistory")
+            visiting = asyncio.create_task(pages(collector, source(site.settings())))
+            await until(lambda: site.simulator.called("GetHistory") > calls)
+            assert isinstance(collector, Live)
+            await collector.leave(f"telegram:{site.settings().account}")
+            with pytest.raises(SourceProblem) as caught:
+                await visiting
+        assert (caught.value.outcome, caught.value.reason, caught.value.action) == (
+            Outcome.BROKEN,
+            "нет связи с Telegram: ConnectionError",
+            "Проверьте, что с этой машины Telegram доступен",
+        )
+
+    asyncio.run(run())
+
+
+def test_a_visit_that_is_cancelled_stays_so(site: Site) -> None:
+    async def run() -> None:
+        async with process(site) as collector:
+            site.simulator.slow = 1.0
+            visiting = asyncio.create_task(pages(collector, source(site.settings())))
+            await until(lambda: site.simulator.called("ResolveUsername") > 0)
+            visiting.cancel()
+            await asyncio.wait({visiting})
+            assert visiting.cancelled()
+
+    asyncio.run(run())
 
 
 def test_a_new_login_is_used_from_the_next_visit(site: Site) -> None:

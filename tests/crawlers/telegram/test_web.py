@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,15 +14,9 @@ from crawlers.telegram.collector import TelegramCollector
 from crawlers.telegram.page import Kind, history, kind_of
 from crawlers.telegram.settings import TelegramCursor, TelegramSettings
 from schemas import Outcome
-from tests.crawlers.harness import World, drafts, pages, source, world
+from tests.crawlers.harness import World, drafts, pages, source
 from tests.simulators.telegram_web import Channel, Message, TelegramWeb, load
 from tests.simulators.telegram_web.server import Answer
-
-
-@pytest.fixture
-def here(tmp_path: Path) -> Iterator[World]:
-    with world(tmp_path) as made:
-        yield made
 
 
 @pytest.fixture

@@ -1,33 +1,15 @@
 """Discussion boards: topics with news, their openers, what vanishes, and what a visit costs."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
+from typing import Any
 
 import pytest
 
 from crawlers.vk.settings import VkSettings
 from schemas import Outcome, PostKind
-from tests.crawlers.harness import World, drafts, world
+from tests.crawlers.harness import World, drafts
 from tests.crawlers.vk.kit import WALL, Crawl, latest
-from tests.simulators.vk import Comment, Community, VkSimulator, load
-
-
-@pytest.fixture
-def here(tmp_path: Path) -> Iterator[World]:
-    with world(tmp_path) as made:
-        yield made
-
-
-@pytest.fixture
-def community() -> Community:
-    return load(datetime.now(UTC))
-
-
-@pytest.fixture
-def simulator(community: Community) -> Iterator[VkSimulator]:
-    with VkSimulator([community]) as running:
-        yield running
+from tests.simulators.vk import Comment, Community, VkSimulator
 
 
 @pytest.fixture
@@ -97,6 +79,41 @@ def test_long_topics_are_read_back_to_what_is_known(crawl: Crawl, community: Com
     assert simulator.called("board.getComments") == before + 4  # three pages, and the opener
     assert crawl.cursor.board is not None
     assert len(crawl.cursor.board.topics[2].seen) == 100
+
+
+@pytest.mark.parametrize("new", [100, 120])  # known answers slip past between the pages, or new ones
+def test_answers_that_shift_while_they_are_read_are_neither_lost_nor_taken_for_deleted(
+    crawl: Crawl, community: Community, simulator: VkSimulator, new: int
+) -> None:
+    topic, removed = community.topics[2], []
+
+    def answers(count: int) -> None:
+        for number in range(count):
+            community.answer(topic, f"Адрес номер {number}", crawl.here.clock())
+
+    def shifting(values: Any) -> Any:
+        response = answer(values)
+        if values["sort"] == "desc" and values["offset"] == "0" and not removed:
+            removed.extend(f"vk:-7400074_t2_{one.id}" for one in topic.comments[-6:-1])
+            del topic.comments[-6:-1]
+        return response
+
+    answers(150)
+    crawl.visit()
+    answers(new)
+    crawl.here.clock.forward(minutes=3)
+    answer = simulator.methods.table["board.getComments"]
+    simulator.methods.table["board.getComments"] = shifting
+    crawl.visit()
+    assert len(removed) == 5
+    assert not any(post.deleted for post in latest(crawl.here).values())
+    answers(300)
+    crawl.here.clock.forward(minutes=30)
+    crawl.visit()
+    known = latest(crawl.here)
+    assert {id_ for id_, post in known.items() if post.deleted} == set(removed)
+    newest = {f"vk:-7400074_t2_{one.id}" for one in topic.comments[-400 - new + 5 :]}
+    assert newest <= {id_ for id_, post in known.items() if not post.deleted}
 
 
 def test_an_edited_opener_and_an_edited_answer_are_noticed(crawl: Crawl, community: Community) -> None:

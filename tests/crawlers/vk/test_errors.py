@@ -1,10 +1,8 @@
 """Every way in which VK says no, and what the operator reads."""
 
 import asyncio
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,23 +15,11 @@ from crawlers.vk.errors import next_day
 from crawlers.vk.settings import VkSettings
 from schemas import Outcome
 from store import Allowance, Quotas
-from tests.crawlers.harness import World, drafts, pages, source, world
-from tests.simulators.vk import Community, VkSimulator, load
+from tests.crawlers.harness import World, drafts, pages, source
+from tests.simulators.vk import Community, VkSimulator
 from tests.simulators.vk.server import Fault
 
 NEW_TOKEN = "Получите новый токен и замените его в окружении"
-
-
-@pytest.fixture
-def here(tmp_path: Path) -> Iterator[World]:
-    with world(tmp_path) as made:
-        yield made
-
-
-@pytest.fixture
-def simulator() -> Iterator[VkSimulator]:
-    with VkSimulator([load(datetime.now(UTC))]) as running:
-        yield running
 
 
 def visit(here: World, simulator: VkSimulator, *, ledger: bool = False, **settings: Any) -> list[Any]:
@@ -303,6 +289,20 @@ def test_a_closed_and_a_deleted_community_are_told_apart(here: World) -> None:
 )
 def test_a_wall_may_be_written_in_many_ways(written: Any, wall: str) -> None:
     assert VkSettings.model_validate({"wall": written, "token": "t"}).wall == wall
+
+
+@pytest.mark.parametrize(
+    ("code", "reason"),
+    [
+        (100, "ВКонтакте отверг параметры wall.get: bad value (ошибка 100)"),
+        (777, "ВКонтакте ответил на wall.get ошибкой 777: bad value"),
+    ],
+)
+def test_vks_words_can_be_stored_whatever_stands_in_them(
+    here: World, simulator: VkSimulator, code: int, reason: str
+) -> None:
+    simulator.fail("wall.get", code, "bad \0value\ud83d\n")
+    assert problem(here, simulator).reason == reason
 
 
 @pytest.mark.parametrize(

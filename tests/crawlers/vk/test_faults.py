@@ -3,30 +3,18 @@
 import tracemalloc
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from crawlers.vk.tokens import PER_DAY
 from schemas import Outcome
-from tests.crawlers.harness import World, drafts, world
+from tests.crawlers.harness import World, drafts
 from tests.crawlers.vk.kit import WALL, Crawl, latest
-from tests.simulators.vk import Community, Endless, VkSimulator, load
+from tests.simulators.vk import Community, Endless, VkSimulator
 from tests.simulators.vk.server import VK_PER_DAY, Fault
 
 SECOND = "second-simulated-token"
-
-
-@pytest.fixture
-def here(tmp_path: Path) -> Iterator[World]:
-    with world(tmp_path) as made:
-        yield made
-
-
-@pytest.fixture
-def community() -> Community:
-    return load(datetime.now(UTC))
 
 
 @pytest.fixture

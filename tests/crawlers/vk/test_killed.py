@@ -6,7 +6,6 @@ import signal
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -33,12 +32,6 @@ def community() -> Community:
     for number in range(60):
         made.start_topic(f"Дом {number}", "Где вода?", datetime.now(UTC))
     return made
-
-
-@pytest.fixture
-def simulator(community: Community) -> Iterator[VkSimulator]:
-    with VkSimulator([community]) as running:
-        yield running
 
 
 class Crawler:

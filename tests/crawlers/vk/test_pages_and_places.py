@@ -2,22 +2,15 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from crawlers.vk.convert import MAX_CONTEXT, post_draft
 from schemas import Outcome
-from tests.crawlers.harness import HASHER, World, drafts, world
+from tests.crawlers.harness import HASHER, World, drafts
 from tests.crawlers.vk.kit import Crawl, latest
 from tests.simulators.vk import Community, VkSimulator
-
-
-@pytest.fixture
-def here(tmp_path: Path) -> Iterator[World]:
-    with world(tmp_path) as made:
-        yield made
 
 
 @pytest.fixture

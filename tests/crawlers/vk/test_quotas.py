@@ -5,13 +5,13 @@ import multiprocessing
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
 from pydantic import ValidationError
 
 from crawlers.base import SourceProblem
+from crawlers.context import Uncounted
 from crawlers.vk import client as vk
 from crawlers.vk.client import VkClient
 from crawlers.vk.collector import VkCollector
@@ -21,16 +21,10 @@ from crawlers.vk.tokens import ACCEPTS, PER_DAY, misfit
 from schemas import Outcome
 from store import Quotas, Store
 from store.pace import LATE
-from tests.crawlers.harness import World, drafts, pages, source, world
+from tests.crawlers.harness import World, drafts, pages, source
 from tests.simulators.vk import VkSimulator, load
 
 SECOND = "second-simulated-token"
-
-
-@pytest.fixture
-def here(tmp_path: Path) -> Iterator[World]:
-    with world(tmp_path) as made:
-        yield made
 
 
 @pytest.fixture
@@ -165,6 +159,16 @@ def test_a_token_that_is_refused_leaves_the_work_to_the_other(here: World, simul
     blocked = [row for row in ledger.balances() if row.blocked_until is not None]
     assert [row.token for row in blocked] == hashes(both)[:1]
     assert (blocked[0].reason or "").endswith(f"(ошибка {code})")
+
+
+def test_a_trial_that_counts_nothing_goes_on_with_the_other_token_too(here: World, simulator: VkSimulator) -> None:
+    both = settings(simulator, tokens=["revoked-token", simulator.token])
+
+    async def visit() -> list[Any]:
+        async with here.collector(VkCollector, Uncounted(here.clock)) as collector:
+            return await pages(collector, source(both))
+
+    assert len(drafts(asyncio.run(visit()))) == 59
 
 
 def test_a_single_refused_token_is_tried_again_at_each_visit(here: World, simulator: VkSimulator) -> None:

@@ -5,7 +5,6 @@ import json
 from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,7 +15,7 @@ from crawlers.vk.client import VkClient
 from crawlers.vk.errors import _MEANINGS
 from crawlers.vk.settings import VkSettings
 from store import Quotas
-from tests.crawlers.harness import World, world
+from tests.crawlers.harness import World
 from tests.crawlers.vk.kit import WALL, Crawl
 from tests.simulators.vk import Community, VkSimulator, load
 from tests.simulators.vk.methods import VkError
@@ -63,12 +62,6 @@ def check(told: Counter[str]) -> Callable[[str, dict[str, Any]], None]:
         told[method] += 1
 
     return check
-
-
-@pytest.fixture
-def here(tmp_path: Path) -> Any:
-    with world(tmp_path) as made:
-        yield made
 
 
 def test_every_answer_fits_vks_schema(

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,17 +9,11 @@ import pytest
 from crawlers.vk.search import LATE
 from crawlers.vk.settings import VkSettings
 from schemas import Outcome, PostKind
-from tests.crawlers.harness import World, drafts, world
+from tests.crawlers.harness import World, drafts
 from tests.crawlers.vk.kit import Crawl, latest
 from tests.simulators.vk import Community, VkSimulator
 
 WATER: dict[str, Any] = {"words": "нет воды"}
-
-
-@pytest.fixture
-def here(tmp_path: Path) -> Iterator[World]:
-    with world(tmp_path) as made:
-        yield made
 
 
 @pytest.fixture

@@ -1,8 +1,6 @@
 """What is collected of a wall that lives: edits, deletions, new comments, and pages that shift."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,29 +9,12 @@ from ruamel.yaml import YAML
 from crawlers.vk.settings import Watch
 from crawlers.vk.watching import REMEMBERED, comments_due, remembering
 from schemas import PostKind
-from tests.crawlers.harness import World, drafts, world
+from tests.crawlers.harness import World, drafts
 from tests.crawlers.vk.kit import Crawl, latest
-from tests.simulators.vk import Community, VkSimulator, load
+from tests.simulators.vk import Community, VkSimulator
 from tests.simulators.vk.wall import DATA
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
-
-
-@pytest.fixture
-def here(tmp_path: Path) -> Iterator[World]:
-    with world(tmp_path) as made:
-        yield made
-
-
-@pytest.fixture
-def community() -> Community:
-    return load(datetime.now(UTC))
-
-
-@pytest.fixture
-def simulator(community: Community) -> Iterator[VkSimulator]:
-    with VkSimulator([community]) as running:
-        yield running
 
 
 @pytest.fixture
