@@ -92,6 +92,7 @@ class Classifier:
         wholes = [_judgeable(item.whole) for item in items]
         lemmas = [judged_lemmas(whole) for whole in wholes]
         judged = self.model.judge(lemmas)
+        relevance = self.model.relevance.probabilities(wholes, [_answered(item) for item in items]).tolist()
         self._judge_short_comments(items, lemmas, judged)
         heads = {name: head.judge(lemmas) for name, head in self.heads.items()}
         return [
@@ -100,15 +101,18 @@ class Classifier:
                 whole,
                 words,
                 judgement,
-                {name: Head(value=v[i][0], probability=v[i][1]) for name, v in heads.items()},
+                relevance=probability,
+                heads={name: Head(value=v[i][0], probability=v[i][1]) for name, v in heads.items()},
             )
-            for i, (item, whole, words, judgement) in enumerate(zip(items, wholes, lemmas, judged, strict=True))
+            for i, (item, whole, words, probability, judgement) in enumerate(
+                zip(items, wholes, lemmas, relevance, judged, strict=True)
+            )
         ]
 
     def _judge_short_comments(
         self, items: Sequence[Item], lemmas: Sequence[list[str]], judged: list[Judgement]
     ) -> None:
-        """Replace group and topic (not the relevance) of short comments by those of comment and context together."""
+        """Replace group and topic of short comments by those of comment and context together."""
         short = [
             i
             for i, item in enumerate(items)
@@ -116,13 +120,20 @@ class Classifier:
         ]
         joined = self.model.judge([[*lemmas[i], *judged_lemmas(_judgeable(items[i].context or ""))] for i in short])
         for i, other in zip(short, joined, strict=True):
-            judged[i] = Judgement(
-                judged[i].relevance, other.group, other.group_probability, other.topic, other.topic_probability
-            )
+            judged[i] = other
 
-    def _tags(self, item: Item, whole: str, words: list[str], judgement: Judgement, heads: dict[str, Head]) -> Tags:
+    def _tags(
+        self,
+        item: Item,
+        whole: str,
+        words: list[str],
+        judgement: Judgement,
+        *,
+        relevance: float,
+        heads: dict[str, Head],
+    ) -> Tags:
         by_definition = item.kind in BY_DEFINITION
-        relevance = 1.0 if by_definition else min(max(judgement.relevance, 0.0), 1.0)
+        relevance = 1.0 if by_definition else relevance
         told = "\n".join(part for part in (item.address, item.context) if part)
         place = self.resolver.resolve(
             whole,
@@ -158,6 +169,11 @@ class Classifier:
             or place.municipality is None
             or place.municipality.probability < limits.municipality
         )
+
+
+def _answered(item: Item) -> str | None:
+    """The text that a comment answers."""
+    return _judgeable(item.context) if item.kind == PostKind.COMMENT and item.context else None
 
 
 def _judgeable(text: str) -> str:

@@ -3,7 +3,7 @@
     python -m classifier.evaluate ../shared/data
 
 Everything that is learned (vocabulary, weights, the two factors of the calibration) is learned without the fold that is
-measured. Channels are held out whole for relevance: a model that knows a channel's catchwords proves nothing.
+measured. Relevance is measured by evaluation_relevance.py.
 """
 
 import sys
@@ -22,10 +22,10 @@ from classifier.features import Vocabulary
 from classifier.linear import softmax
 from classifier.model import decide
 from classifier.training.data import Row
-from classifier.training.fit import SEED, fit_blend, fit_platt, fit_relevance, fit_svc, group_columns
+from classifier.training.fit import SEED, fit_blend, fit_svc, group_columns
 from classifier.training.folds import clusters, folds
 from classifier.training.names import unknown_capitals
-from classifier.training.train import PADDED_COPIES, Corpus, choose_vocabulary, corpus, relevance_set
+from classifier.training.train import corpus
 from classifier.training.vocabulary import choose, document_frequency
 
 FOLDS = 5
@@ -121,46 +121,6 @@ def baselines(rows: Sequence[Row], fold: Ints) -> dict[str, dict[str, float]]:
     return result
 
 
-def evaluate_relevance(data: Corpus, fold: Ints) -> dict[str, float]:
-    """Recall and false alarms of relevance at probability 0.5, per kind of text, and recall at 2 % false alarms.
-
-    The vocabulary (chosen without labels) is that of all texts; weights never saw the fold, nor the channel.
-    """
-    vocabulary, _ = choose_vocabulary(data)
-    rows, relevant, weight = relevance_set(data)
-    counts = vocabulary.count(row.lemmas for row in rows)
-    known = [i for i, row in enumerate(data.citizens) if row.relevant is not None]
-    channels = sorted({row.origin for row in data.others})
-    channel_fold = {name: i % FOLDS for i, name in enumerate(channels)}
-    chance = np.random.default_rng(SEED)
-    own = chance.integers(FOLDS, size=len(data.own))
-    parts = [
-        fold[known],
-        np.array([channel_fold[row.origin] for row in (*data.others, *data.windows)]),
-        own,
-        np.repeat(own, PADDED_COPIES),
-    ]
-    place = np.concatenate(parts)
-    kinds = np.repeat(np.arange(5), [len(known), len(data.others), len(data.windows), len(own), len(data.copies)])
-    scores = np.empty(len(rows))
-    for held in range(FOLDS):
-        train, test = np.flatnonzero(place != held), np.flatnonzero(place == held)
-        head = fit_relevance(counts[train], relevant[train], weight[train])
-        scores[test] = head.scores(counts[test])[:, 0]
-    slope, intercept = fit_platt(scores, relevant, weight)
-    positive = slope * scores + intercept >= 0.0
-    limit = float(np.quantile(scores[kinds == 1], 0.98))
-    return {
-        "recall on appeals": float(positive[kinds == 0].mean()),
-        "false alarms on unseen channels": float(positive[kinds == 1].mean()),
-        "recall on appeals at 2 % false alarms on unseen channels": float((scores[kinds == 0] > limit).mean()),
-        "recall on our own short texts": float(positive[(kinds == 3) & relevant].mean()),
-        "false alarms on our own short texts": float(positive[(kinds == 3) & ~relevant].mean()),
-        "recall on our own texts among neutral phrases": float(positive[(kinds == 4) & relevant].mean()),
-        "false alarms on our own texts among neutral phrases": float(positive[(kinds == 4) & ~relevant].mean()),
-    }
-
-
 def evaluate(folder: Path) -> dict[str, Any]:
     """All figures."""
     data = corpus(folder)
@@ -168,7 +128,6 @@ def evaluate(folder: Path) -> dict[str, Any]:
     return {
         "topics": evaluate_topics(data.citizens, fold),
         "baselines": baselines(data.citizens, fold),
-        "relevance": evaluate_relevance(data, fold),
     }
 
 
@@ -181,8 +140,6 @@ def main(folder: Path) -> None:
         print(f"| {name} | {figures['group']:.3f} | {figures['topic']:.3f} |")
     print(f"| ours | {topics.group_weighted:.3f} | {topics.topic_weighted:.3f} |\n")
     print(topics, "\n")
-    for name, value in found["relevance"].items():
-        print(f"| {name} | {value:.3f} |")
 
 
 if __name__ == "__main__":

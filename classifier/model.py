@@ -1,4 +1,4 @@
-"""The shipped model: relevance, topic and group of texts given as lemmas."""
+"""The shipped model: topic and group of texts given as lemmas, and relevance."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,6 +14,7 @@ import numpy.typing as npt
 from classifier.features import Vocabulary
 from classifier.linear import LinearHead
 from classifier.modelfile import Array, ModelError, pack_strings, read, unpack_strings, write
+from classifier.relevance import Relevance
 
 KIND = "classifier"
 _TINY = 1e-12
@@ -26,9 +27,8 @@ def shipped() -> Traversable:
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """What the linear heads say of one text."""
+    """What the topic head says of one text."""
 
-    relevance: float
     group: str
     group_probability: float
     topic: str
@@ -45,7 +45,7 @@ class Model:
     frequency: npt.NDArray[np.int64]
     """In how many training texts each token occurs; at least 3."""
     topic: LinearHead
-    relevance: LinearHead
+    relevance: Relevance
     groups: tuple[str, ...]
     columns: npt.NDArray[np.int64]
     header: Mapping[str, Any] = field(default_factory=dict)
@@ -75,16 +75,14 @@ class Model:
         if not texts:
             return []
         counts = self.vocabulary.count(texts)
-        relevance = self.relevance.probabilities(counts)[:, 1]
         topics = self.topic.probabilities(counts)
         groups = topics @ self._membership
         rows = np.arange(len(texts))
         best = decide(topics, groups, self.columns)
         group = self.columns[best]
         return [
-            Judgement(r, self.groups[g], min(gp, 1.0), self.topic.labels[t], tp)
-            for r, g, gp, t, tp in zip(
-                relevance.tolist(),
+            Judgement(self.groups[g], min(gp, 1.0), self.topic.labels[t], tp)
+            for g, gp, t, tp in zip(
                 group.tolist(),
                 groups[rows, group].tolist(),
                 best.tolist(),
@@ -101,7 +99,7 @@ class Model:
             "groups": pack_strings(list(self.groups)),
             "columns": self.columns.astype(np.int16),
             **self.topic.arrays("topic"),
-            **self.relevance.arrays("relevance"),
+            **self.relevance.arrays(),
         }
         return write(path, {"kind": KIND, **header}, arrays)
 
@@ -132,7 +130,7 @@ class Model:
             vocabulary=vocabulary,
             frequency=arrays["frequency"].astype(np.int64),
             topic=topic,
-            relevance=LinearHead.from_arrays("relevance", arrays, len(vocabulary)),
+            relevance=Relevance.from_arrays(arrays),
             groups=groups,
             columns=columns,
             header=header,

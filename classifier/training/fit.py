@@ -7,7 +7,6 @@ import numpy as np
 import numpy.typing as npt
 from scipy.optimize import minimize
 from scipy.sparse import csr_matrix
-from sklearn.linear_model import LogisticRegression
 from sklearn.svm import LinearSVC
 
 from classifier.features import Floats, inverse_frequency, tfidf
@@ -16,10 +15,6 @@ from classifier.linear import LinearHead, merge, softmax
 SEED = 20240901
 SVC_C = 0.6
 """Weighted F1 group / topic on one split of the Perm set: 0.3 gives 0.773/0.485, 0.6 0.780/0.490, 1.0 no better."""
-RELEVANCE_C = 1.0
-OWN_WEIGHT = 10.0
-"""Weight of one of our own texts (and of each padded copy) against one of the sets. There are 100 times fewer of them,
-and they alone teach that a trouble in the news is a trouble. 30 learns single phrases of theirs by heart."""
 
 Ints = npt.NDArray[np.int64]
 
@@ -40,14 +35,6 @@ def fit_svc(counts: csr_matrix, labels: Sequence[str], *, c: float = SVC_C) -> L
     return LinearHead(
         tuple(map(str, estimator.classes_)), idf, np.ascontiguousarray(estimator.coef_.T), estimator.intercept_
     )
-
-
-def fit_relevance(counts: csr_matrix, relevant: npt.NDArray[np.bool_], weight: Floats) -> LinearHead:
-    """Logistic regression of relevance; `weight` per text."""
-    idf = idf_of(counts)
-    estimator = LogisticRegression(C=RELEVANCE_C, max_iter=300, random_state=SEED)
-    estimator.fit(tfidf(counts, idf), relevant, sample_weight=weight)
-    return LinearHead(("no", "yes"), idf, np.ascontiguousarray(estimator.coef_.T), estimator.intercept_)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,12 +77,6 @@ def fit_temperature(margins: Floats, truth: Ints) -> float:
 
     found = minimize(loss, x0=np.array([4.0]), method="Nelder-Mead", options={"xatol": 0.05, "fatol": 1e-4})
     return float(found.x[0])
-
-
-def fit_platt(scores: Floats, relevant: npt.NDArray[np.bool_], weight: Floats) -> tuple[float, float]:
-    """Slope and intercept that calibrate out-of-fold scores. Platt (1999)."""
-    estimator = LogisticRegression(C=1e6).fit(scores[:, None], relevant, sample_weight=weight)
-    return float(estimator.coef_[0, 0]), float(estimator.intercept_[0])
 
 
 def blended(topic: LinearHead, group: LinearHead, blend: Blend, columns: Ints) -> LinearHead:

@@ -1,32 +1,27 @@
 """From the data folder to the file of the shipped model. Same data and date, same bytes."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from scipy.sparse import csr_matrix
 
 from classifier.features import PREFIX_LETTERS, Vocabulary
 from classifier.model import Model
-from classifier.training.data import Row, data_digest, own, padded, perm, telegram, windows
+from classifier.training import relevance as relevance_training
+from classifier.training.data import Row, data_digest, perm, telegram
 from classifier.training.fit import (
-    OWN_WEIGHT,
-    RELEVANCE_C,
     SEED,
     SVC_C,
     Blend,
     Ints,
     blended,
     fit_blend,
-    fit_platt,
-    fit_relevance,
     fit_svc,
     group_columns,
-    scaled,
 )
 from classifier.training.folds import clusters, folds
 from classifier.training.names import unknown_capitals
@@ -35,44 +30,32 @@ from classifier.training.vocabulary import MIN_TEXTS, choose, document_frequency
 Progress = Callable[[str], None]
 """Told of each stage in Russian, for an operator's terminal."""
 
-PADDED_COPIES = 4
 CALIBRATION_FOLDS = 3
-"""Out-of-fold scores for the two blend factors and for Platt's two; more folds move them by less than 2 %."""
-FEW_FROM_CHANNELS = 15
-"""Tokens that only channels use must occur this often: they matter for relevance alone, and there are many."""
+"""Out-of-fold scores for the two blend factors; more folds move them by less than 2 %."""
 
 
 @dataclass(frozen=True, slots=True)
 class Corpus:
-    """`citizens` carry group and topic; `others` are channels' posts, `windows` short runs of their words; `own` are
-    our examples, `copies` padded ones."""
+    """`citizens` carry group and topic; `others` are channels' posts."""
 
     citizens: list[Row]
     others: list[Row]
-    windows: list[Row]
-    own: list[Row]
-    copies: list[Row]
 
 
 def corpus(folder: Path) -> Corpus:
-    """Everything a model is trained on.
+    """What a model is trained on, besides our own texts.
 
     Raises:
         DataError: a file is missing or has other columns.
     """
-    citizens, others = perm(folder), telegram(folder)
-    rows, phrases = own()
-    return Corpus(citizens, others, windows(others, SEED), rows, padded(rows, phrases, PADDED_COPIES, SEED))
+    return Corpus(perm(folder), telegram(folder))
 
 
 def choose_vocabulary(data: Corpus) -> tuple[Vocabulary, Ints]:
     """Listed tokens and the number of different texts that hold each."""
-    texts = [row.lemmas for row in (*data.citizens, *data.own)]
-    wanted = document_frequency(texts)
-    total = wanted + document_frequency(row.lemmas for row in data.others)
-    proper = unknown_capitals(row.text for row in (*data.citizens, *data.others, *data.own))
-    candidates = {token: count for token, count in total.items() if token in wanted or count >= FEW_FROM_CHANNELS}
-    vocabulary = Vocabulary(choose(type(total)(candidates), proper, MIN_TEXTS))
+    total = document_frequency(row.lemmas for row in data.citizens)
+    proper = unknown_capitals(row.text for row in (*data.citizens, *data.others))
+    vocabulary = Vocabulary(choose(total, proper, MIN_TEXTS))
     return vocabulary, frequencies(vocabulary, total)
 
 
@@ -116,34 +99,6 @@ def out_of_fold_blend(
     return fit_blend(margins, group_margins, group_columns(topics, groups, parent), truth)
 
 
-def relevance_set(data: Corpus) -> tuple[list[Row], npt.NDArray[np.bool_], npt.NDArray[np.float64]]:
-    """Texts, relevance and weights for the relevance head."""
-    rows = [
-        row
-        for row in (*data.citizens, *data.others, *data.windows, *data.own, *data.copies)
-        if row.relevant is not None
-    ]
-    relevant = np.array([row.relevant for row in rows], dtype=np.bool_)
-    weight = np.array([OWN_WEIGHT if row.origin.startswith("own") else 1.0 for row in rows])
-    return rows, relevant, weight
-
-
-def fit_relevance_head(vocabulary: Vocabulary, data: Corpus) -> Any:
-    """Calibrated relevance head. Our own texts and their padded copies share a fold."""
-    rows, relevant, weight = relevance_set(data)
-    counts = vocabulary.count(row.lemmas for row in rows)
-    fold = np.random.default_rng(SEED).integers(CALIBRATION_FOLDS, size=len(rows))
-    count = len(data.own)
-    start = len(rows) - count - len(data.copies)
-    fold[start + count :] = np.repeat(fold[start : start + count], PADDED_COPIES)
-    scores = np.empty(len(rows))
-    for held in range(CALIBRATION_FOLDS):
-        train, test = np.flatnonzero(fold != held), np.flatnonzero(fold == held)
-        scores[test] = fit_relevance(counts[train], relevant[train], weight[train]).scores(counts[test])[:, 0]
-    slope, intercept = fit_platt(scores, relevant, weight)
-    return scaled(fit_relevance(counts, relevant, weight), slope, intercept)
-
-
 def train(folder: Path, out: Path, progress: Progress = lambda _: None, *, created: date | None = None) -> Model:
     """Train the shipped model and write it to `out`; the model as read back from there is returned.
 
@@ -160,7 +115,7 @@ def train(folder: Path, out: Path, progress: Progress = lambda _: None, *, creat
     counts = vocabulary.count(row.lemmas for row in data.citizens)
     topic, groups, columns, blend = fit_topics(counts, data.citizens, None)
     progress("Обучение значимости")
-    relevance = fit_relevance_head(vocabulary, data)
+    relevance = relevance_training.fit(relevance_training.corpus(data.citizens, data.others))
     model = Model(vocabulary, frequency, topic, relevance, groups, columns)
     progress("Запись модели")
     model.save(
@@ -173,11 +128,14 @@ def train(folder: Path, out: Path, progress: Progress = lambda _: None, *, creat
                 "prefix_letters": PREFIX_LETTERS,
                 "min_texts": MIN_TEXTS,
                 "svc_c": SVC_C,
-                "relevance_c": RELEVANCE_C,
-                "own_weight": OWN_WEIGHT,
+                "relevance": {name: asdict(mix) for name, mix in relevance_training.MIXES.items()},
                 "blend": [round(blend.topic, 4), round(blend.group, 4)],
             },
-            "texts": {"citizens": len(data.citizens), "channels": len(data.others), "own": len(data.own)},
+            "texts": {
+                "citizens": len(data.citizens),
+                "channels": len(data.others),
+                "own": len(relevance_training.own_examples()),
+            },
             "thresholds": _thresholds(),
         },
     )

@@ -69,7 +69,7 @@ def test_batches_do_not_change_the_answer(model: Model) -> None:
     texts = [judged_lemmas(case["text"]) for case in HELD_OUT]
     together, alone = model.judge(texts), [model.judge([text])[0] for text in texts]
     assert [j.topic for j in together] == [j.topic for j in alone]
-    np.testing.assert_allclose([j.relevance for j in together], [j.relevance for j in alone], atol=1e-5)
+    np.testing.assert_allclose([j.topic_probability for j in together], [j.topic_probability for j in alone], atol=1e-5)
 
 
 @pytest.mark.parametrize(

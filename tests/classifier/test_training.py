@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import classifier
-from classifier.training.data import DataError, own, padded, windows
+from classifier.training.data import DataError
 from classifier.training.folds import clusters, folds
 from classifier.training.names import allowed, is_person, unknown_capitals
 from classifier.training.vocabulary import choose, document_frequency
@@ -117,16 +117,3 @@ def test_folds_are_even_and_keep_clusters() -> None:
     assert len(set(fold[:10].tolist())) == 1
     assert np.bincount(fold).tolist() == [10, 10, 10, 10, 9]
     assert (fold == folds(cluster, 5, seed=1)).all()
-
-
-def test_our_own_texts() -> None:
-    rows, phrases = own()
-    assert len(rows) >= 400
-    assert len({row.text for row in rows}) == len(rows)
-    assert sum(bool(row.relevant) for row in rows) >= 150
-    assert len(phrases) >= 20
-    copies = padded(rows[:3], phrases, 2, seed=5)
-    assert [copy.relevant for copy in copies] == [row.relevant for row in rows[:3] for _ in range(2)]
-    assert all(row.text in copy.text for row, copy in zip([r for r in rows[:3] for _ in range(2)], copies, strict=True))
-    short = windows(rows, seed=5)
-    assert all(3 <= len(part.lemmas) <= 12 for part in short)
