@@ -107,6 +107,7 @@ class Classifier:
         wholes = [_judgeable(item.whole) for item in items]
         lemmas = [judged_lemmas(whole) for whole in wholes]
         judged = self.model.judge(lemmas)
+        relevance = self.model.relevance.probabilities(wholes, [_answered(item) for item in items]).tolist()
         self._judge_short_comments(items, lemmas, judged)
         heads = {name: head.judge(lemmas) for name, head in self.heads.items()}
         return [
@@ -115,15 +116,18 @@ class Classifier:
                 whole,
                 words,
                 judgement,
-                {name: Head(value=v[i][0], probability=v[i][1]) for name, v in heads.items()},
+                relevance=probability,
+                heads={name: Head(value=v[i][0], probability=v[i][1]) for name, v in heads.items()},
             )
-            for i, (item, whole, words, judgement) in enumerate(zip(items, wholes, lemmas, judged, strict=True))
+            for i, (item, whole, words, probability, judgement) in enumerate(
+                zip(items, wholes, lemmas, relevance, judged, strict=True)
+            )
         ]
 
     def _judge_short_comments(
         self, items: Sequence[Item], lemmas: Sequence[list[str]], judged: list[Judgement]
     ) -> None:
-        """Replace group and topic (not the relevance) of short comments by those of comment and context together."""
+        """Replace group and topic of short comments by those of comment and context together."""
         short = [
             i
             for i, item in enumerate(items)
@@ -131,12 +135,19 @@ class Classifier:
         ]
         joined = self.model.judge([[*lemmas[i], *judged_lemmas(_judgeable(items[i].context or ""))] for i in short])
         for i, other in zip(short, joined, strict=True):
-            judged[i] = Judgement(
-                judged[i].relevance, other.group, other.group_probability, other.topic, other.topic_probability
-            )
+            judged[i] = other
 
-    def _tags(self, item: Item, whole: str, words: list[str], judgement: Judgement, heads: dict[str, Head]) -> Tags:
-        tags = self._judged(item, whole, words, judgement, heads)
+    def _tags(
+        self,
+        item: Item,
+        whole: str,
+        words: list[str],
+        judgement: Judgement,
+        *,
+        relevance: float,
+        heads: dict[str, Head],
+    ) -> Tags:
+        tags = self._judged(item, whole, words, judgement, relevance=relevance, heads=heads)
         if self.corrections is None:
             return tags
         answers = item.kind == PostKind.COMMENT and item.context is not None
@@ -155,7 +166,16 @@ class Classifier:
         best = silenced(self.model, others).judge([words])[0]
         return best.topic, min(best.topic_probability, 1.0)
 
-    def _judged(self, item: Item, whole: str, words: list[str], judgement: Judgement, heads: dict[str, Head]) -> Tags:
+    def _judged(
+        self,
+        item: Item,
+        whole: str,
+        words: list[str],
+        judgement: Judgement,
+        *,
+        relevance: float,
+        heads: dict[str, Head],
+    ) -> Tags:
         added = self.topics.added(words)
         if added is not None:
             judgement = replace(
@@ -167,7 +187,7 @@ class Classifier:
             )
         spoken = language(whole, words)
         by_definition = item.kind in BY_DEFINITION
-        relevance = 1.0 if by_definition else min(max(judgement.relevance, 0.0), 1.0)
+        relevance = 1.0 if by_definition else relevance
         told = "\n".join(part for part in (item.address, item.context) if part)
         place = self.resolver.resolve(
             whole,
@@ -216,6 +236,11 @@ def doubts(relevance: float, group: float, place: Municipality | None, spoken: s
     elif place.probability < limits.municipality:
         found.append("place")
     return found
+
+
+def _answered(item: Item) -> str | None:
+    """The text that a comment answers."""
+    return _judgeable(item.context) if item.kind == PostKind.COMMENT and item.context else None
 
 
 def _judgeable(text: str) -> str:

@@ -76,7 +76,7 @@ def explain(classifier: Classifier, item: Item) -> Explanation:
         first=one,
         second=other,
         margin=_difference(one.score, other.score) if other else None,
-        relevance=_summed(*model.relevance_parts(words)),
+        relevance=_relevance(model, whole),
         by_definition=item.kind in ("appeal", "call"),
         added=classifier.topics.added(words),
         urgency=classifier.urgency(item, whole, words, tags.topic, tags.topic_probability),
@@ -99,6 +99,14 @@ def _two_best(model: Model, words: Sequence[str]) -> tuple[tuple[str, float], tu
         (model.topic.labels[int(one[0])], float(model.sureness(topics, groups, one)[1][0])) for one in chosen
     ]
     return first, second[0] if second else None
+
+
+def _relevance(model: Model, whole: str) -> Score:
+    """Log-odds. The judgement is bent where it is sure: a word counts with the slope at this text, and what the slopes
+    leave over is the bias."""
+    odds = float(model.relevance.log_odds([whole])[0])
+    weights = dict(model.relevance.reasons(whole))
+    return _summed(weights, odds - sum(weights.values()))
 
 
 def _candidate(classifier: Classifier, words: Sequence[str], topic: str, probability: float) -> Candidate:

@@ -1,11 +1,8 @@
-"""From lemmas to a sparse matrix of counts over a listed vocabulary.
+"""What every head is made of: lemmas of a text, and a sparse matrix of counts over a listed vocabulary.
 
-Three kinds of token: a lemma (`вода`), two neighbouring lemmas (`нет вода`), and the first letters of a longer lemma
-(`отопл*`), which join word families and most misspellings of endings. Every number is the token `0`. All tokens are
-listed in the model's file: a hashed vocabulary could not be checked for people's names.
+All tokens are listed in the model's file: a hashed vocabulary could not be checked for people's names.
 """
 
-import itertools
 import re
 from collections.abc import Iterable, Sequence
 
@@ -31,67 +28,32 @@ def judged_lemmas(text: str) -> list[str]:
     return text_lemmas(_LINK.sub(" ", text) if "http" in text or "www." in text else text)
 
 
-def words(lemmas: Sequence[str]) -> list[str]:
-    """Lemmas with every number as `NUMBER`; the first `MAX_LEMMAS` of them."""
-    return [NUMBER if word.isdecimal() else word for word in lemmas[:MAX_LEMMAS]]
-
-
 def prefix(word: str) -> str | None:
     """The token of a word's first letters; None for a word that is hardly longer than that."""
     return f"{word[:PREFIX_LETTERS]}*" if len(word) > PREFIX_LETTERS else None
 
 
-def tokens(lemmas: Sequence[str]) -> list[str]:
-    """All tokens of a text, in no particular order, with repetitions. Readable definition of the features."""
-    simple = words(lemmas)
-    short = [token for word in simple if (token := prefix(word))]
-    pairs = [f"{one} {other}" for one, other in itertools.pairwise(simple)]
-    return simple + short + pairs
-
-
-class Vocabulary:
-    """Tokens in the order of their columns."""
+class Listed:
+    """Tokens in the order of their columns, and the matrix of their counts."""
 
     def __init__(self, tokens: Sequence[str]) -> None:
         self.tokens = list(tokens)
         self._index = {token: column for column, token in enumerate(self.tokens)}
-        # column of the word and of its prefix together: one look-up instead of two and no string built
-        self._words: dict[str, tuple[int, ...]] = {}
 
     def __len__(self) -> int:
         return len(self.tokens)
 
-    def _columns_of_word(self, word: str) -> tuple[int, ...]:
-        found = [self._index[token] for token in (word, prefix(word)) if token in self._index]
-        columns = tuple(found)
-        if len(self._words) < 500_000:  # 60 MB: an endless stream of new words must not fill the memory
-            self._words[word] = columns
-        return columns
-
-    def columns(self, lemmas: Sequence[str]) -> list[int]:
-        """Columns of the tokens of a text that the vocabulary knows; the same as looking up `tokens(lemmas)`."""
-        result: list[int] = []
-        known = self._words
-        get = self._index.get
-        before = ""
-        for word in words(lemmas):
-            columns = known.get(word)
-            result.extend(self._columns_of_word(word) if columns is None else columns)
-            if before and (pair := get(f"{before} {word}")) is not None:
-                result.append(pair)
-            before = word
-        return result
-
     def count(self, texts: Iterable[Sequence[str]]) -> csr_matrix:
-        """Counts of tokens, texts × vocabulary, float64, rows in the order of `texts`, columns sorted."""
+        """texts × tokens; what is not listed does not count."""
+        get = self._index.get
         flat: list[int] = []
         lengths: list[int] = []
-        for lemmas in texts:
-            columns = self.columns(lemmas)
+        for tokens in texts:
+            columns = [column for token in tokens if (column := get(token)) is not None]
             flat += columns
             lengths.append(len(columns))
-        rows = np.repeat(np.arange(len(lengths), dtype=np.int64), lengths)
         width = max(len(self), 1)
+        rows = np.repeat(np.arange(len(lengths), dtype=np.int64), lengths)
         cells, counts = np.unique(rows * width + np.asarray(flat, dtype=np.int64), return_counts=True)
         starts = np.searchsorted(cells, np.arange(len(lengths) + 1, dtype=np.int64) * width)
         return csr_matrix(

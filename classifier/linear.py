@@ -33,9 +33,13 @@ class LinearHead:
     weights: Weights
     bias: Floats
 
+    def matrix(self, counts: csr_matrix) -> csr_matrix:
+        """What the weights are multiplied with."""
+        return tfidf(counts, self.idf)
+
     def scores(self, counts: csr_matrix) -> npt.NDArray[Any]:
         """Calibrated scores, texts × columns of `weights`."""
-        matrix = tfidf(counts, self.idf)
+        matrix = self.matrix(counts)
         if self.weights.dtype == np.float32:  # half the memory traffic; the difference is far below quantisation
             matrix = matrix.astype(np.float32)
         result: npt.NDArray[Any] = matrix @ self.weights + self.bias

@@ -1,4 +1,4 @@
-"""The shipped model: relevance, topic and group of texts given as lemmas."""
+"""The shipped model: topic and group of texts given as lemmas, and relevance."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -12,10 +12,9 @@ import numpy as np
 import numpy.typing as npt
 
 from classifier.curve import STRAIGHT, Curve
-from classifier.features import Vocabulary
-from classifier.linear import LinearHead
 from classifier.modelfile import Array, ModelError, pack_strings, read, unpack_strings, write
 from classifier.net import TINY, Net
+from classifier.relevance import Relevance
 
 KIND = "classifier"
 GROUP_SHARE = 0.5
@@ -31,7 +30,6 @@ def shipped() -> Traversable:
 class Judgement:
     """What the heads say of one text."""
 
-    relevance: float
     group: str
     group_probability: float
     topic: str
@@ -40,16 +38,12 @@ class Judgement:
 
 @dataclass(frozen=True, eq=False)
 class Model:
-    """`groups[columns[k]]` is the group of the topic `topic.labels[k]`; `vocabulary` and `frequency` are those of the
-    relevance, a net brings its own."""
+    """`groups[columns[k]]` is the group of the topic `topic.labels[k]`."""
 
     kind: ClassVar[str] = KIND
 
-    vocabulary: Vocabulary
-    frequency: npt.NDArray[np.int64]
-    """In how many training texts each token occurs; at least 3."""
     topic: Net
-    relevance: LinearHead
+    relevance: Relevance
     groups: tuple[str, ...]
     columns: npt.NDArray[np.int64]
     curve: Curve = STRAIGHT
@@ -85,11 +79,6 @@ class Model:
         """What each word and pair of a text adds to the score of a topic, and the rest: their sum is the score."""
         return self.topic.contributions(lemmas, topic)
 
-    def relevance_parts(self, lemmas: Sequence[str]) -> tuple[dict[str, float], float]:
-        """The same for the score of the relevance."""
-        columns, bias = self.relevance.contributions(self.vocabulary.count([lemmas]), self.relevance.labels[1])
-        return {self.vocabulary.tokens[column]: weight for column, weight in columns.items()}, bias
-
     def judge(self, texts: Sequence[Sequence[str]]) -> list[Judgement]:
         """Judge texts given as lemmas.
 
@@ -97,14 +86,12 @@ class Model:
         """
         if not texts:
             return []
-        relevance = self.relevance.probabilities(self.vocabulary.count(texts))[:, 1]
         topics, groups = self.probabilities(texts)
         best = self.decide(topics, groups)
         sure_group, sure_topic = self.sureness(topics, groups, best)
         return [
-            Judgement(r, self.groups[g], gp, self.topic.labels[t], tp)
-            for r, g, gp, t, tp in zip(
-                relevance.tolist(),
+            Judgement(self.groups[g], gp, self.topic.labels[t], tp)
+            for g, gp, t, tp in zip(
                 self.columns[best].tolist(),
                 sure_group.tolist(),
                 best.tolist(),
@@ -116,13 +103,11 @@ class Model:
     def save(self, path: Path, header: Mapping[str, Any]) -> str:
         """Write the model's file and return its checksum."""
         arrays = {
-            "vocabulary": pack_strings(self.vocabulary.tokens),
-            "frequency": self.frequency.astype(np.int32),
             "groups": pack_strings(list(self.groups)),
             "columns": self.columns.astype(np.int16),
             "curve": self.curve.array(),
             **self.topic.arrays("topic"),
-            **self.relevance.arrays("relevance"),
+            **self.relevance.arrays(),
         }
         return write(path, {"kind": KIND, **header}, arrays)
 
@@ -143,17 +128,14 @@ class Model:
 
     @classmethod
     def _from_arrays(cls, header: Mapping[str, Any], arrays: Mapping[str, Array]) -> "Model":
-        vocabulary = Vocabulary(unpack_strings(arrays["vocabulary"]))
         topic = Net.from_arrays("topic", arrays)
         columns = arrays["columns"].astype(np.int64)
         groups = tuple(unpack_strings(arrays["groups"]))
         if columns.shape != (len(topic.labels),) or not ((columns >= 0) & (columns < len(groups))).all():
             raise ValueError("topics and groups do not fit")
         return cls(
-            vocabulary=vocabulary,
-            frequency=arrays["frequency"].astype(np.int64),
             topic=topic,
-            relevance=LinearHead.from_arrays("relevance", arrays, len(vocabulary)),
+            relevance=Relevance.from_arrays(arrays),
             groups=groups,
             columns=columns,
             curve=Curve.of(arrays["curve"]),

@@ -1,9 +1,7 @@
-"""Training texts: the sets of `../shared/data` and our own examples, cleaned, masked and lemmatised."""
+"""Training texts: the sets of `../shared/data`, cleaned, masked and lemmatised."""
 
 import csv
 import gzip
-import json
-import random
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -18,6 +16,8 @@ PERM = "perm.csv.gz"
 TELEGRAM = "telegram.csv.gz"
 KURSK = "kursk.csv.gz"
 SPB = "spb.csv.gz"
+OWN_FILES = ("relevance.jsonl", "relevance_hard.jsonl")
+"""Texts of our own for relevance, beside this module."""
 _EMPTY = "сообщение без текста"
 
 csv.field_size_limit(2**27)
@@ -98,53 +98,12 @@ def spb(folder: Path) -> list[Row]:
     return [Row(*prepare(text), topic=counts.most_common(1)[0][0], origin="spb") for text, counts in categories.items()]
 
 
-def own() -> tuple[list[Row], list[str]]:
-    """Our own relevant and irrelevant texts (`relevance.jsonl`), and phrases that say nothing either way."""
-    rows, phrases = [], []
-    content = files("classifier.training").joinpath("relevance.jsonl").read_text(encoding="utf-8")
-    for line in content.splitlines():
-        item = json.loads(line)
-        if item["relevant"] is None:
-            phrases.append(item["text"])
-        else:
-            text, found = prepare(item["text"])
-            rows.append(Row(text, found, relevant=item["relevant"], origin=f"own:{item['kind']}"))
-    return rows, phrases
-
-
-def padded(rows: Iterable[Row], phrases: list[str], copies: int, seed: int) -> list[Row]:
-    """Copies of our own short texts with one to four neutral phrases around: the length and the tone of an article
-    must say nothing of its relevance."""
-    chance = random.Random(seed)  # noqa: S311  reproducible, not secret
-    result = []
-    for row in rows:
-        for _ in range(copies):
-            around = chance.sample(phrases, chance.randint(1, 4))
-            cut = chance.randint(0, 1)
-            text = " ".join([*around[:cut], row.text, *around[cut:]])
-            result.append(Row(text, tuple(judged_lemmas(text)), relevant=row.relevant, origin=row.origin))
-    return result
-
-
-def windows(rows: Iterable[Row], seed: int) -> list[Row]:
-    """From each text a run of 3 to 12 lemmas. Citizens write short and channels write long: without these a text is
-    taken for a complaint because it is short (false alarms on our own short negatives fall from 40 % to 14 %)."""
-    chance = random.Random(seed)  # noqa: S311  reproducible, not secret
-    result = []
-    for row in rows:
-        size = chance.randint(3, 12)
-        if len(row.lemmas) > size + 2:
-            start = chance.randint(0, len(row.lemmas) - size)
-            part = row.lemmas[start : start + size]
-            result.append(Row(" ".join(part), part, relevant=row.relevant, origin=row.origin))
-    return result
-
-
 def data_digest(folder: Path) -> str:
     """SHA-256 over the bytes of everything a model is trained on."""
     total = sha256()
     for name in (PERM, TELEGRAM):
         total.update(name.encode())
         total.update((folder / name).read_bytes())
-    total.update(files("classifier.training").joinpath("relevance.jsonl").read_bytes())
+    for name in OWN_FILES:
+        total.update(files("classifier.training").joinpath(name).read_bytes())
     return total.hexdigest()

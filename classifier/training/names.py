@@ -13,6 +13,8 @@ _CYRILLIC_WORD = re.compile(r"[а-я]+(?:-[а-я]+)*")
 _INNER_CAPITAL = re.compile(r"(?<=[а-яё,;] )[А-ЯЁ][а-яё]+(?:-[А-ЯЁ]?[а-яё]+)*")
 _WORD = re.compile(r"[А-ЯЁа-яё]+(?:-[А-ЯЁа-яё]+)*")
 
+MIN_TEXTS = 3
+"""A token of fewer texts may point at a person; promised in the model's card and checked by a test."""
 NAME_SHARE = 0.02
 """Sum of the probabilities of a word's readings as a name from which on it may be one. pymorphy3 gives 0.02 to the
 rare reading of a common word («марта»), and more than 0.2 to most real names."""

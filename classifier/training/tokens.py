@@ -9,8 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from classifier.features import inverse_frequency, prefix
-from classifier.training.names import allowed, allowed_word
-from classifier.training.vocabulary import MIN_TEXTS
+from classifier.training.names import MIN_TEXTS, allowed, allowed_word
 from classifier.words import Words, distinct, neighbours, pieces
 
 MIN_PIECE_TEXTS = 20

@@ -32,7 +32,6 @@ def test_the_parts_sum_to_the_score_of_the_model(classifier: Classifier, text: s
     found = explain(classifier, Item(text))
     model = classifier.model
     lemmas = judged_lemmas(text)
-    counts = model.vocabulary.count([lemmas])
     scores = model.topic.scores([lemmas])[0]
     for one in (found.first, found.second):
         assert one is not None
@@ -40,7 +39,6 @@ def test_the_parts_sum_to_the_score_of_the_model(classifier: Classifier, text: s
     assert found.second is not None
     assert found.margin is not None
     assert summed(found.margin) == pytest.approx(found.first.score.score - found.second.score.score)
-    assert summed(found.relevance) == pytest.approx(model.relevance.scores(counts)[0, 0], abs=1e-3)
     assert found.tags.relevance == pytest.approx(1 / (1 + np.exp(-found.relevance.score)), abs=1e-3)
 
 
@@ -68,11 +66,3 @@ def test_the_words_that_speak_for_the_topic_come_first(classifier: Classifier) -
 def test_it_says_why_somebody_should_look(classifier: Classifier) -> None:
     assert explain(classifier, Item("Второй день нет холодной воды")).doubts == ("no_place",)
     assert explain(classifier, Item("Ауылда өсөнсө көн һыу юҡ, ҡасан була?")).doubts[0] == "language"
-
-
-def test_of_two_labels_the_first_has_nothing_of_its_own(classifier: Classifier) -> None:
-    head = classifier.model.relevance
-    counts = classifier.model.vocabulary.count([judged_lemmas("нет воды")])
-    assert head.contributions(counts, head.labels[0]) == ({}, 0.0)
-    with pytest.raises(ValueError, match=r"tuple\.index"):
-        head.contributions(counts, "нет такой")

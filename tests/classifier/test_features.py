@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 
-from classifier.features import MAX_LEMMAS, Vocabulary, judged_lemmas, tfidf, tokens, words
+from classifier.features import Listed, judged_lemmas, tfidf
 from classifier.linear import LinearHead, quantise, softmax
 from classifier.training.data import perm, telegram
 from classifier.training.fit import idf_of
@@ -23,10 +23,6 @@ def corpus(small_data: Path) -> tuple[list[tuple[str, ...]], list[str]]:
     return [row.lemmas for row in rows], [str(row.topic) for row in rows]
 
 
-def test_tokens_are_lemmas_prefixes_and_pairs() -> None:
-    assert tokens(["нет", "отопление", "12"]) == ["нет", "отопление", "0", "отопл*", "нет отопление", "отопление 0"]
-
-
 def test_links_are_not_words() -> None:
     assert judged_lemmas("Нет воды https://vk.com/wall-1_2?z=photo и www.site.ru/вода тут") == [
         "нет",
@@ -36,43 +32,31 @@ def test_links_are_not_words() -> None:
     ]
 
 
-def test_only_the_beginning_of_a_long_text_counts() -> None:
-    assert len(words(["вода"] * 10 * MAX_LEMMAS)) == MAX_LEMMAS
-
-
-@given(LEMMAS)
-def test_columns_are_the_known_tokens(lemmas: list[str]) -> None:
-    vocabulary = Vocabulary(["вода", "нет вода", "отопл*", "0", "0 0", "яма"])
-    known = [token for token in tokens(lemmas) if token in vocabulary.tokens]
-    assert sorted(vocabulary.columns(lemmas)) == sorted(vocabulary.tokens.index(token) for token in known)
-
-
 @given(st.lists(LEMMAS, max_size=6))
 def test_counts_are_those_of_each_text(texts: list[list[str]]) -> None:
-    vocabulary = Vocabulary(["вода", "нет вода", "отопл*", "0", "яма"])
+    vocabulary = Listed(["вода", "нет", "отопление", "17", "яма"])
     counts = vocabulary.count(texts)
     assert counts.shape == (len(texts), 5)
     assert counts.has_canonical_format
     for row, lemmas in zip(counts.toarray(), texts, strict=True):
-        found = tokens(lemmas)
-        assert row.tolist() == [found.count(token) for token in vocabulary.tokens]
+        assert row.tolist() == [lemmas.count(token) for token in vocabulary.tokens]
 
 
 def test_tfidf_equals_scikit_learn(corpus: tuple[list[tuple[str, ...]], list[str]]) -> None:
     texts, _ = corpus
-    theirs = TfidfVectorizer(analyzer=tokens, min_df=3, sublinear_tf=True)
+    theirs = TfidfVectorizer(analyzer=list, min_df=3, sublinear_tf=True)
     expected = theirs.fit_transform(texts)
-    counts = Vocabulary(theirs.get_feature_names_out().tolist()).count(texts)
+    counts = Listed(theirs.get_feature_names_out().tolist()).count(texts)
     np.testing.assert_allclose(tfidf(counts, idf_of(counts)).toarray(), expected.toarray(), rtol=1e-12, atol=1e-15)
 
 
 def test_probabilities_equal_scikit_learn(small_data: Path) -> None:
     rows = [*perm(small_data), *telegram(small_data)]
     texts, relevant = [row.lemmas for row in rows], [row.origin == "perm" for row in rows]
-    theirs = TfidfVectorizer(analyzer=tokens, min_df=3, sublinear_tf=True)
+    theirs = TfidfVectorizer(analyzer=list, min_df=3, sublinear_tf=True)
     matrix = theirs.fit_transform(texts)
     estimator = LogisticRegression(C=3.0).fit(matrix, relevant)
-    counts = Vocabulary(theirs.get_feature_names_out().tolist()).count(texts)
+    counts = Listed(theirs.get_feature_names_out().tolist()).count(texts)
     head = LinearHead(("no", "yes"), idf_of(counts), estimator.coef_.T.copy(), estimator.intercept_)
     np.testing.assert_allclose(head.probabilities(counts), estimator.predict_proba(matrix), rtol=1e-9, atol=1e-12)
 
@@ -91,5 +75,5 @@ def test_softmax_bears_large_scores() -> None:
 
 
 def test_a_text_of_unknown_words_has_a_zero_row() -> None:
-    counts = Vocabulary(["вода"]).count([["абракадабра"], []])
+    counts = Listed(["вода"]).count([["абракадабра"], []])
     assert tfidf(counts, np.array([1.0])).toarray().tolist() == [[0.0], [0.0]]

@@ -30,18 +30,18 @@ def test_it_is_small() -> None:
 
 
 def test_every_token_was_seen_in_three_texts(model: Model) -> None:
-    for tokens, frequency in ((model.vocabulary.tokens, model.frequency), (_tokens(model), model.topic.frequency)):
-        assert len(frequency) == len(tokens)
-        assert int(frequency.min()) >= 3
+    frequency = model.topic.frequency
+    assert len(frequency) == len(_tokens(model))
+    assert int(frequency.min()) >= 3
 
 
 def test_no_token_is_a_name(model: Model) -> None:
-    assert [token for token in (*model.vocabulary.tokens, *_tokens(model)) if not allowed(token)] == []
+    assert [token for token in _tokens(model) if not allowed(token)] == []
 
 
 def test_no_token_is_read_as_a_name_first(model: Model) -> None:
     """The same by another way than the one that chose them: no word is, before anything else, a person's name."""
-    tokens = [*model.vocabulary.tokens, *_tokens(model)]
+    tokens = [*_tokens(model), *model.relevance.words.tokens]
     words = {
         word for token in tokens if not token.endswith("*") and not token.startswith("~") for word in token.split()
     }
@@ -77,7 +77,7 @@ def test_batches_do_not_change_the_answer(model: Model) -> None:
     texts = [judged_lemmas(case["text"]) for case in HELD_OUT]
     together, alone = model.judge(texts), [model.judge([text])[0] for text in texts]
     assert [j.topic for j in together] == [j.topic for j in alone]
-    np.testing.assert_allclose([j.relevance for j in together], [j.relevance for j in alone], atol=1e-5)
+    np.testing.assert_allclose([j.topic_probability for j in together], [j.topic_probability for j in alone], atol=1e-5)
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,5 @@
 """Training: reproducible, without rare tokens and names, clear about missing data."""
 
-from collections import Counter
 from datetime import date
 from pathlib import Path
 
@@ -8,10 +7,9 @@ import numpy as np
 import pytest
 
 import classifier
-from classifier.training.data import DataError, own, padded, windows
+from classifier.training.data import DataError
 from classifier.training.folds import clusters, folds
 from classifier.training.names import allowed, is_person, unknown_capitals
-from classifier.training.vocabulary import choose, document_frequency
 
 CREATED = date(2026, 1, 2)
 
@@ -30,8 +28,9 @@ def test_same_data_and_date_give_the_same_bytes(small_data: Path, tmp_path: Path
         ("Дороги", "Ямы"),
         ("Медицина", "Запись"),
     ]
-    tokens = first.vocabulary.tokens
-    assert int(first.frequency.min()) >= 3
+    tokens = [*first.topic.embedding.words.tokens, *first.relevance.words.tokens]
+    assert int(first.topic.frequency.min()) >= 3
+    assert int(first.relevance.frequency.min()) >= 3
     # in every citizen's text, and yet not in the vocabulary
     assert [t for t in tokens if "аделаид" in t or "мухоборов" in t] == []
 
@@ -81,19 +80,6 @@ def test_unknown_words_with_capitals_are_names() -> None:
     assert not allowed("плюшкедов", found)
 
 
-def test_prefixes_need_a_word_that_stays() -> None:
-    counts = Counter(
-        {"ивановский*": 9, "отопление": 9, "отопл*": 9, "александров": 9, "алекс*": 9, "редкое": 2, "редко*": 2}
-    )
-    assert choose(counts, frozenset()) == ["отопл*", "отопление"]
-    with pytest.raises(ValueError, match="at least 3 is promised"):
-        choose(counts, frozenset(), minimum=2)
-
-
-def test_repeated_texts_count_once() -> None:
-    assert document_frequency([("нет", "вода")] * 5 + [("вода",)])["вода"] == 2
-
-
 def test_common_nouns_are_not_persons() -> None:
     assert not is_person("дорога")
     assert is_person("петрович")
@@ -117,16 +103,3 @@ def test_folds_are_even_and_keep_clusters() -> None:
     assert len(set(fold[:10].tolist())) == 1
     assert np.bincount(fold).tolist() == [10, 10, 10, 10, 9]
     assert (fold == folds(cluster, 5, seed=1)).all()
-
-
-def test_our_own_texts() -> None:
-    rows, phrases = own()
-    assert len(rows) >= 400
-    assert len({row.text for row in rows}) == len(rows)
-    assert sum(bool(row.relevant) for row in rows) >= 150
-    assert len(phrases) >= 20
-    copies = padded(rows[:3], phrases, 2, seed=5)
-    assert [copy.relevant for copy in copies] == [row.relevant for row in rows[:3] for _ in range(2)]
-    assert all(row.text in copy.text for row, copy in zip([r for r in rows[:3] for _ in range(2)], copies, strict=True))
-    short = windows(rows, seed=5)
-    assert all(3 <= len(part.lemmas) <= 12 for part in short)

@@ -1,0 +1,187 @@
+"""Of what relevance is judged: words, and cues that lemmas lose: tense, negation, what stands with what, the layout.
+
+«Воду дали» and «воду не дают» have the same lemmas. A cue is a short token, listed in the model's file like a word:
+
+    дать/past       a verb with its form                не дать/past       the same, negated
+    =fix/past       a word of a class (lexicon.py)      ?=fix/past         the same in a question
+    =need+lack      two classes close together          fix/past>fail/is   two states after one another
+    ? !! price …    marks of the layout                 words<9            length
+"""
+
+import itertools
+import re
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import NamedTuple
+
+from classifier.lexicon import CLASSES
+from text import morph, normal
+
+WINDOW = 4
+"""Two classes stand together when their words are at most so many places apart in one sentence."""
+MAX_WORDS = 2_000
+"""Of a longer text only the beginning is judged, as for topics."""
+PREFIX_LETTERS = 5
+"""The first letters of a longer lemma are a token too: they join word families and most misspellings of endings."""
+
+_FORMED = frozenset(["fix", "fail", "plan", "plead", "reach", "can"])
+"""Classes whose verbs are told apart by form: «починили», «почините» and «починят» are three things."""
+_PAIRED = frozenset(
+    [
+        "need",
+        "burden",
+        "object",
+        "fix",
+        "fail",
+        "bad",
+        "lack",
+        "still",
+        "ask",
+        "duration",
+        "thanks",
+        "joy",
+        "but",
+        "people",
+        "works",
+        "can",
+        "reach",
+        "must",
+    ]
+)
+_STATES = frozenset(["fix", "fail", "bad", "lack", "burden", "thanks", "joy", "plan", "plead"])
+"""Classes that say how things stand: their order in a text tells «починили и снова встал» from «стоял, но починили»."""
+_NEGATIONS = frozenset({"не", "ни"})
+_LENGTHS = (4, 9, 20, 60)
+
+_PARTS = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*|\d+|[.!?…;\n]+")
+_CYRILLIC = re.compile(r"[а-яё]")
+_STOPS = frozenset(".!?…;\n")
+LAYOUT: dict[str, re.Pattern[str]] = {
+    "link": re.compile(r"https?://|www\.|\bt\.me/|\bvk\."),
+    "hashtag": re.compile(r"#\w"),
+    "phone": re.compile(r"\[телефон\]"),
+    "price": re.compile(r"\d[\d ]{0,12}(?:руб|₽|р\b|т\.?\s?р|тыс|% скид)"),
+    "percent": re.compile(r"\d\s?(?:%|процент)"),
+    "time": re.compile(r"\b\d{1,2}[:.]\d\d\b"),
+    "emoji": re.compile(r"[\u2600-\u27bf\U0001f300-\U0001faff]"),
+    "smile": re.compile(r"\){2,}|[:;]-?\)|ахах|хаха"),
+    "quote": re.compile(r"«"),
+    "??": re.compile(r"\?\s?[?!]|!\s?\?"),
+    "!!": re.compile(r"!!"),
+    "house": re.compile(r"\b\d{1,3}\s?[а-д]?\b(?=\s?(?:дом|кв|подъезд|корп|$|[,.!?]))", re.I),
+}
+
+
+def _classes_of() -> dict[str, tuple[str, ...]]:
+    found: dict[str, list[str]] = {}
+    for name, members in CLASSES.items():
+        for member in members.split():
+            found.setdefault(member, []).append(name)
+    return {word: tuple(dict.fromkeys(names)) for word, names in found.items()}
+
+
+_CLASSES_OF = _classes_of()
+
+
+class _Word(NamedTuple):
+    tokens: tuple[str, ...]
+    lemma: str
+    form: str
+    classes: tuple[tuple[str, str], ...]
+    """Name of the class, and the name with the form where the form counts."""
+
+
+class Reading(NamedTuple):
+    """Tokens of a text, with repetitions."""
+
+    words: list[str]
+    cues: list[str]
+    length: int
+
+
+@lru_cache(200_000)
+def _word(written: str) -> _Word:
+    word = normal(written)
+    if word.isdecimal():
+        return _Word(("0",), "0", "", ())
+    if not _CYRILLIC.search(word):  # the analyser knows no other letters, and some make it raise
+        return _Word((word,), word, "", ())
+    parse = morph().parse(word)[0]
+    lemma = "больше" if word == "больше" else parse.normal_form.replace("ё", "е")
+    form = _form(parse.tag.grammemes)
+    names = dict.fromkeys((*_CLASSES_OF.get(lemma, ()), *_CLASSES_OF.get(word, ())))
+    tokens = (lemma, f"{lemma[:PREFIX_LETTERS]}*") if len(lemma) > PREFIX_LETTERS else (lemma,)
+    return _Word(tokens, lemma, form, tuple((n, f"{n}/{form}" if form and n in _FORMED else n) for n in names))
+
+
+def _form(grammemes: frozenset[str]) -> str:
+    """What a verb's form tells of its time; "" for what is no verb."""
+    if "PRTS" in grammemes:
+        return "done" if "perf" in grammemes else "being"
+    if "INFN" in grammemes:
+        return "inf"
+    if "VERB" not in grammemes:
+        return ""
+    if "impr" in grammemes or {"futr", "2per", "plur"} <= grammemes:  # «почините» is both, and means the first
+        return "do"
+    if "past" in grammemes:
+        return "past" if "perf" in grammemes else "was"
+    return "will" if "futr" in grammemes else "is"
+
+
+def read(text: str) -> Reading:
+    """Words and cues of a cleaned text."""
+    cues = [name for name, pattern in LAYOUT.items() if pattern.search(text)]
+    words: list[str] = []
+    states: list[str] = []
+    sentence: list[_Word] = []
+    length = 0
+    for part in _PARTS.findall(text):
+        if part[0] not in _STOPS:
+            sentence.append(word := _word(part))
+            words += word.tokens
+            length += 1
+            if length == MAX_WORDS:
+                break
+            continue
+        if part[0] in "?!":
+            cues.append(part[0])
+        _read_sentence(sentence, "?" in part, cues, states)
+        sentence = []
+    _read_sentence(sentence, False, cues, states)
+    cues.append(next((f"words<{limit}" for limit in _LENGTHS if length < limit), f"words>{_LENGTHS[-1]}"))
+    if states:
+        cues += [f"first {states[0]}", f"last {states[-1]}"]
+        cues += [f"{one}>{other}" for one, other in itertools.pairwise(states) if one != other]
+    return Reading(words, cues, length)
+
+
+def _read_sentence(words: Sequence[_Word], question: bool, cues: list[str], states: list[str]) -> None:
+    """Append the cues of one sentence, and the states it names in their order."""
+    recent: list[tuple[int, str]] = []
+    no, before = "", ""
+    for place, (_, lemma, form, classes) in enumerate(words):
+        marked = f"{lemma}/{form}" if form else lemma
+        if form:
+            cues.append(f"{no}{marked}")
+        if before and not no and (form or "/" in before):
+            cues.append(f"{before} {marked}")
+        for name, formed in classes:
+            label = f"{no}{formed}"
+            cues.append(f"={label}")
+            if question:
+                cues.append(f"?={label}")
+            if name in _STATES:
+                states.append(label)
+            if name in _PAIRED:
+                while recent and place - recent[0][0] > WINDOW:
+                    del recent[0]
+                cues += [f"={other}+{label}" for _, other in recent]
+                recent.append((place, label))
+        if lemma in _NEGATIONS:
+            no = "больше не " if no == "больше не " else "не "
+        elif lemma == "больше":
+            no = "больше не "
+        elif lemma != "быть":
+            no = ""
+        before = marked
