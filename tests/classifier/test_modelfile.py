@@ -165,7 +165,7 @@ def test_a_sound_file_with_arrays_missing(tmp_path: Path) -> None:
     write(path, {"kind": "classifier"}, ARRAYS)
     with pytest.raises(ModelError) as caught:
         Model.load(path)
-    assert str(caught.value) == f"Файл модели {path} не годится этой программе: 'vocabulary'. Обновите программу."
+    assert str(caught.value) == f"Файл модели {path} не годится этой программе: 'topic.labels'. Обновите программу."
 
 
 @pytest.mark.parametrize("strings", [[], ["вода"], ["вода", "нет вода", "отопл*"]])
