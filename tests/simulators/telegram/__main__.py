@@ -10,6 +10,10 @@ from pathlib import Path
 from crawlers.telegram.session import SessionFile
 from crawlers.telegram.settings import VARIABLE
 from tests.simulators.telegram import TelegramSimulator, load
+from tests.simulators.telegram.login import Person
+
+READER = Person(phone="79990000001", code="12345")
+"""Who may log in: no number of a real person, because there is no area code 999 0."""
 
 
 def main() -> None:
@@ -18,10 +22,15 @@ def main() -> None:
     parser.add_argument("--session", type=Path, help=f"write a session that is logged in, encrypted with {VARIABLE}")
     arguments = parser.parse_args()
     chats = load(datetime.now(UTC))
-    with TelegramSimulator(chats, port=arguments.port) as simulator, contextlib.suppress(KeyboardInterrupt):
+    with (
+        TelegramSimulator(chats, port=arguments.port, people=[READER]) as simulator,
+        contextlib.suppress(KeyboardInterrupt),
+    ):
         if arguments.session:
             SessionFile(arguments.session, os.environ.get(VARIABLE)).save(simulator.session())
-        print(f"127.0.0.1:{simulator.port}  channels: {', '.join(sorted(simulator.methods.named()))}", flush=True)
+        channels = ", ".join(sorted(simulator.methods.named()))
+        login = f"phone: +{READER.phone}  code: {READER.code}"
+        print(f"127.0.0.1:{simulator.port}  channels: {channels}  {login}", flush=True)
         threading.Event().wait()
 
 
