@@ -1,4 +1,4 @@
-"""`python -m tests.simulators.telegram --port N [--session FILE]`: the chats of chats.yaml until Ctrl-C."""
+"""`python -m tests.simulators.telegram --port N [--session FILE] [--drip SECONDS]`: chats.yaml until Ctrl-C."""
 
 import argparse
 import contextlib
@@ -9,6 +9,7 @@ from pathlib import Path
 
 from crawlers.telegram.session import SessionFile
 from crawlers.telegram.settings import VARIABLE
+from tests.simulators.dripping import dripping, later
 from tests.simulators.telegram import TelegramSimulator, load
 from tests.simulators.telegram.login import Person
 
@@ -20,10 +21,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Telegram's API on this machine.")
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--session", type=Path, help=f"write a session that is logged in, encrypted with {VARIABLE}")
+    parser.add_argument("--drip", type=float, metavar="SECONDS", help="new posts come one by one, this far apart")
     arguments = parser.parse_args()
     chats = load(datetime.now(UTC))
     with (
         TelegramSimulator(chats, port=arguments.port, people=[READER]) as simulator,
+        dripping(later("telegram"), arguments.drip, chats[0].add),
         contextlib.suppress(KeyboardInterrupt),
     ):
         if arguments.session:
