@@ -12,7 +12,7 @@ from bus.base import (
     TopicPartition,
     UnknownTopic,
 )
-from bus.open import open_bus
+from bus.open import is_kafka, open_bus
 
 __all__ = [
     "Bus",
@@ -25,5 +25,6 @@ __all__ = [
     "RecordTooLarge",
     "TopicPartition",
     "UnknownTopic",
+    "is_kafka",
     "open_bus",
 ]

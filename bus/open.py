@@ -7,6 +7,14 @@ from pathlib import Path
 from bus.base import Bus
 
 
+def is_kafka(url: str) -> bool:
+    """Whether it is `kafka://host:port`, or several with commas between them."""
+    servers = url.removeprefix("kafka://").rstrip("/").split(",")
+    return url.startswith("kafka://") and all(
+        server.rpartition(":")[0] and server.rpartition(":")[2].isdigit() for server in servers
+    )
+
+
 def open_bus(url: str, *, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> Bus:
     """A bus for `sqlite:///path` (relative without a fourth slash), `kafka://host:port,host:port` or `memory:`.
 
@@ -23,14 +31,10 @@ def open_bus(url: str, *, now: Callable[[], datetime] = lambda: datetime.now(UTC
         from bus.sqlite import SqliteBus  # noqa: PLC0415
 
         return SqliteBus(Path(url.removeprefix("sqlite:///")), now=now)
-    if url.startswith("kafka://"):
-        servers = url.removeprefix("kafka://").rstrip("/")
-        if servers and all(
-            server.rpartition(":")[0] and server.rpartition(":")[2].isdigit() for server in servers.split(",")
-        ):
-            from bus.kafka import KafkaBus  # noqa: PLC0415
+    if is_kafka(url):
+        from bus.kafka import KafkaBus  # noqa: PLC0415
 
-            return KafkaBus(servers)
+        return KafkaBus(url.removeprefix("kafka://").rstrip("/"))
     raise ValueError(
         f"Неизвестный адрес шины «{url}». Допустимы sqlite:///var/bus.db, kafka://узел:9092,узел:9092 и memory:."
     )

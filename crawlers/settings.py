@@ -33,6 +33,11 @@ class Settings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+    @property
+    def may_be_empty(self) -> bool:
+        """Whether a first visit may well bring nothing: then nobody has to look whether the address is right."""
+        return False
+
     def accounts(self) -> Sequence[Account]:
         """The tokens that the source is asked with, any of which will do."""
         return ()

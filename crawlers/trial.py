@@ -21,6 +21,11 @@ class Trial:
     reason: str
     action: str | None = None
 
+    @property
+    def ok(self) -> bool:
+        """Whether nobody has to do anything."""
+        return self.outcome is Outcome.OK or (self.outcome is Outcome.EMPTY and self.action is None)
+
 
 async def dry_run(
     collector: Collector[Any, Any],
@@ -46,6 +51,8 @@ async def check_live(collector: Collector[Any, Any], source: Source[Any]) -> Tri
     drafts, problem = await _first(collector, source, 1)
     if problem is not None:
         return Trial(problem.outcome, problem.reason, problem.action)
+    if not drafts and source.settings.may_be_empty:
+        return Trial(Outcome.EMPTY, "источник отвечает, публикаций пока нет")
     if not drafts:
         return Trial(Outcome.EMPTY, "источник отвечает, но публикаций в нём нет", "Проверьте, тот ли это адрес")
     return Trial(Outcome.OK, "источник отвечает, публикации читаются")

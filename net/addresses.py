@@ -92,12 +92,24 @@ def host_port(url: str) -> tuple[str, int]:
     """Host in lower case and port of an http(s) URL; the scheme's own port where none is written.
 
     Raises:
-        ValueError: there is no host, the port is no number, or the scheme is another.
+        ValueError: there is no host or a space in it, the port is no number, or the scheme is another.
     """
     parts = urlsplit(url)
-    if not parts.hostname or parts.scheme not in DEFAULT_PORTS:
+    if not parts.hostname or any(sign.isspace() for sign in parts.hostname) or parts.scheme not in DEFAULT_PORTS:
         raise ValueError(f"not an http(s) URL: {url!r}")
     return parts.hostname.lower(), parts.port or DEFAULT_PORTS[parts.scheme]
+
+
+def names_private(url: str) -> bool:
+    """Whether an http(s) URL itself says that it lies at a private address: without looking a name up."""
+    try:
+        host, _ = host_port(url)
+    except ValueError:
+        return False
+    try:
+        return not is_public(host)
+    except ValueError:
+        return host == "localhost"
 
 
 def exempt_for(url: str, *, allow_private: bool) -> Exempt:

@@ -1,9 +1,11 @@
 """Would everything work now? What `check --live` and `crawl --dry-run` ask, leaving nothing behind."""
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 from bus import BusError, open_bus
 from crawlers.base import Live
@@ -20,7 +22,7 @@ from otklik.roles.common import owner
 from otklik.roles.crawl import collectors_of, hasher, planned
 from otklik.roles.deliver import open_sink
 from otklik.russian import sentences
-from schemas import Outcome, Post, topics
+from schemas import Post, topics
 from store import Holds, Store, StoreError
 
 
@@ -71,7 +73,7 @@ def _store(config: Config) -> Result:
     try:
         store = Store(config.file.store, now)
         if store.path is not None and not store.path.exists():
-            return Result("база", True, f"{store.name}: будет создана при запуске")
+            return _to_be_made("база", store.name, store.path)
         store.open()
         return Result("база", True, f"{store.name}: отвечает, таблицы в порядке")
     except StoreError as error:
@@ -81,10 +83,20 @@ def _store(config: Config) -> Result:
             store.close()
 
 
+def _to_be_made(what: str, name: str, path: Path) -> Result:
+    """A file that `run` makes, with its folders."""
+    folder = next(one for one in path.absolute().parents if one.exists())
+    if folder.is_dir() and os.access(folder, os.W_OK | os.X_OK):
+        return Result(what, True, f"{name}: файл, будет создан при запуске")
+    why = f"писать в {folder} этому пользователю нельзя" if folder.is_dir() else f"{folder} — не папка"
+    return Result(what, False, f"{name}: файла нет, и создать его нельзя: {why}. Дайте место или измените адрес.")
+
+
 def _bus(config: Config) -> Result:
     url = config.file.bus
     if url.startswith("sqlite:"):
-        return Result("шина", True, f"{url}: файл, будет создан при запуске")
+        path = Path(url.removeprefix("sqlite:///"))
+        return Result("шина", True, f"{url}: файл на месте") if path.exists() else _to_be_made("шина", url, path)
     bus = open_bus(url, now=now)
     try:
         bus.ends(topics.POSTS)
@@ -161,7 +173,7 @@ async def _sources(config: Config) -> list[Result]:
             found.append(Result(f"источник {id_}", False, f"внутренняя ошибка: {type(trial).__name__}"))
         elif trial is not None:
             said = sentences(trial.reason, trial.action)
-            found.append(Result(f"источник {id_}", trial.outcome is Outcome.OK, f"{trial.outcome.value}: {said}"))
+            found.append(Result(f"источник {id_}", trial.ok, f"{trial.outcome.value}: {said}"))
         elif id_ in elsewhere:
             found.append(Result(f"источник {id_}", True, _BUSY.format(elsewhere[id_])))
         else:

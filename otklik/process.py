@@ -53,8 +53,9 @@ def set_up_logs(level: str) -> None:
         format="%(asctime)s %(levelname)s %(name)s %(message)s",
         stream=sys.stderr,
     )
-    # kafka-python tells each attempt as an error; what matters comes to us as an exception, and we tell it.
-    logging.getLogger("kafka").setLevel(logging.CRITICAL if number > logging.INFO else logging.NOTSET)
+    # These tell each attempt as an error; what matters comes to us as an exception, and we tell it.
+    for library in ("kafka", "telethon"):
+        logging.getLogger(library).setLevel(logging.CRITICAL if number > logging.INFO else logging.NOTSET)
 
 
 def on_stop(stop: Callable[[], None]) -> None:

@@ -24,7 +24,7 @@ SHOWN = {
 }
 PAGE = 100
 """Events read at once: a burst is printed whole, in bounded memory."""
-URGENCY = {"now": " СРОЧНО", "soon": " скоро", "normal": ""}
+URGENCY = {"now": " · СРОЧНО", "soon": " · скоро", "normal": ""}
 
 
 class Watcher:

@@ -81,6 +81,6 @@ def _postgres(cause: psycopg.Error, name: str) -> StoreError | None:
         reason = " ".join(str(cause).split()) or type(cause).__name__
         return StoreError(
             f"База {name} не отвечает ({reason}). Проверьте, что PostgreSQL запущен и доступен с этой машины "
-            "и что адрес в строке store: верен; работа продолжится сама."
+            "и что адрес в строке store: верен. Роли, которые уже работают, продолжат сами."
         )
     return None

@@ -46,7 +46,7 @@ class _Meaning:
     pause: timedelta | None = None
 
 
-_NEW_TOKEN = "Получите новый токен и замените его в окружении"  # noqa: S105
+_NEW_TOKEN = "Получите новый токен, замените его в окружении и перезапустите otklik"  # noqa: S105
 _MEANINGS = {
     1: _Meaning(Outcome.BROKEN, "ВКонтакте сообщает о неизвестной ошибке", None),
     3: _Meaning(Outcome.CHANGED, "ВКонтакте больше не знает метода {method}", "Обновите Отклик"),
@@ -57,7 +57,11 @@ _MEANINGS = {
         "Если токен используют и другие программы, заведите для Отклика отдельный",
         timedelta(minutes=1),
     ),
-    7: _Meaning(Outcome.BLOCKED, "у токена нет прав на {method}", _NEW_TOKEN + ", с доступом к стенам"),
+    7: _Meaning(
+        Outcome.BLOCKED,
+        "у токена нет прав на {method}",
+        "Получите новый токен с доступом к стенам, замените его в окружении и перезапустите otklik",
+    ),
     8: _Meaning(Outcome.CHANGED, "ВКонтакте не понял запрос {method}", "Обновите Отклик"),
     9: _Meaning(
         Outcome.QUOTA,

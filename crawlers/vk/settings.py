@@ -161,6 +161,11 @@ class VkSettings(Settings):
         return "utils.resolveScreenName", "wall.get", "wall.getById", *comments
 
     @property
+    def may_be_empty(self) -> bool:
+        """A search may find nothing for days."""
+        return self.search is not None
+
+    @property
     def given(self) -> tuple[Given, ...]:
         """The tokens in the order in which they are preferred."""
         ones = self.tokens if self.token is None else (self.token,)

@@ -110,7 +110,7 @@ def _dry_run(config: "Config", source: str, limit: int, as_json: bool) -> Exit:
         return Exit.OK
     for post in posts:
         text = " ".join(f"{post.title or ''} {post.text}".split())
-        typer.echo(f"{post.published:%Y-%m-%d %H:%M}  {post.id}  {post.url or ''}")
+        typer.echo(f"{post.published.astimezone(config.region.timezone):%Y-%m-%d %H:%M}  {post.id}  {post.url or ''}")
         typer.echo(f"    {text if len(text) <= SHOWN else text[: SHOWN - 1] + '…'}")
     typer.echo(
         f"{source}: пришли бы публикации: {len(posts)}. Ничего не сохранено." if posts else _NOTHING.format(source)

@@ -3,7 +3,7 @@
 import os
 import sys
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from store import SourceState
 
 BAD = ("quota", "blocked", "gone", "changed", "broken")
+STALLED_AFTER = timedelta(minutes=2)
+"""Crawlers look for due sources every second, and take over those of one that was killed within a minute."""
 
 
 def register(app: typer.Typer) -> None:
@@ -29,7 +31,7 @@ def register(app: typer.Typer) -> None:
         Источники, которые не работают, — первыми: с какого времени, почему и что делать.
         Для каждого токена — сколько вызовов осталось на сутки и когда снова можно.
 
-        Код 1 — какой-то источник не работает или необычно тих, или есть необработанные записи.
+        Код 1 — какой-то источник не работает или необычно тих, обходы стоят или есть необработанные записи.
         """
         config = load(file)
         found = collect(config)
@@ -38,7 +40,8 @@ def register(app: typer.Typer) -> None:
         else:
             _print(found, config.region.timezone, now())
         troubled = any(one["outcome"] in BAD or one["health"] != "healthy" for one in found["sources"])
-        return Exit.SOME_BAD if troubled or any(one["dead_letters"] for one in found["topics"]) else Exit.OK
+        troubled = troubled or found["stalled_since"] is not None or any(one["dead_letters"] for one in found["topics"])
+        return Exit.SOME_BAD if troubled else Exit.OK
 
 
 def collect(config: "Config") -> dict[str, Any]:
@@ -83,11 +86,19 @@ def collect(config: "Config") -> dict[str, Any]:
             for one in Backfills(store).list()
             if one.finished is None
         ]
+        stalled = stalled_since(states, now())
         unsent = Outbox(store).unsent()
         tokens = tokens_of(config, Quotas(store).balances(), now())
     with opened_bus(config) as bus:
         rows = [_topic(bus, topic, readers_of(config, topic)) for topic in topics.MODELS]
-    return {"sources": sources, "backfills": pasts, "tokens": tokens, "topics": rows, "outbox": unsent}
+    return {
+        "sources": sources,
+        "stalled_since": stalled,
+        "backfills": pasts,
+        "tokens": tokens,
+        "topics": rows,
+        "outbox": unsent,
+    }
 
 
 def _topic(bus: "Bus", topic: str, groups: Sequence[str]) -> dict[str, Any]:
@@ -113,6 +124,15 @@ def since(one: "SourceState") -> datetime | None:
     return one.standing.bad_since or (one.standing.since if one.standing.health != "healthy" else None)
 
 
+def stalled_since(states: Sequence["SourceState"], moment: datetime) -> datetime | None:
+    """Since when visits have been due that nobody makes; None where crawlers are at work or have nothing to do."""
+    at_work = any(one.lease_until is not None and one.lease_until > moment for one in states)
+    finished = max((one.last_finished for one in states if one.last_finished is not None), default=None)
+    first_due = min((one.next_due for one in states), default=moment)
+    since = first_due if finished is None else max(first_due, finished)
+    return since if not at_work and moment - since > STALLED_AFTER else None
+
+
 def _print(found: dict[str, Any], zone: Any, moment: datetime) -> None:
     from rich.console import Console  # noqa: PLC0415
     from rich.table import Table  # noqa: PLC0415
@@ -136,6 +156,9 @@ def _print(found: dict[str, Any], zone: Any, moment: datetime) -> None:
         )
     console.print(sources)
     console.print()
+    if found["stalled_since"] is not None:
+        console.print(_STALLED.format(_when(found["stalled_since"], zone, moment)), style="bold red")
+        console.print()
     for one in found["backfills"]:
         console.print(_past(one, zone))
     if found["backfills"]:
@@ -159,6 +182,12 @@ def _past(one: dict[str, Any], zone: Any) -> str:
     reached = f", дошли до {one['reached'].astimezone(zone):%d.%m.%Y}" if one["reached"] else ""
     state = "собирается" if one["running"] else "не дособрано, продолжит та же команда crawl --since"
     return f"Прошлое {one['source']}, {since} — {until}: {state}{reached}, публикаций: {one['posts']}."
+
+
+_STALLED = (
+    "Обходы стоят с {}: источникам пора, а никто к ним не идёт. Проверьте, работает ли otklik run (или otklik crawl), "
+    "и запустите его; накопившееся он соберёт сам."
+)
 
 
 def _state(one: dict[str, Any]) -> tuple[str, str]:

@@ -1,6 +1,8 @@
 """`otklik telegram login`: make the session that an account is read with."""
 
+import signal
 from pathlib import Path
+from types import FrameType
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -64,10 +66,13 @@ def _login(settings: Any, path: Path) -> Exit:
     try:
         file = SessionFile(path, key_from_environment())
     except SessionError as error:
-        raise Failed(f"{sentences(error.reason, error.action)}.") from error
+        message = sentences(error.reason, error.action)
+        raise Failed(f"{message[:1].upper()}{message[1:]}.") from error
     if path.exists() and not typer.confirm(f"Файл {path} уже есть. Войти заново и заменить его?"):
         raise typer.Abort
     path.parent.mkdir(parents=True, exist_ok=True)
+    # asyncio's own handler would only cancel the task, which waits for what is typed: Ctrl-C would seem to do nothing.
+    signal.signal(signal.SIGINT, _interrupted)
     try:
         saved = asyncio.run(login(settings, _Terminal()))
     except LoginError as error:
@@ -76,6 +81,10 @@ def _login(settings: Any, path: Path) -> Exit:
     file.save(saved)
     typer.echo(f"Вход выполнен. Сессия записана в {path}, зашифрованной; не копируйте файл на другие машины.")
     return Exit.OK
+
+
+def _interrupted(_number: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
 
 
 class _Terminal:

@@ -5,6 +5,7 @@ from pathlib import Path as FilePath
 
 from pydantic import BaseModel
 
+from net.addresses import names_private
 from otklik.config.document import Document
 from otklik.config.messages import HIDDEN, docs_of
 from otklik.config.model import secret_paths
@@ -34,6 +35,15 @@ REFERENCES: Mapping[Path, str] = {
 }
 """Which values must be names of something."""
 
+ADDRESSES: tuple[Path, ...] = (
+    ("sources", ANY, "news", "feed"),
+    ("sources", ANY, "news", "sitemap"),
+    ("sources", ANY, "news", "listing", "url"),
+    ("sources", ANY, "telegram", "base_url"),
+    ("sinks", ANY, "webhook", "url"),
+)
+"""Which values must lie on the public Internet, unless `allow_private` stands in their section."""
+
 TOPICS = "docs/configuration.md#группы-и-темы"
 UNKNOWN = {
     "municipality": "В этом регионе нет такого муниципалитета.",
@@ -57,6 +67,18 @@ def doubles(document: Document) -> Iterator[Problem]:
                 message = f"Имя «{name}» уже занято в строке {at.line if at else '?'}: дайте другое."
                 yield Problem(document.file, message, here, document.place(here), docs=docs_of(path))
             first.setdefault(name, here)
+
+
+def defaults(document: Document) -> Iterator[Problem]:
+    """Authorities that would get what is left after another one got it."""
+    paths = [path for path, entry in _entries(document, "authorities") if entry.get("default") is True]
+    for path in paths[1:]:
+        first = document.key((*paths[0], "default"))
+        line = first.line if first else "?"
+        message = f"Всё, что не досталось другим, уже получает тот, у кого default: true в строке {line}."
+        here = (*path, "default")
+        hint = "Оставьте default: true у одного."
+        yield Problem(document.file, message, here, document.key(here), hint=hint, docs=docs_of(path))
 
 
 def kinds(document: Document, section: str, known: Collection[str]) -> Iterator[Problem]:
@@ -179,6 +201,15 @@ def notes(document: Document) -> Iterator[Problem]:
             "Для нескольких машин нужна bus: kafka://…"
         )
         yield Problem(document.file, message, ("bus",), document.place(("bus",)), docs=docs_of(("bus",)))
+    for pattern in ADDRESSES:
+        for path, value in _matching(document, pattern):
+            allowed = document.filled_value((*path[:3], "allow_private"))
+            if isinstance(value, str) and names_private(value) and allowed is not True:
+                seen = document.origins.get(path) or shown(value)
+                message = "Это внутренний адрес: к таким Отклик не подключается, пока это не разрешено."
+                hint = f"Если сервер ваш, добавьте рядом с «{path[3]}»: allow_private: true."
+                at = document.place(path)
+                yield Problem(document.file, message, path, at, seen, hint=hint, docs=docs_of(path))
     for section, message in (
         ("sources", "Источников нет: собирать нечего."),
         ("sinks", "Получателей нет: события видны только в ленте и в API."),

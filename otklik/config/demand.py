@@ -28,12 +28,16 @@ class Asking:
     visits: float
     """A day."""
 
+    def wants(self, method: str) -> float:
+        """Calls of a method a day."""
+        calls: float = self.settings.calls_per_day(self.visits).get(method, 0.0)
+        return calls
+
 
 @dataclass(frozen=True, slots=True)
 class Overload:
     """A method of which the sources want more calls than their tokens have."""
 
-    sources: Sequence[Asking]
     tokens: int
     method: str
     calls: float
@@ -42,24 +46,19 @@ class Overload:
 
 
 def notes(document: Document, file: Any, zone: str) -> Iterator[Problem]:
-    """What does not fit, once for each set of tokens, with the interval that would."""
+    """What does not fit, once for each set of tokens and method, with the interval that would."""
     for sources in shared(asking(file, zone)):
-        found = overload(sources)
-        if found is None:
-            continue
-        slower = fitting(sources)
-        path = (*sources[0].path, "every")
-        at = document.place(path) or document.place(sources[0].path)
-        yield Problem(
-            document.file,
-            _message(found),
-            path,
-            at,
-            _every(document, path),
-            None,
-            _hint(sources, slower),
-            docs_of(path),
-        )
+        left = sources
+        while found := overload(left):
+            users = [one for one in left if one.wants(found.method)]
+            left = [one for one in left if one not in users]
+            most = max(users, key=lambda one: one.wants(found.method))
+            path = (*most.path, "every")
+            at = document.place(path) or document.place(most.path)
+            hint = _hint(users, fitting(users))
+            yield Problem(
+                document.file, _message(found, users), path, at, _every(document, path), None, hint, docs_of(path)
+            )
 
 
 def asking(file: Any, zone: str) -> list[Asking]:
@@ -97,7 +96,7 @@ def overload(sources: Sequence[Asking], slower: float = 1.0) -> Overload | None:
         if len(limits) < len(accounts) or number <= sum(limits):
             continue
         if worst is None or number / sum(limits) > worst.calls / worst.per_day:
-            worst = Overload(sources, len(accounts), method, number, sum(limits))
+            worst = Overload(len(accounts), method, number, sum(limits))
     return worst
 
 
@@ -112,11 +111,11 @@ def fitting(sources: Sequence[Asking]) -> float | None:
     return high
 
 
-def _message(found: Overload) -> str:
-    whose = found.sources[0].accounts[0].whose if found.tokens == 1 else f"этих токенов (их {found.tokens})"
+def _message(found: Overload, users: Sequence[Asking]) -> str:
+    whose = users[0].accounts[0].whose if found.tokens == 1 else f"этих токенов (их {found.tokens})"
     return (
         f"Суточного запаса {whose} не хватит: вызовов {found.method} понадобится около {ceil(found.calls)}, "
-        f"а можно {found.per_day}. Источники: {listed([one.id for one in found.sources])}."
+        f"а можно {found.per_day}. Источники: {listed([one.id for one in users])}."
     )
 
 
@@ -126,7 +125,8 @@ def _hint(sources: Sequence[Asking], slower: float | None) -> str:
         return f"Не поможет и самый редкий обход: {more} или уберите часть источников."
     same = {one.visits for one in sources}
     if len(same) == 1:
-        return f"Поместится every: {written(slower / same.pop())} у каждого; или {more}."
+        each = " у каждого" if len(sources) > 1 else ""
+        return f"Поместится every: {written(slower / same.pop())}{each}; или {more}."
     times = f"{ceil(slower * 10) / 10:g}".replace(".", ",")
     return f"Поместится, если все промежутки увеличить в {times} раза; или {more}."
 

@@ -207,7 +207,12 @@ def _position(node: Node) -> Position:
 
 
 def _syntax(error: MarkedYAMLError, name: str) -> Problem:
-    mark = error.problem_mark or error.context_mark
     said = f"{error.context or ''} {error.problem or ''}"
+    mark = error.problem_mark or error.context_mark
+    if "while scanning a quoted scalar" in said:  # the problem shows at the end of the file, the quote stands above
+        mark = error.context_mark
     message = next((text for part, text in _SYNTAX if part in said), f"Это не YAML: {said.strip()}.")
+    begun = error.context_mark
+    if "while parsing a flow" in said and begun is not None and mark is not None and begun.line != mark.line:
+        message += f" Скобка открыта в строке {begun.line + 1}: ошибка там или ниже; проверьте и кавычки."
     return Problem(name, message, at=mark and Position(mark.line + 1, mark.column + 1))

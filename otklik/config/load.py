@@ -76,6 +76,7 @@ def build(document: Document, path: Path, env: Mapping[str, str], *, author_key:
         problems += problems_of(error, model, document)
     problems += unreadable
     problems += checks.doubles(document)
+    problems += checks.defaults(document)
     problems += checks.kinds(document, "sources", crawlers.KINDS)
     problems += checks.kinds(document, "sinks", sinks.KINDS)
     problems += unknown

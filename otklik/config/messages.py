@@ -37,7 +37,6 @@ SECTIONS = frozenset(
 ID_FORM = "строчные латинские буквы, цифры, точка, дефис, подчёркивание; до 63 знаков, первый — буква или цифра"
 HIDDEN = "(секрет, не показывается)"
 
-_YES_NO = "true или false"
 _TYPES: dict[str, str] = {
     "string_type": "Нужна строка: возьмите значение в кавычки.",
     "int_type": "Нужно целое число.",
@@ -46,8 +45,8 @@ _TYPES: dict[str, str] = {
     "float_type": "Нужно число.",
     "float_parsing": "Нужно число.",
     "finite_number": "Нужно обычное число.",
-    "bool_type": "Нужно «да» или «нет».",
-    "bool_parsing": "Нужно «да» или «нет».",
+    "bool_type": "Нужно true (да) или false (нет).",
+    "bool_parsing": "Нужно true (да) или false (нет).",
     "list_type": "Нужен список: [один, другой] или строки, начатые с «-».",
     "tuple_type": "Нужен список: [один, другой] или строки, начатые с «-».",
     "set_type": "Нужен список: [один, другой] или строки, начатые с «-».",
@@ -112,7 +111,6 @@ def _problem(
         message, allowed = "Такое имя не годится.", ID_FORM
     else:
         message = _TYPES.get(kind, said).format_map(_Known(context))
-        allowed = _YES_NO if kind.startswith("bool") else None
     return Problem(document.file, message, path, document.place(path), seen, allowed, hint, docs_of(path))
 
 

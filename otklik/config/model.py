@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, Optional
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchema, create_model
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, create_model
 
 import crawlers
 import sinks
+from bus import is_kafka
 from classifier.changes import TopicChanges
 from console.settings import ConsoleSettings
 from crawlers.schedule import ScheduleError, parse
@@ -36,18 +37,18 @@ def _zone(name: str) -> str:
     return name
 
 
-def _every(line: str) -> str:
+def _every(line: object) -> str:
     try:
-        parse(line, "UTC")
+        parse(str(line), "UTC")  # a number is told what intervals look like, not that it wants quotes
     except ScheduleError as error:
         raise ValueError(str(error).removeprefix("every: ")) from None
-    return line
+    return str(line)
 
 
 def _bus(url: str) -> str:
     if url.startswith("sqlite:///") and len(url) > len("sqlite:///"):
         return url
-    if url.startswith("kafka://") and len(url) > len("kafka://"):
+    if is_kafka(url):
         return url
     raise ValueError("непонятный адрес шины: sqlite:///папка/bus.db или kafka://машина:порт,машина:порт")
 
@@ -64,7 +65,7 @@ class SourceSection(Section):
     """One source. Beside these keys stands exactly one that names its kind."""
 
     id: str = Field(pattern=ID_PATTERN, description="Имя источника: в журналах, в status и в ключах записей.")
-    every: Annotated[str, AfterValidator(_every)] = Field(
+    every: Annotated[str, BeforeValidator(_every)] = Field(
         default="adaptive", description="Как часто ходить: 5m, строка cron или adaptive."
     )
     municipality: str | None = Field(default=None, description="О каком муниципалитете пишут, когда место не названо.")

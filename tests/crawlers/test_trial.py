@@ -60,6 +60,18 @@ def test_a_dry_run_of_a_source_that_fails_says_why(here: World, simulator: VkSim
         shown(here, simulator, "nowhere")
 
 
+def test_a_search_that_finds_nothing_is_no_mistake(here: World, simulator: VkSimulator) -> None:
+    search = {"search": {"words": "о чём никто не пишет"}, "token": simulator.token, "api_url": simulator.url}
+
+    async def run() -> Trial:
+        async with here.collector(VkCollector) as collector:
+            return await check_live(collector, source(VkSettings.model_validate(search)))
+
+    found = asyncio.run(run())
+    assert found == Trial(Outcome.EMPTY, "источник отвечает, публикаций пока нет")
+    assert found.ok
+
+
 def test_a_live_check_makes_a_real_visit_to_one_page(here: World, simulator: VkSimulator) -> None:
     assert checked(here, simulator) == Trial(Outcome.OK, "источник отвечает, публикации читаются")
     assert [name for name, _ in simulator.calls] == ["utils.resolveScreenName", "wall.get"]
@@ -70,6 +82,7 @@ def test_a_live_check_tells_an_empty_source_and_a_failing_one(here: World, simul
     assert checked(here, simulator, "empty") == Trial(
         Outcome.EMPTY, "источник отвечает, но публикаций в нём нет", "Проверьте, тот ли это адрес"
     )
+    assert not checked(here, simulator, "empty").ok
     simulator.fail("wall.get", 15)
     assert checked(here, simulator) == Trial(
         Outcome.BLOCKED,

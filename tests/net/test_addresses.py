@@ -1,7 +1,7 @@
 import pytest
 
 from net import AddressRefused, exempt_for, is_public, public_only
-from net.addresses import host_port
+from net.addresses import host_port, names_private
 
 
 @pytest.mark.parametrize(
@@ -53,7 +53,15 @@ def test_an_exemption_is_one_host_and_one_port() -> None:
     assert exempt_for("http://localhost/rss", allow_private=False) == frozenset()
 
 
-@pytest.mark.parametrize("url", ["ftp://example.org/", "http:///path", "//example.org/", "http://example.org:x/"])
+@pytest.mark.parametrize(
+    "url", ["ftp://example.org/", "http:///path", "//example.org/", "http://example.org:x/", "http://a b/"]
+)
 def test_urls_without_host_and_port(url: str) -> None:
     with pytest.raises(ValueError):
         host_port(url)
+
+
+def test_urls_that_say_themselves_that_they_are_private() -> None:
+    private = ["http://localhost:8801/rss", "http://127.0.0.1/", "https://[fd12::1]/", "http://10.1.2.3:80/x"]
+    public = ["https://example.org/", "http://8.8.8.8/", "http://localhost.example.org/", "not a URL"]
+    assert [url for url in (*private, *public) if names_private(url)] == private

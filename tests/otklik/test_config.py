@@ -223,6 +223,57 @@ def test_all_mistakes_at_once_in_order_of_place(file):
             ),
         ),
         (
+            "every: 5m",
+            "every: 300",
+            said(
+                "region.yaml:5:12  sources[0].every",
+                "«300» не понято. Можно: промежуток (30s, 5m, 2h, 1d), строку cron из пяти полей («*/10 6-23 * * *») "
+                "или adaptive (от 2 минут до суток, по тому, как часто источник действительно публикует).",
+                "Записано: «300»",
+                "Подробнее: docs/configuration.md#sources",
+            ),
+        ),
+        (
+            'feed: "https://news.example/rss"}',
+            'feed: "https://news.example/rss", allow_private: да}',
+            said(
+                "region.yaml:4:61  sources[0].news.allow_private",
+                "Нужно true (да) или false (нет).",
+                "Записано: «да»",
+                "Подробнее: docs/sources/news.md",
+            ),
+        ),
+        (
+            "https://news.example/rss",
+            "https://наши новости.рф/rss",
+            said(
+                "region.yaml:4:18  sources[0].news.feed",
+                "«https://наши новости.рф/rss» — не адрес страницы; он начинается с http:// или https://.",
+                "Записано: «https://наши новости.рф/rss»",
+                "Подробнее: docs/sources/news.md",
+            ),
+        ),
+        (
+            "groups: [ЖКХ]}\n",
+            "default: true}\n  - {id: omsu, name: ОМСУ, default: true}\n",
+            said(
+                "region.yaml:8:28  authorities[1].default",
+                "Всё, что не досталось другим, уже получает тот, у кого default: true в строке 7.",
+                "Оставьте default: true у одного.",
+                "Подробнее: docs/configuration.md#authorities",
+            ),
+        ),
+        (
+            "sinks:\n",
+            "bus: kafka://kafka-1,kafka-2\nstore: postgresql://otklik@db/otklik\nsinks:\n",
+            said(
+                "region.yaml:8:6  bus",
+                "Непонятный адрес шины: sqlite:///папка/bus.db или kafka://машина:порт,машина:порт.",
+                "Записано: «kafka://kafka-1,kafka-2»",
+                "Подробнее: docs/configuration.md#bus",
+            ),
+        ),
+        (
             "sinks:\n",
             "bus: sqlite:///one.db\nstore: sqlite:///one.db\nsinks:\n",
             said(
@@ -334,6 +385,33 @@ def test_notes_are_not_errors(file):
             "Подробнее: docs/configuration.md#sinks",
         ),
     ]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "where", "key"),
+    [
+        ("https://news.example/rss", "http://192.168.0.7/rss", "4:18  sources[0].news.feed", "feed"),
+        ("https://news.example/rss", "http://localhost:8801/rss", "4:18  sources[0].news.feed", "feed"),
+        (
+            'file: {path: "out.jsonl"}',
+            'webhook: {url: "http://[::1]:80/", secret: "${SECRET}"}',
+            "10:20  sinks[0].webhook.url",
+            "url",
+        ),
+    ],
+)
+def test_an_address_inside_the_network_wants_leave(file, old, new, where, key):
+    env = KEY | {"SECRET": "whsec_" + "QUFB" * 8}
+    (note,) = read(file, GOOD.replace(old, new), env).notes
+    assert str(note) == said(
+        f"region.yaml:{where}",
+        "Это внутренний адрес: к таким Отклик не подключается, пока это не разрешено.",
+        f"Записано: «{new.split(chr(34))[1] if chr(34) in new else new}»",
+        f"Если сервер ваш, добавьте рядом с «{key}»: allow_private: true.",
+        f"Подробнее: docs/{'sources/news' if key == 'feed' else 'sinks/webhook'}.md",
+    )
+    allowed = new + '", allow_private: true, encoding: "utf-8' if key == "feed" else new[:-1] + ", allow_private: true}"
+    assert read(file, GOOD.replace(old, allowed), env).notes == ()
 
 
 def test_the_ready_configurations_are_good(monkeypatch):

@@ -83,9 +83,17 @@ def test_a_short_author_key_is_not_shown(file):
         ),
         (
             "region: chelyabinsk\nsources: [a, b\nsinks: []\n",
-            said("region.yaml:3:6", "Не закрыта скобка, или между значениями в скобках нет запятой."),
+            said(
+                "region.yaml:3:6",
+                "Не закрыта скобка, или между значениями в скобках нет запятой. Скобка открыта в строке 2: ошибка там "
+                "или ниже; проверьте и кавычки.",
+            ),
         ),
-        ('region: "chel\n', said("region.yaml:2:1", "Не закрыта кавычка.")),
+        (
+            "region: chelyabinsk\nsources: [a b: c d: e]\n",
+            said("region.yaml:2:19", "Не закрыта скобка, или между значениями в скобках нет запятой."),
+        ),
+        ('region: "chel\nsources: []\n', said("region.yaml:1:9", "Не закрыта кавычка.")),
         (
             "region: a: b\n",
             said("region.yaml:1:10", "Лишнее двоеточие или сбитый отступ: возьмите значение в кавычки."),

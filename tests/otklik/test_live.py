@@ -49,7 +49,7 @@ sinks:
         "ok: источник отвечает, публикации читаются"
     }
     assert {what: one["message"] for what, one in asked.items() if "источник" not in what and one["ok"]} == {
-        "база": "sqlite:///store.db: будет создана при запуске",
+        "база": "sqlite:///store.db: файл, будет создан при запуске",
         "шина": "sqlite:///bus.db: файл, будет создан при запуске",
         "модель": "читается",
         "получатель out": "принимает",
@@ -61,6 +61,21 @@ sinks:
         shown = json.loads(otklik("crawl", "region.yaml", "--source", source, "--dry-run", "--json").stdout)
         assert (shown["outcome"], len(shown["posts"])) == ("ok", 5)
         assert {post["source"] for post in shown["posts"]} == {source}
+
+
+def test_files_that_cannot_be_made_are_told_before_the_start(otklik):
+    (otklik.folder / "var").write_text("")  # a file where a folder is wanted: root may write anywhere else
+    otklik.config(bus="sqlite:///var/bus.db", store="sqlite:///var/store.db")
+    done = otklik("check", "region.yaml", "--live", "--json")
+    told = {one["what"]: one["message"] for one in json.loads(done.stdout)["live"] if not one["ok"]}
+    assert (done.returncode, told) == (
+        1,
+        {
+            what: f"sqlite:///var/{file}: файла нет, и создать его нельзя: {otklik.folder}/var — не папка. "
+            "Дайте место или измените адрес."
+            for what, file in (("база", "store.db"), ("шина", "bus.db"))
+        },
+    )
 
 
 def test_a_source_that_is_gone_by_hand(otklik, world):

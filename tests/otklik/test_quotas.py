@@ -102,10 +102,27 @@ def test_searches_are_held_to_a_thousand_a_day(file: Path) -> None:
     assert forms(file, f"{search} | 90s") == []
     (note,) = forms(file, f"{search} | 1m")
     assert "вызовов newsfeed.search понадобится около 1440, а можно 1000." in note
-    assert "Поместится every: 2m у каждого" in note
+    assert "Поместится every: 2m; или" in note
     (note,) = forms(file, *(f"{search} | 5m" for _ in range(10)))
     assert "вызовов newsfeed.search понадобится около 2880, а можно 1000." in note
     assert "Поместится every: 15m у каждого" in note
+
+
+def test_only_the_sources_that_make_the_calls_are_named_each_kind_apart(file: Path) -> None:
+    search, wall = "search: {words: нет воды}", "wall: typical_chel"
+    assert forms(file, f"{wall} | 5m", f"{search} | 1m") == [
+        "region.yaml:10:12  sources[1].every\n"
+        "  Суточного запаса этого токена не хватит: вызовов newsfeed.search понадобится около 1440, а можно 1000. "
+        "Источники: s1.\n"
+        "  Записано: «1m»\n"
+        "  Поместится every: 2m; или добавьте токенов (tokens).\n"
+        "  Подробнее: docs/configuration.md#sources"
+    ]
+    both = forms(file, f"{wall} | 10s", f"{search} | 1m")
+    assert [note.partition("\n")[0] for note in both] == [
+        "region.yaml:7:12  sources[0].every",
+        "region.yaml:10:12  sources[1].every",
+    ]
 
 
 def test_boards_are_counted_apart_from_walls(file: Path) -> None:

@@ -4,9 +4,13 @@ import json
 import re
 import signal
 import time
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from otklik.commands.status import stalled_since
+from store import SourceRow, Sources, Store
 from tests.crawlers.net.site import Answer, Site
 from tests.otklik.region_file import GOOD, only, read, said
 
@@ -42,6 +46,42 @@ def test_status_shows_failing_sources_first_since_when_why_and_what_to_do(otklik
     )  # fmt: skip
     assert dead["since"] < dead["last_run"]
     assert (alive["health"], alive["since"]) == ("healthy", None)
+
+
+def test_status_tells_that_nobody_visits(otklik):
+    otklik.config('sources: [{id: lonely, news: {feed: "https://news.example/rss"}, every: 5m}]\n')
+    assert otklik("db", "upgrade", "region.yaml").returncode == 0
+    long_ago = datetime(2026, 1, 5, 8, 30, tzinfo=UTC)
+    with closing(Store(f"sqlite:///{otklik.folder}/store.db", lambda: long_ago)) as store:
+        Sources(store).sync([SourceRow("lonely", "news", "news.example", 300, "1")])
+    done = otklik("status", "region.yaml")
+    assert done.returncode == 1
+    assert (
+        "Обходы стоят с 05.01 13:30: источникам пора, а никто к ним не идёт. Проверьте, работает ли otklik run (или "
+        "otklik crawl), и запустите его; накопившееся он соберёт сам." in " ".join(done.stdout.split())
+    )
+    assert json.loads(otklik("status", "region.yaml", "--json").stdout)["stalled_since"].startswith("2026-01-05T08:30")
+
+
+def test_crawlers_at_work_and_visits_not_due_are_no_stall(tmp_path):
+    clock = [datetime(2026, 1, 5, 8, 30, tzinfo=UTC)]
+    with closing(Store(f"sqlite:///{tmp_path}/store.db", lambda: clock[0])) as store:
+        store.upgrade()
+        sources = Sources(store)
+
+        def stalled() -> datetime | None:
+            return stalled_since(sources.list(), clock[0])
+
+        assert stalled() is None  # no sources at all
+        sources.sync([SourceRow("one", "news", "news.example", 300, "1")])
+        clock[0] = due = sources.list()[0].next_due
+        assert stalled() is None
+        clock[0] += timedelta(minutes=3)
+        assert stalled() == due
+        assert sources.lease("crawler", ["news"], 1, timedelta(minutes=1))
+        assert stalled() is None
+        clock[0] += timedelta(minutes=4)  # the crawler was killed in the middle of the visit
+        assert stalled() == due
 
 
 def test_the_role_deliver_hands_over_the_digest_once(otklik, failing):

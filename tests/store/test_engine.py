@@ -216,7 +216,8 @@ def test_postgresql_that_is_away_at_the_start_is_told() -> None:
             call()
         assert re.fullmatch(
             rf"База postgresql://otklik@127\.0\.0\.1:{port}/otklik не отвечает \(.*refused.*\)\. Проверьте, что "
-            r"PostgreSQL запущен и доступен с этой машины и что адрес в строке store: верен; работа продолжится сама\.",
+            r"PostgreSQL запущен и доступен с этой машины и что адрес в строке store: верен\. Роли, "
+            r"которые уже работают, продолжат сами\.",
             str(caught.value),
         )
         assert caught.value.transient
@@ -245,9 +246,9 @@ def test_postgresql_may_go_and_come_back() -> None:
             assert opened.wait(30)
             server.stop()
             stopped.set()
-            with pytest.raises(StoreError, match=r"не отвечает .* работа продолжится сама\.$"):
+            with pytest.raises(StoreError, match=r"не отвечает .* продолжат сами\.$"):
                 effect.result(timeout=30)
-        with pytest.raises(StoreError, match=r"не отвечает .* работа продолжится сама\.$"):
+        with pytest.raises(StoreError, match=r"не отвечает .* продолжат сами\.$"):
             sources.list()
         server.start()
         assert [state.id for state in sources.list()] == ["a"]

@@ -19,7 +19,7 @@ from tests.crawlers.harness import World, drafts, pages, source
 from tests.simulators.vk import Community, VkSimulator
 from tests.simulators.vk.server import Fault
 
-NEW_TOKEN = "Получите новый токен и замените его в окружении"
+NEW_TOKEN = "Получите новый токен, замените его в окружении и перезапустите otklik"
 
 
 def visit(here: World, simulator: VkSimulator, *, ledger: bool = False, **settings: Any) -> list[Any]:
@@ -48,7 +48,12 @@ def problem(here: World, simulator: VkSimulator, **settings: Any) -> SourceProbl
             "токен ВКонтакте недействителен: истёк, отозван или введён с ошибкой (ошибка 5)",
             NEW_TOKEN,
         ),
-        (7, Outcome.BLOCKED, "у токена нет прав на wall.get (ошибка 7)", NEW_TOKEN + ", с доступом к стенам"),
+        (
+            7,
+            Outcome.BLOCKED,
+            "у токена нет прав на wall.get (ошибка 7)",
+            "Получите новый токен с доступом к стенам, замените его в окружении и перезапустите otklik",
+        ),
         (
             9,
             Outcome.QUOTA,
