@@ -155,7 +155,7 @@ class Net:
         inner = sum((vector for vector, *_ in found), np.zeros_like(self.hidden_bias)) / lengths[0] + self.hidden_bias
         column = np.where(inner > 0, self.weights[:, k], 0.0).astype(np.float64)
         parts = {
-            unit: float(vector @ column) / lengths[0] + float(direct[k]) / lengths[1]
+            unit: float(vector @ column / lengths[0] + direct[k] / lengths[1])
             for unit, (vector, direct, squared) in zip(units, found, strict=True)
             if squared.any()
         }

@@ -19,8 +19,8 @@ def report(found: Mapping[str, Any], sections: Sequence[Section]) -> str:
         if section.name in found["sections"]:
             parts += [f"## {section.title}", section.show(found["sections"][section.name])]
     limits: list[tuple[object, ...]] = []
-    for name, wanted in found["floors"].items():
-        for path, limit in wanted.items():
+    for name, wanted in sorted(found["floors"].items()):
+        for path, limit in sorted(wanted.items()):
             value = figure(found["sections"].get(name, {}), path)
             allowed = " ".join(f"{'≥' if kind == 'least' else '≤'} {number:g}" for kind, number in limit.items())
             limits.append((f"{name}.{path}", f"{value:.4g}", allowed))
