@@ -39,7 +39,7 @@ class Answer:
     headers: Mapping[str, str]
     """Names in any case."""
     body: bytes
-    """Cut at about `ANSWER_BYTES`."""
+    """Cut where it is long."""
 
     @property
     def is_taken(self) -> bool:
@@ -59,14 +59,14 @@ class Endpoint:
         self._timeout = timeout
         self._http = safe_client(allow_private=exempt_for(url, allow_private=allow_private), timeout=timeout)
 
-    def send(self, method: str, url: str, **given: Any) -> Answer:
-        """What the receiver answers.
+    def send(self, method: str, url: str, *, most: int = ANSWER_BYTES, **given: Any) -> Answer:
+        """What the receiver answers; of its body about `most` bytes.
 
         Raises:
             httpx.HTTPError: there is no answer.
         """
         with self._http.stream(method, url, **given) as answer:
-            return Answer(answer.status_code, answer.headers, self._read(answer))
+            return Answer(answer.status_code, answer.headers, self._read(answer, most))
 
     def close(self) -> None:
         self._http.close()
@@ -88,13 +88,13 @@ class Endpoint:
             return f"{self.name}: ответ {status}, перенаправление. Укажите в url окончательный адрес."
         return f"{self.name}: ответ {status}. События дождутся; проверьте получателя."
 
-    def _read(self, answer: httpx.Response) -> bytes:
+    def _read(self, answer: httpx.Response, most: int) -> bytes:
         """A short body; of a long or slow one what came, and the connection is left. The status stands either way."""
         body, deadline = bytearray(), time.monotonic() + self._timeout
         try:
             for piece in answer.iter_bytes():
                 body += piece
-                if len(body) > ANSWER_BYTES or time.monotonic() > deadline:
+                if len(body) > most or time.monotonic() > deadline:
                     break
         except httpx.HTTPError:
             pass
