@@ -56,9 +56,7 @@ class EmailSettings(SinkSettings):
         if (self.user is None) != (self.password is None):
             raise ValueError("user и password пишут вместе")
         if self.password is not None and self.security == "none":
-            raise ValueError(
-                "с security: none пароль шёл бы открыто: поставьте starttls или tls, или уберите user и password"
-            )
+            raise ValueError("с security: none пароль шёл бы открыто: поставьте starttls или tls или уберите пароль")
         return self
 
 
@@ -106,7 +104,7 @@ class EmailSink:
                     *((*server.rcpt(one), one) for one in settings.to),
                 ]:
                     if not 200 <= code < 300:
-                        return f"{self._name}: сервер не принимает адрес {whose}: {_said(code, answer)}."
+                        return f"{self._name}: сервер не принимает адрес {whose}: {_said(code, answer)}. Исправьте его."
                 server.rset()
         except (OSError, smtplib.SMTPException) as error:
             return self._explain(error)
@@ -138,23 +136,7 @@ class EmailSink:
         return server
 
     def _explain(self, error: Exception) -> str:
-        if isinstance(error, smtplib.SMTPAuthenticationError):
-            return f"{self._name}: сервер не узнаёт user и password: {_said(error.smtp_code, error.smtp_error)}."
-        if isinstance(error, smtplib.SMTPRecipientsRefused):
-            code, answer = next(iter(error.recipients.values()))
-            return (
-                f"{self._name}: сервер не принимает адреса to: {_said(code, answer)}. События дождутся; исправьте to."
-            )
-        if isinstance(error, smtplib.SMTPSenderRefused):
-            said = _said(error.smtp_code, error.smtp_error)
-            return f"{self._name}: сервер не принимает отправителя {error.sender}: {said}. Исправьте sender."
-        if isinstance(error, smtplib.SMTPNotSupportedError):
-            return f"{self._name}: сервер не умеет STARTTLS или вход. Поставьте другой security."
-        if isinstance(error, ssl.SSLError):
-            return f"{self._name}: сертификат не подошёл ({error.reason or error}). Укажите ca или поправьте host и security."
-        if isinstance(error, smtplib.SMTPResponseException):
-            return f"{self._name}: {_said(error.smtp_code, error.smtp_error)}. События дождутся; проверьте сервер."
-        return f"{self._name}: нет связи ({error}). События дождутся; проверьте сервер."
+        return f"{self._name}: {_why(error)}"
 
     def _letter(self, events: Sequence[CloudEvent]) -> EmailMessage:
         found = latest(events)
@@ -207,3 +189,25 @@ class EmailSink:
 def _said(code: int, answer: bytes | str) -> str:
     words = answer.decode("utf-8", "replace") if isinstance(answer, bytes) else answer
     return f"ответ {code} {line(words)}"
+
+
+def _why(error: Exception) -> str:  # noqa: PLR0911  (one per kind of error)
+    """What is wrong, and who must do what."""
+    match error:
+        case smtplib.SMTPAuthenticationError():
+            said = _said(error.smtp_code, error.smtp_error)
+            return f"сервер не узнаёт user и password: {said}. Исправьте их; события дождутся."
+        case smtplib.SMTPRecipientsRefused():
+            said = _said(*next(iter(error.recipients.values())))
+            return f"сервер не принимает адреса: {said}. Исправьте to; события дождутся."
+        case smtplib.SMTPSenderRefused():
+            said = _said(error.smtp_code, error.smtp_error)
+            return f"сервер не принимает отправителя: {said}. Исправьте sender; события дождутся."
+        case smtplib.SMTPNotSupportedError():
+            return "сервер не умеет STARTTLS или вход по паролю. Поставьте другой security; события дождутся."
+        case ssl.SSLError():
+            return f"сертификат не подошёл ({error.reason}). Исправьте host, security или ca; события дождутся."
+        case smtplib.SMTPResponseException():
+            return f"{_said(error.smtp_code, error.smtp_error)}. События дождутся; проверьте сервер."
+        case _:
+            return f"нет связи ({error}). События дождутся; проверьте сервер."

@@ -85,7 +85,8 @@ class OpenSearchSink:
                 return self._reason(answer)
         for _, status, said in _results(answer):
             if status in {401, 403}:
-                return f"{self._endpoint.name}: писать в {self._settings.events} нельзя ({said}). Дайте пользователю права."
+                where = self._settings.events
+                return f"{self._endpoint.name}: писать в {where} нельзя ({said}). Дайте пользователю права."
         return None
 
     def close(self) -> None:

@@ -162,7 +162,7 @@ class PostgresSink:
         )
 
     def _sql(self, statement: str) -> sql.Composed:
-        return sql.SQL(statement).format(schema=sql.Identifier(self._schema))  # type: ignore[arg-type]  # all are ours
+        return sql.SQL(statement).format(schema=sql.Identifier(self._schema))
 
     def _one_by_one(self, events: Sequence[CloudEvent], error: psycopg.DataError) -> None:
         """Which event can't be stored; those before it are."""

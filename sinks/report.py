@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
 from openpyxl import Workbook
@@ -55,12 +55,12 @@ class ReportSettings(SinkSettings):
     path: Annotated[str, AfterValidator(_path)]
     """`{date}` and `{time}` (0800) are those of the writing, by the region's clock."""
     schedule: Schedule = EVERY_MORNING
-    delimiter: Annotated[str, AfterValidator(lambda value: value)] = ";"
+    delimiter: Literal[";", ",", "\t"] = ";"
     """Of CSV: Russian spreadsheets expect a semicolon."""
 
 
 class ReportSink:
-    """A batch is one new file with a row per incident, in its last state. A file that is there is never written over."""
+    """A batch is one new file with a row per incident, in its last state. A file that is there stays as it is."""
 
     def __init__(
         self,

@@ -35,7 +35,7 @@ FIRST_WAIT, LONGEST_WAIT = 1.0, 60.0
 def _schedule(line: str) -> str:
     if len(line.split()) != 5 or not croniter.is_valid(line):
         raise ValueError(
-            f"«{line}» — не расписание: нужны пять полей cron, например «0 8 * * 1-5» (по будням в 8:00 времени региона)"
+            f"«{line}» — не расписание: нужны пять полей cron, например «0 8 * * 1-5» (по будням в 8:00, время региона)"
         )
     return line
 
@@ -75,9 +75,9 @@ class Scheduled:
         group: str,
         sink: Sink,
         when: When,
+        *,
         schedule: str,
         zone: ZoneInfo,
-        *,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         sleep: Callable[[float], object] | None = None,
         chance: Callable[[], float] = random.random,

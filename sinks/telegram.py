@@ -21,6 +21,10 @@ SEVERAL = 10
 more lines than these at once."""
 
 
+_CLOSED = ("chat not found", "not enough rights", "thread not found", "topic_closed", "chat_write")
+"""In the descriptions of errors 400."""
+
+
 class TelegramSettings(SinkSettings):
     token: SecretStr = Field(min_length=1)
     """The bot's, from @BotFather."""
@@ -51,7 +55,7 @@ class TelegramSink:
         """Send the events as messages, in order.
 
         Raises:
-            DeliveryFailed: no answer, a flood wait, or a bot that may not write there: nothing an event is at fault for.
+            DeliveryFailed: no answer, a flood wait, a bot that may not write there: no event is at fault.
             EventRefused: Telegram does not take the text of this event.
         """
         taken = 0
@@ -68,7 +72,7 @@ class TelegramSink:
             except httpx.HTTPError as error:
                 raise DeliveryFailed(self._endpoint.no_answer(error), taken=taken) from error
             if not answer.is_taken:
-                self._explain(answer, body, events[taken].id, taken, count)
+                self._refuse(answer, body, events[taken : taken + count], taken)
             taken += count
 
     def check(self) -> str | None:
@@ -93,12 +97,21 @@ class TelegramSink:
             body = {}
         return answer, body if isinstance(body, dict) else {}
 
-    def _explain(self, answer: Answer, body: dict[str, Any], event: str, taken: int, count: int) -> None:
-        wait = (body.get("parameters") or {}).get("retry_after")
+    def _refuse(self, answer: Answer, body: dict[str, Any], events: Sequence[CloudEvent], taken: int) -> None:
+        """Raise what this answer means for a message of these events; return where they were taken one by one."""
         reason = self._reason(answer, body)
-        if answer.status == 400 and count == 1 and not _is_about_the_chat(body):
-            raise EventRefused(reason, event, taken=taken)
-        raise DeliveryFailed(reason, taken=taken, retry_after=min(float(wait), LONGEST_WAIT) if wait else None)
+        if answer.status != 400 or _is_about_the_chat(body):
+            wait = (body.get("parameters") or {}).get("retry_after")
+            raise DeliveryFailed(reason, taken=taken, retry_after=min(float(wait), LONGEST_WAIT) if wait else None)
+        if len(events) == 1:
+            raise EventRefused(reason, events[0].id, taken=taken)
+        for sent, event in enumerate(events):  # which of them is it?
+            try:
+                self.deliver([event])
+            except DeliveryFailed as failed:
+                raise DeliveryFailed(str(failed), taken=taken + sent, retry_after=failed.retry_after) from failed
+            except EventRefused as refused:
+                raise EventRefused(refused.reason, event.id, taken=taken + sent) from refused
 
     def _reason(self, answer: Answer, body: dict[str, Any]) -> str:
         name, said = self._endpoint.name, str(body.get("description", ""))
@@ -108,9 +121,7 @@ class TelegramSink:
         if moved:
             return f"{name}: группа стала супергруппой. Укажите в chat новый номер: {moved}."
         if answer.status == 403 or _is_about_the_chat(body):
-            return (
-                f"{name}: боту туда не написать ({said}). Добавьте бота в чат, дайте ему право писать, проверьте chat."
-            )
+            return f"{name}: боту туда не написать ({said}). Добавьте бота в чат с правом писать и проверьте chat."
         if answer.status == 429:
             return f"{name}: слишком много сообщений, Telegram просит подождать. События дождутся."
         if answer.status == 400:
@@ -121,10 +132,8 @@ class TelegramSink:
 def _is_about_the_chat(body: dict[str, Any]) -> bool:
     """A 400 that any message would get."""
     said = str(body.get("description", "")).lower()
-    return "migrate_to_chat_id" in (body.get("parameters") or {}) or any(
-        word in said
-        for word in ("chat not found", "not enough rights", "thread not found", "topic_closed", "chat_write")
-    )
+    moved = "migrate_to_chat_id" in (body.get("parameters") or {})
+    return moved or any(reason in said for reason in _CLOSED)
 
 
 def _messages(texts: Sequence[str]) -> Iterator[tuple[str, int]]:

@@ -56,7 +56,8 @@ def _worker(config: Config, bus: Bus, name: str, sink: Sink, when: When) -> Loop
     section = next(one for one in config.file.sinks if one.id == name)
     group = sink_group(name)
     if sinks.KINDS[section.kind].scheduled:
-        return Scheduled(bus, group, sink, when, section.settings.schedule, config.region.timezone)
+        schedule = section.settings.schedule
+        return Scheduled(bus, group, sink, when, schedule=schedule, zone=config.region.timezone)
     step = SinkStep(sink, when)
     return Worker(bus, [topics.INCIDENTS], group, step, name=group, journal=journal(config, group))
 
