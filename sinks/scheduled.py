@@ -4,7 +4,7 @@ import random
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
@@ -47,7 +47,8 @@ Schedule = Annotated[str, AfterValidator(_schedule)]
 def last_due(schedule: str, now: datetime, zone: ZoneInfo) -> datetime | None:
     """The last moment of the schedule that is not after `now`; None where it names none in the last 50 years."""
     try:
-        found: datetime = croniter(schedule, now.astimezone(zone)).get_prev(datetime)
+        # It looks strictly before the time it is given.
+        found: datetime = croniter(schedule, now.astimezone(zone) + timedelta(microseconds=1)).get_prev(datetime)
     except CroniterError:
         return None
     return found
