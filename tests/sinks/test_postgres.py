@@ -84,8 +84,11 @@ def test_each_incident_is_a_row_in_its_last_state(postgres_db):
     title = "В Касли на улице Лобашова не горят фонари"
     assert found == [(1, 2, "assigned", MORNING, 1, title), (2, 1, "new", None, 1, title)]
     assert rows(postgres_db, "SELECT id, type FROM otklik.events ORDER BY position") == [
-        ("1.2", "incident.assigned"), ("2.1", "incident.opened"), ("test.1", "source.digest"), ("1.1", "incident.opened"),
-    ]  # fmt: skip
+        ("1.2", "incident.assigned"),
+        ("2.1", "incident.opened"),
+        ("test.1", "source.digest"),
+        ("1.1", "incident.opened"),
+    ]
 
 
 def test_a_text_that_postgres_cannot_hold_is_set_aside_and_the_rest_is_stored(postgres_db):
