@@ -1,0 +1,6 @@
+"""Streets and houses out of Russian text, and their normal form. See docs/addresses.md."""
+
+from text.address.find import find_address, find_addresses
+from text.address.form import Address, House, Street
+
+__all__ = ["Address", "House", "Street", "find_address", "find_addresses"]
