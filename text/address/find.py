@@ -42,6 +42,7 @@ _WORTH = re.compile(
 )
 _DOTTED = frozenset({"ш", "дор", "пл", "туп", "пер", "наб"})
 _PREPOSITIONS = frozenset("на по у около возле вдоль".split())
+_ADDRESS = frozenset({"адрес", "адресу", "адреса"})
 _CROSSING = ("перекрест", "пересечен", "угол", "углу", "угла")
 
 
@@ -111,7 +112,7 @@ class _Finder:
                 read = read_houses(self.tokens, at, typed=False)
                 named = self.tokens[at + 1].low == "доме" and len(token.text) <= 3
                 if named:
-                    found[at + 2] = (at, Read((House(token.text),), at + 1, marked=True, detailed=False))
+                    found[at + 2] = (at, Read((House(token.text),), at + 1, at + 1, marked=True, detailed=False))
                 read = read if read and read.detailed else None
             else:
                 read = None
@@ -142,7 +143,8 @@ class _Finder:
         if read is None and before and (earlier := self._before(start)):
             start, read = earlier[0], earlier[1]
             probability = max(probability, HOUSE_MARKED)
-        span = self.tokens[start].start, self.tokens[end - 1].end
+        last = read.shown if read and read.end == end else end
+        span = self.tokens[start].start, self.tokens[last - 1].end
         houses: tuple[House | None, ...] = read.houses if read else (None,)
         return _Found(tuple(Address(street, house, *span, probability) for house in houses), end)
 
@@ -152,9 +154,13 @@ class _Finder:
         token = self.tokens[at]
         kind = TYPES[token.low]
         dotted = self.tokens[at + 1].text == "."
-        if (token.low in _DOTTED and not dotted) or (self.tokens[at - 1].low == "и" and token.low == "пр"):
+        if self.tokens[at - 1].low == "и" and token.low == "пр":
             return None
         left = self._left_name(at, kind)
+        if token.low in _DOTTED and not dotted and not left:
+            behind = self.tokens[at + 1]
+            if len(token.low) < 3 or not (behind.capital or behind.low in {"р", "реки", "канала"}):
+                return None
         right = None if kind.name in BEFORE_ONLY else self._right_name(at, kind)
         if left and right and self.tokens.starts_sentence(left.start) and len(left.words) == 1:
             left = None
@@ -219,7 +225,10 @@ class _Finder:
                 return Name((number[0],), number[1], at)
             if before.kind == "d" and len(before.text) <= 2:
                 return Name((Word(before.text, "number"),), at - 1, at)
-            return None
+            if not before.capital or kind.name != "линия" or self.tokens[at + 1].kind == "w" and not read_houses(
+                self.tokens, at + 1, typed=True
+            ):
+                return None
         name = read_left(self.tokens, at - 1, self.floor)
         if name is None:
             return None
@@ -285,14 +294,18 @@ class _Finder:
         if last.text[0].isupper():
             return not (last.text.isupper() and len(last.text) < 5)
         opening = tokens.starts_sentence(name.start) or tokens[name.start - 1].low in _PREPOSITIONS | {",", ":"}
-        strong = any(house.corpus for house in read.houses) or (read.marked and not comma)
+        if tokens[name.start - 1].low in _ADDRESS or (
+            tokens[name.start - 1].text == ":" and tokens[name.start - 2].low in _ADDRESS
+        ):
+            return True
+        strong = any(house.corpus for house in read.houses) or (read.marked and (not comma or counted))
         return opening and strong and (like_a_surname(last.low) or _velar(last.low) or tokens.starts_sentence(name.start))
 
     # --- a preposition, a crossing
 
     def _framed(self, at: int) -> _Found | None:
         name = read_right(self.tokens, at + 1, lower=False)
-        if name is None or self.tokens[name.end].text == "-":
+        if name is None or self.tokens[name.end].text == "-" or self.tokens[name.end].low in TYPES:
             return None
         last = name.last
         street = Street(name.words, governed=True)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from text.address.form import House, tags
 from text.address.tokens import Tokens
-from text.address.words import BUILDING, CORPUS, FLAT, HOUSE, LITERA, MASS, NOT_HOUSES
+from text.address.words import BUILDING, CORPUS, FLAT, HOUSE, INSIDE, LITERA, MASS, NOT_HOUSES, UNITS
 
 MAX_DIGITS = 3
 """The longest street of Russia has houses up to some 700."""
@@ -21,10 +21,12 @@ _AFTER_LISTED = frozenset("и в на по нет не без с у под".spli
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """Houses read up to `end` (a place among the tokens, exclusive), which is the end of the span as well. `marked`: a
-    word says that it is a house; `detailed`: it has a corpus or a building, which a count has not."""
+    """Houses up to `shown`, read up to `end` (places among the tokens, exclusive): between the two may be a flat
+    («5-12»). `marked`: a word says that it is a house; `detailed`: it has a corpus, a building or a slash, which a
+    count has not."""
 
     houses: tuple[House, ...]
+    shown: int
     end: int
     marked: bool
     detailed: bool
@@ -37,6 +39,8 @@ def read_houses(tokens: Tokens, at: int, *, typed: bool) -> Read | None:
     """
     at = _skip_island(tokens, tokens.skip(at, ".,:;-–—(" + _QUOTES, 3))
     at = tokens.skip(at, ",.", 1)
+    if tokens[at].low == "в" and tokens[at + 1].low in HOUSE and typed:
+        at += 1
     marked = tokens[at].low in HOUSE
     if marked:
         at = tokens.skip(at + 1, ".,:№-" + _QUOTES, 2)
@@ -52,7 +56,10 @@ def read_houses(tokens: Tokens, at: int, *, typed: bool) -> Read | None:
     while len(houses) < MAX_LISTED and (more := _read_more(tokens, end)):
         houses.append(more[0])
         end = more[1]
-    return Read(tuple(houses), end, marked, detailed)
+    behind = end
+    if tokens[end].text in {"-", "–"} and tokens[end + 1].kind == "d" and len(tokens[end + 1].text) <= MAX_DIGITS:
+        behind = end + 2  # «38-40» are two houses, «5-12» a house and a flat
+    return Read(tuple(houses), end, behind, marked, detailed)
 
 
 def _skip_island(tokens: Tokens, at: int) -> int:
@@ -106,7 +113,7 @@ def _read_one(tokens: Tokens, at: int, *, marked: bool, typed: bool) -> tuple[Ho
             number, at = number + letter, after
     parts, end = _parts(tokens, at)
     detailed = bool(parts) or slash
-    if not (marked or parts or letter) and _counts(tokens, end, number, typed=typed):
+    if not (marked or detailed or letter) and _counts(tokens, end, number, typed=typed):
         return None
     return House(number, parts.get("corpus"), parts.get("building")), end, detailed
 
@@ -166,9 +173,11 @@ def _counts(tokens: Tokens, at: int, number: str, *, typed: bool) -> bool:
     if behind.kind != "w" or behind.low in MASS:
         return False
     if behind.low in FLAT:
-        return tokens[at + 1].low in {"м", "метр", "метров"} or tokens[at + 2].low in {"м", "метр", "метров"}
-    if behind.low in {"м", "л", "т", "ч", "x", "х", "г"} and (behind.low != "г" or not typed):
-        return True
+        return tokens[tokens.skip(at + 1, ".", 1)].low in {"м", "метр", "метров", "метра"}
+    if behind.low.startswith(INSIDE) and tokens[tokens.skip(at + 1, ".:№", 2)].kind == "d":
+        return False
+    if behind.low in UNITS:
+        return behind.low != "г" or not typed
     if behind.low.startswith(NOT_HOUSES):
         return True
     return not typed and _counted(behind.low, number)

@@ -16,6 +16,7 @@ from text.address.words import (
     LITERA,
     MONTHS,
     NOT_STREETS,
+    NOT_STREETS_EXACT,
     TITLES,
     TYPES,
 )
@@ -27,7 +28,7 @@ _CYRILLIC = re.compile(r"[а-я]+(?:-[а-я]+)*")
 _ORDINAL_ENDINGS = frozenset("я й го ая ый ой ое е ья ю м му ом ей".split())
 _ANNIVERSARY = frozenset({"летия", "летие", "лет"})
 _UNKNOWN_ENDING = re.compile(
-    r"(?:ова|ева|ина|ына|ого|его|ской|цкой|ная|ная|ская|цкая|овая|евая|ной|овой|их|ых|ко|ия|ский|цкий|ное|ское|ском)$"
+    r"(?:[ая]|ого|его|ской|цкой|ной|овой|их|ых|ко|ский|цкий|ное|ское|ском)$"
 )
 _AGREEING = {"f": frozenset("ая яя ую юю ой ей".split()), "m": frozenset("ий ый ой ое ее ом ем ого его ому ему".split())}
 
@@ -69,7 +70,9 @@ def read_right(tokens: Tokens, start: int, *, lower: bool) -> Name | None:
             words.append(Word(token.text, "short"))
             at, previous = at + 2, None
             continue
-        if token.low in _MARKS or token.low in TYPES or len(token.low) < 3 or not _CYRILLIC.fullmatch(token.low):
+        if token.low in _MARKS or token.low in TYPES or not _CYRILLIC.fullmatch(token.low):
+            break
+        if len(token.low) < 3 and token.low != "р":
             break
         if core and not _continues(tokens, at, words, previous):
             break
@@ -112,6 +115,8 @@ def _ends_name(tokens: Tokens, at: int) -> bool:
 def _is_short(tokens: Tokens, at: int) -> bool | None:
     """Whether the word at `at` is cut before a dot; None if it can belong to no name."""
     token = tokens[at]
+    if token.low == "р" and tokens[at + 1].capital:
+        return False  # «наб. р Фонтанки»
     dotted = tokens[at + 1].text == "." and tokens[at + 2].kind == "w" and tokens[at + 2].low not in _MARKS
     if not dotted:
         return False
@@ -141,7 +146,10 @@ def _continues(tokens: Tokens, at: int, words: list[Word], previous: Token | Non
     if is_first_name(previous.low):
         surname = any("Surn" in tag for tag in tags(token.low)) or not tags(token.low)
         return (token.capital and (previous.capital or numbered)) or (not previous.capital and (surname or numbered))
-    return token.capital and previous.capital and numbered and not token.low.startswith(NOT_STREETS)
+    if not (token.capital and previous.capital) or unlike_a_street(token.low):
+        return False
+    plural = any("NOUN" in tag and "plur" in tag and "gent" in tag for tag in tags(token.low)[:1])
+    return numbered or plural  # «Союза Печатников»
 
 
 def _agree(first: str, second: str) -> bool:
@@ -199,7 +207,7 @@ def _left_of(tokens: Tokens, at: int, floor: int) -> tuple[Word, int] | None:
         return None
     if before.low in _ANNIVERSARY and tokens[at - 2].kind in {"d", "p"}:
         return Word(before.text), at - 1
-    if before.low.startswith(NOT_STREETS) and not before.low.startswith(("больш", "средн", "перв", "втор", "трет")):
+    if unlike_a_street(before.low) and not before.low.startswith(("больш", "средн", "нов", "стар")):
         return None
     belongs = before.low in TITLES or is_first_name(before.low) or _qualifies(before.low, token.low)
     return (Word(before.text), at - 1) if belongs and before.capital == token.capital else None
@@ -226,29 +234,33 @@ def agrees_with_type(low: str, gender: str) -> bool:
     return bool(found) and found is not None and found[1] in _AGREEING[gender]
 
 
+def unlike_a_street(low: str) -> bool:
+    """A word that counts something, or that is counted."""
+    return low in NOT_STREETS_EXACT or low.startswith(NOT_STREETS)
+
+
 def streetlike(low: str) -> bool:
     """A word that streets are called by: an adjective, a surname or a noun in the genitive, but no country, first name
     or other word of `NOT_STREETS`."""
-    if len(low) < 3 or low.startswith(NOT_STREETS) or low in COUNTED - MONTHS:
+    if len(low) < 3 or unlike_a_street(low) or low in DATES:
         return False
     found = tags(low)
     if not found:
         return bool(_UNKNOWN_ENDING.search(low))
-    if "Geox" in found[0] or any("Name" in tag for tag in found[:1]):
+    if any("Surn" in tag and "gent" in tag for tag in found):
+        return True
+    if "Geox" in found[0] or "Name" in found[0]:
         return False
-    for tag in found:
-        if "ADJF" in tag and "sing" in tag and not any(other in tag for other in ("Apro", "ablt", "Anum")):
-            return True
-        if "Surn" in tag and "gent" in tag:
-            return True
-        if "NOUN" in tag and "gent" in tag and "Name" not in tag and "Geox" not in tag:
-            return True
-    return False
+    return any(
+        ("ADJF" in tag and "sing" in tag and not any(other in tag for other in ("Apro", "ablt", "Anum")))
+        or ("NOUN" in tag and "gent" in tag and "Name" not in tag and "Geox" not in tag)
+        for tag in found
+    )
 
 
 def like_a_surname(low: str) -> bool:
     """«Ржевского», «Кирова»: a masculine surname in the genitive."""
-    if not low.endswith(("ова", "ева", "ина", "ына", "ского", "цкого")) or low.startswith(NOT_STREETS):
+    if not low.endswith(("ова", "ева", "ина", "ына", "ского", "цкого")) or unlike_a_street(low):
         return False
     found = tags(low)
     return not found or any("Surn" in tag and "gent" in tag for tag in found) or low.endswith(("ского", "цкого"))
