@@ -2,5 +2,6 @@
 
 from text.address.find import find_address, find_addresses
 from text.address.form import Address, House, Street
+from text.address.parse import normal_address, street_key
 
-__all__ = ["Address", "House", "Street", "find_address", "find_addresses"]
+__all__ = ["Address", "House", "Street", "find_address", "find_addresses", "normal_address", "street_key"]

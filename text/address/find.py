@@ -3,22 +3,25 @@
 import re
 from dataclasses import dataclass
 
-from text.address.form import Address, House, Street, adjective, tags
+from text.address.form import Address, House, Street, Word, adjective, tags
 from text.address.houses import Read, read_houses
 from text.address.names import (
     Name,
     agrees_with_type,
+    doubtful,
     like_a_surname,
     ordinal_left,
     read_left,
     read_right,
     streetlike,
+    unlike_a_street,
 )
 from text.address.tokens import Tokens
 from text.address.words import (
     AGREES_WITH,
     BEFORE_ONLY,
     COUNTED,
+    CUT,
     GENITIVE,
     HOUSE,
     LOWER_NOT_STREETS,
@@ -27,6 +30,7 @@ from text.address.words import (
     NUMBERED,
     TYPES,
     StreetType,
+    is_inside,
 )
 
 MAX_FOUND = 50
@@ -42,6 +46,9 @@ _WORTH = re.compile(
 )
 _DOTTED = frozenset({"ш", "дор", "пл", "туп", "пер", "наб"})
 _PREPOSITIONS = frozenset("на по у около возле вдоль".split())
+_MANY = frozenset({"улицы", "улиц", "улицам", "дороги"})
+_ELSEWHERE = frozenset("в над под из при о об про для без через у от с до за между".split())
+"""Prepositions after which no street stands by its name alone."""
 _ADDRESS = frozenset({"адрес", "адресу", "адреса"})
 _CROSSING = ("перекрест", "пересечен", "угол", "углу", "угла")
 
@@ -174,12 +181,16 @@ class _Finder:
             before=left is not None,
             governed=True,
         )
-        end = name.end if left is None else self.tokens.skip(at + 1, ".", 1)
+        if left is None and self.tokens[name.end].low in TYPES and self.tokens[name.end].low not in _DOTTED:
+            return None  # «по улице Серебрянский проезд»
+        end = name.end if left is None else self.tokens.skip(at + 1, "." if _is_cut(token.low) else "", 1)
         start = min(at, name.start)
         read = read_houses(self.tokens, end, typed=True)
         capital = any(self.tokens[i].capital for i in range(name.start, name.end))
         if read is None and not capital and not self._likely_in_lower(name, kind) and not self._before(start):
             return None
+        if read is None and token.low in _MANY and (not capital or any("Geox" in t for t in tags(name.last.low))):
+            return None  # «улицы Москвы», «улицы дагестанских городов»
         second = None if read else self._second(end)
         if read:
             end = read.end
@@ -187,7 +198,7 @@ class _Finder:
         return _joined(found, second)
 
     def _right_name(self, at: int, kind: StreetType) -> Name | None:
-        start = self.tokens.skip(at + 1, '.,:-–"«“', 2)
+        start = self.tokens.skip(at + 1, (".," if _is_cut(self.tokens[at].low) else "") + ':-–"«“', 2)
         if kind.name in NUMBERED:
             return self._numbered_right(start)
         name = read_right(self.tokens, start, lower=not kind.weak)
@@ -208,14 +219,10 @@ class _Finder:
         name = read_right(self.tokens, at, lower=False)
         if name:
             return None
-        from text.address.form import Word  # noqa: PLC0415
-
         house = read_houses(self.tokens, at + 1, typed=True)
         return Name((Word(self.tokens[at].text, "number"),), at, at + 1) if house else None
 
     def _left_name(self, at: int, kind: StreetType) -> Name | None:
-        from text.address.form import Word  # noqa: PLC0415
-
         before = self.tokens[at - 1]
         if at - 1 < self.floor:
             return None
@@ -225,12 +232,10 @@ class _Finder:
                 return Name((number[0],), number[1], at)
             if before.kind == "d" and len(before.text) <= 2:
                 return Name((Word(before.text, "number"),), at - 1, at)
-            if not before.capital or kind.name != "линия" or self.tokens[at + 1].kind == "w" and not read_houses(
-                self.tokens, at + 1, typed=True
-            ):
-                return None
+            if not before.capital or kind.name != "линия" or not read_houses(self.tokens, at + 1, typed=True):
+                return None  # of the underground, of a railway
         name = read_left(self.tokens, at - 1, self.floor)
-        if name is None:
+        if name is None or (unlike_a_street(before.low) and not (before.capital and before.low.startswith(_COMMON))):
             return None
         if agrees_with_type(before.low, kind.gender) and not before.low.startswith(("эт", "наш", "друг", "сво", "кажд")):
             if before.capital or (before.low not in LOWER_NOT_STREETS and _velar(before.low)):
@@ -238,7 +243,7 @@ class _Finder:
             behind = self.tokens[self.tokens.skip(at + 1, ".,", 2)]
             return name if (behind.kind == "d" or behind.low in HOUSE) and before.low not in LOWER_NOT_STREETS else None
         genitive = before.capital and streetlike(before.low) and not adjective(before.low)
-        genitive = genitive or (before.capital and like_a_surname(before.low))
+        genitive = genitive or (before.capital and (like_a_surname(before.low) or before.low.endswith(("ых", "их"))))
         behind = self.tokens[self.tokens.skip(at + 1, ".,", 2)]
         return name if genitive and (behind.kind == "d" or behind.low in HOUSE or behind.kind == "") else None
 
@@ -283,23 +288,55 @@ class _Finder:
     def _stands_for_itself(self, name: Name, read: Read, *, comma: bool) -> bool:
         """Whether a name beside a number is a street's without a word that says so."""
         last, tokens = name.last, self.tokens
+        before = tokens[name.start - 1]
         counted = any(word.kind == "number" for word in name.words)
-        if last.low in MONTHS | {"лет", "летия"}:
-            marked = read.marked or read.detailed
-            return counted and (marked or not comma) and last.low in MONTHS and (marked or last.text[0].isupper())
+        marked = read.marked or read.detailed
+        capital = last.text[0].isupper()
+        if last.low in MONTHS:
+            return counted and (marked or (capital and not comma))
+        inside = self._inside_follows(read.end)
+        if not marked and not inside and self._is_part(name, before.low):
+            return False
         if not streetlike(last.low):
-            known_shape = last.text[0].isupper() and not last.low.startswith(_NOT)
-            corpus = any(house.corpus for house in read.houses)
-            return known_shape and not comma and corpus and not tags(last.low)
-        if last.text[0].isupper():
+            if not capital or last.low.startswith(_NOT):
+                return False
+            if doubtful(last.low) and before.low not in _ELSEWHERE:
+                return marked or inside or tokens[read.end].kind != "w"
+            return any(house.corpus for house in read.houses) and not tags(last.low)
+        if capital:
             return not (last.text.isupper() and len(last.text) < 5)
-        opening = tokens.starts_sentence(name.start) or tokens[name.start - 1].low in _PREPOSITIONS | {",", ":"}
-        if tokens[name.start - 1].low in _ADDRESS or (
-            tokens[name.start - 1].text == ":" and tokens[name.start - 2].low in _ADDRESS
-        ):
+        if (counted and marked) or before.low in _ADDRESS:
             return True
-        strong = any(house.corpus for house in read.houses) or (read.marked and (not comma or counted))
-        return opening and strong and (like_a_surname(last.low) or _velar(last.low) or tokens.starts_sentence(name.start))
+        if before.text == ":" and tokens[name.start - 2].low in _ADDRESS:
+            return True
+        opening = tokens.starts_sentence(name.start) or before.low in _PREPOSITIONS | {",", ":"}
+        if inside and opening:
+            return True
+        strong = any(house.corpus for house in read.houses) or (read.marked and not comma)
+        known = like_a_surname(last.low) or _velar(last.low) or tokens.starts_sentence(name.start)
+        return opening and strong and known
+
+    def _is_part(self, name: Name, before: str) -> bool:
+        """«в Луганской, 64 — в Запорожской», «Вояджера-2», «Анна Верейская, 35»."""
+        if before in _ELSEWHERE:
+            return True
+        if self.tokens[name.end].text == "-" and self.tokens.glued(name.end):  # «Суворовский-61» is one
+            last = name.last.low
+            plural = any("NOUN" in tag and "plur" in tag and "gent" in tag for tag in tags(last)[:1])
+            return not (_velar(last) or like_a_surname(last) or plural)
+        return self.tokens[name.start - 1].capital and any("Name" in tag and "nomn" in tag for tag in tags(before))
+
+    def _inside_follows(self, at: int) -> bool:
+        """«, 2 подъезд», «парадная 3»: what stands before is a house."""
+        at = self.tokens.skip(at, ",.", 1)
+        for _ in range(3):
+            token = self.tokens[at]
+            if token.kind == "w" and is_inside(token.low):
+                return True
+            if not (token.kind == "d" or token.text == "-" or (token.kind == "w" and len(token.low) <= 2)):
+                return False
+            at += 1
+        return False
 
     # --- a preposition, a crossing
 
@@ -328,7 +365,7 @@ class _Finder:
     def _in_place(self, at: int, name: Name) -> bool:
         """«на Ржевского», «по Пушкинской»: a place, not a person or an adjective of what follows."""
         last = name.last
-        if any(word.kind == "number" for word in name.words):
+        if any(word.kind == "number" for word in name.words) or unlike_a_street(last.low):
             return False
         if any(self.tokens[at - n].low.startswith(NOT_PLACES) for n in (1, 2, 3) if self.tokens[at - n].kind == "w"):
             return False
@@ -345,7 +382,11 @@ class _Finder:
     def _belongs_to_next(self, name: Name) -> bool:
         """«на Московской бирже», «по Нижней Салде»."""
         behind = self.tokens[name.end]
-        if behind.kind != "w" or not adjective(name.last.low):
+        if not adjective(name.last.low):
+            return False
+        if behind.text in {",", "и"} and adjective(self.tokens[name.end + 1].low):
+            return True  # «по Брянской и Курской областям»
+        if behind.kind != "w":
             return False
         if behind.capital or behind.low in AGREES_WITH or adjective(behind.low):
             return True
@@ -398,6 +439,8 @@ class _Finder:
         return _joined(first, second)
 
 
+_COMMON = ("больш", "средн", "нов", "стар", "перв", "втор", "трет")
+"""How streets begin too that are everyday words: «Большой проспект», «Средний проспект»."""
 _NOT = ("здравств", "добр", "уваж", "просьб", "адрес")
 
 
@@ -405,6 +448,11 @@ def _joined(first: _Found | None, second: _Found | None) -> _Found | None:
     if first is None or second is None:
         return first or second
     return _Found(first.addresses + second.addresses, second.end)
+
+
+def _is_cut(low: str) -> bool:
+    """«ул», «пр-т»: a word that a dot belongs to."""
+    return low in CUT or "-" in low
 
 
 def _velar(low: str) -> bool:

@@ -71,8 +71,19 @@ class Street:
 
     @property
     def name(self) -> str:
-        """As people read it: «проспект Ленина», «Пушкинская», «1-я Эльтонская улица» without its type."""
+        """As people read it: «Ленина», «Пушкинская», «1-я Эльтонская», without the type."""
         return _shown(self)
+
+
+    def __str__(self) -> str:
+        """With its type where people put it: «Пушкинская улица», «улица Пушкина»."""
+        if not self.type:
+            return self.name
+        last = self.words[-1]
+        found = gender(last.low, self, only_adjectives=True) if last.kind == "word" else None
+        agrees = last.kind == "number" or (found is not None and found[1] == ("f" if self.type.gender == "f" else "m"))
+        agrees = agrees and all(w.kind != "word" or adjective(w.low) for w in self.words)
+        return f"{self.name} {self.type.name}" if agrees else f"{self.type.name} {self.name}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,9 +107,8 @@ class Address:
 
     @property
     def display(self) -> str:
-        """For people: «проспект Ленина, 45 к2»."""
-        type_ = f"{self.street.type.name} " if self.street.type else ""
-        return f"{type_}{self.street.name}" + (f", {self.house}" if self.house else "")
+        """For people: «проспект Ленина, 45 к2», «Пушкинская улица»."""
+        return str(self.street) + (f", {self.house}" if self.house else "")
 
 
 @lru_cache(50_000)
@@ -136,7 +146,10 @@ def gender(low: str, street: Street, *, only_adjectives: bool) -> tuple[str, str
         return None
     stem, ending = found
     if ending in {"ого", "его"}:
-        agrees = street.genitive and only_adjectives and (street.before or not any("Surn" in t for t in tags(low)))
+        surname = any("Surn" in t for t in tags(low))
+        masculine_type = street.type is not None and street.type.gender == "m"
+        agrees = only_adjectives and masculine_type and (street.genitive or street.before)
+        agrees = agrees and not (surname and not (street.genitive and street.before))
         return stem, "m" if agrees else "g"
     if ending in _FEMININE:
         return stem, "f"
@@ -166,11 +179,19 @@ def _key_words(street: Street) -> list[str]:
             result.append(number)
         elif word.low in TITLES and core:
             continue
+        elif "-" in word.low and (bare := _without_first_name(word.low)):
+            result.append(bare)
         elif surname and word not in surname and word in core:
             continue
         else:
             result.append(_key_word(word.low, street, only_adjectives=only_adjectives))
     return result
+
+
+def _without_first_name(low: str) -> str | None:
+    """«Карла-Либкнехта», «К-Маркса»; None for «Римского-Корсакова»."""
+    first, _, rest = low.partition("-")
+    return rest if len(first) == 1 or is_first_name(first) else None
 
 
 def _short(low: str, following: Word | None, street: Street, *, only_adjectives: bool) -> list[str]:
@@ -203,13 +224,14 @@ def _shown(street: Street) -> str:
             follows = street.words[i + 1] if i + 1 < len(street.words) else None
             shown.append(_number(word.text, street, follows))
         elif word.kind == "short":
-            shown.append(f"{word.text.capitalize()}.")
+            if word.low != "им":
+                shown.append(f"{word.text.capitalize()}.")
         else:
             agreeing = gender(word.low, street, only_adjectives=True) if only_adjectives else None
             low = word.text.lower()
             if agreeing and agreeing[1] != "g":
                 low = _nominative(low, agreeing[1], street)
-            lower = low in {"лет", "летия"} or (low in TITLES and low in {"реки", "речки", "канала", "имени"})
+            lower = low in {"лет", "летия"} or (low in TITLES and low in {"реки", "речки", "канала", "имени", "р"})
             shown.append(low if lower else _capital(low))
     return " ".join(shown)
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from text.address.form import House, tags
 from text.address.tokens import Tokens
-from text.address.words import BUILDING, CORPUS, FLAT, HOUSE, INSIDE, LITERA, MASS, NOT_HOUSES, UNITS
+from text.address.words import BUILDING, CORPUS, FLAT, HOUSE, LITERA, MASS, NOT_HOUSES, UNITS, is_inside
 
 MAX_DIGITS = 3
 """The longest street of Russia has houses up to some 700."""
@@ -37,17 +37,20 @@ def read_houses(tokens: Tokens, at: int, *, typed: bool) -> Read | None:
 
     `typed`: a street's type stands before, so that a bare number is likelier a house than a count.
     """
+    start = at
     at = _skip_island(tokens, tokens.skip(at, ".,:;-–—(" + _QUOTES, 3))
     at = tokens.skip(at, ",.", 1)
     if tokens[at].low == "в" and tokens[at + 1].low in HOUSE and typed:
         at += 1
     marked = tokens[at].low in HOUSE
     if marked:
-        at = tokens.skip(at + 1, ".,:№-" + _QUOTES, 2)
+        at = tokens.skip(at + 1, ".,:№#-" + _QUOTES, 2)
         if tokens[at].low in {"номер", "n"}:
             at += 1
     elif tokens[at].text == "№" and typed:
         at += 1
+    elif _breaks(tokens, start, at):
+        return None
     first = _read_one(tokens, at, marked=marked, typed=typed)
     if not first:
         return None
@@ -59,7 +62,19 @@ def read_houses(tokens: Tokens, at: int, *, typed: bool) -> Read | None:
     behind = end
     if tokens[end].text in {"-", "–"} and tokens[end + 1].kind == "d" and len(tokens[end + 1].text) <= MAX_DIGITS:
         behind = end + 2  # «38-40» are two houses, «5-12» a house and a flat
+        if not marked and _counts(tokens, behind, tokens[end + 1].text, typed=True):
+            return None  # «5-6 декабря»
     return Read(tuple(houses), end, behind, marked, detailed)
+
+
+def _breaks(tokens: Tokens, start: int, at: int) -> bool:
+    """A full stop or a dash between a street and a bare number: «на шоссе. 16 человек», «площадь — 300»."""
+    for i in range(start, at):
+        if tokens[i].text == "." and not tokens.glued(i + 1):
+            return True
+        if tokens[i].text in {"-", "–", "—"} and not tokens.glued(i):
+            return True
+    return False
 
 
 def _skip_island(tokens: Tokens, at: int) -> int:
@@ -105,6 +120,8 @@ def _read_one(tokens: Tokens, at: int, *, marked: bool, typed: bool) -> tuple[Ho
     letter, after = _letter(tokens, at)
     if letter:
         number, at = number + letter, after
+    elif _goes_on(tokens, at):
+        return None
     slash = tokens[at].text in {"/", "\\"} and tokens[at + 1].kind == "d" and len(tokens[at + 1].text) <= MAX_DIGITS
     if slash:
         number, at = f"{number}/{tokens[at + 1].text}", at + 2
@@ -116,6 +133,21 @@ def _read_one(tokens: Tokens, at: int, *, marked: bool, typed: bool) -> tuple[Ho
     if not (marked or detailed or letter) and _counts(tokens, end, number, typed=typed):
         return None
     return House(number, parts.get("corpus"), parts.get("building")), end, detailed
+
+
+def _goes_on(tokens: Tokens, at: int) -> bool:
+    """The number is a part of something: «16-летний», «2ГИС», «1,5 года»."""
+    token, behind = tokens[at], tokens[at + 1]
+    if token.text in {"-", "–"} and tokens.glued(at) and tokens.glued(at + 1) and behind.kind == "w":
+        return behind.low not in CORPUS | BUILDING
+    if token.kind == "w" and tokens.glued(at):
+        if token.low in CORPUS | BUILDING:
+            return tokens[tokens.skip(at + 1, ".", 1)].kind != "d"
+        return token.low not in LITERA | FLAT | HOUSE and not is_inside(token.low)
+    if token.text == "," and tokens.glued(at) and behind.kind == "d" and tokens.glued(at + 1):
+        unit = tokens[at + 2].low
+        return unit in UNITS or (unit.startswith(NOT_HOUSES) and not is_inside(unit))
+    return False
 
 
 def _letter(tokens: Tokens, at: int) -> tuple[str, int]:
@@ -174,11 +206,11 @@ def _counts(tokens: Tokens, at: int, number: str, *, typed: bool) -> bool:
         return False
     if behind.low in FLAT:
         return tokens[tokens.skip(at + 1, ".", 1)].low in {"м", "метр", "метров", "метра"}
-    if behind.low.startswith(INSIDE) and tokens[tokens.skip(at + 1, ".:№", 2)].kind == "d":
+    if is_inside(behind.low) and tokens[tokens.skip(at + 1, ".:№", 2)].kind == "d":
         return False
     if behind.low in UNITS:
         return behind.low != "г" or not typed
-    if behind.low.startswith(NOT_HOUSES):
+    if is_inside(behind.low) or behind.low.startswith(NOT_HOUSES):
         return True
     return not typed and _counted(behind.low, number)
 

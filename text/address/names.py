@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from text.address.form import Word, adjective, is_first_name, tags
+from text.address.form import Word, adjective, is_first_name, ordinal, tags
 from text.address.tokens import Token, Tokens
 from text.address.words import (
     ABBREVIATIONS,
@@ -16,6 +16,7 @@ from text.address.words import (
     LITERA,
     MONTHS,
     NOT_STREETS,
+    NOT_STREETS_ADJECTIVES,
     NOT_STREETS_EXACT,
     TITLES,
     TYPES,
@@ -100,6 +101,8 @@ def _number(tokens: Tokens, at: int, *, core: bool) -> tuple[Word, int, bool] | 
         return (word, end, False) if not core or _ends_name(tokens, end) else None
     if behind.low in _ORDINAL_ENDINGS and tokens.glued(at + 1):
         return (word, at + 2, False) if not core or _ends_name(tokens, at + 2) else None
+    if not core and behind.text == "-" and tokens[at + 2].low in MONTHS:
+        return word, at + 2, False  # «8-Марта»
     if core or behind.kind != "w":
         return None
     if behind.low in COUNTED or (behind.capital and behind.low not in _MARKS and len(behind.low) > 3):
@@ -207,7 +210,7 @@ def _left_of(tokens: Tokens, at: int, floor: int) -> tuple[Word, int] | None:
         return None
     if before.low in _ANNIVERSARY and tokens[at - 2].kind in {"d", "p"}:
         return Word(before.text), at - 1
-    if unlike_a_street(before.low) and not before.low.startswith(("больш", "средн", "нов", "стар")):
+    if unlike_a_street(before.low) and not (before.low.startswith(("больш", "средн", "нов", "стар")) or ordinal(before.low)):
         return None
     belongs = before.low in TITLES or is_first_name(before.low) or _qualifies(before.low, token.low)
     return (Word(before.text), at - 1) if belongs and before.capital == token.capital else None
@@ -236,7 +239,9 @@ def agrees_with_type(low: str, gender: str) -> bool:
 
 def unlike_a_street(low: str) -> bool:
     """A word that counts something, or that is counted."""
-    return low in NOT_STREETS_EXACT or low.startswith(NOT_STREETS)
+    if low in NOT_STREETS_EXACT or low.startswith(NOT_STREETS_ADJECTIVES):
+        return True
+    return low.startswith(NOT_STREETS) and not adjective(low)
 
 
 def streetlike(low: str) -> bool:
@@ -247,15 +252,22 @@ def streetlike(low: str) -> bool:
     found = tags(low)
     if not found:
         return bool(_UNKNOWN_ENDING.search(low))
-    if any("Surn" in tag and "gent" in tag for tag in found):
+    if low.endswith(("ская", "цкая")) or any("Poss" in tag or ("Surn" in tag and "gent" in tag) for tag in found):
         return True
     if "Geox" in found[0] or "Name" in found[0]:
         return False
     return any(
         ("ADJF" in tag and "sing" in tag and not any(other in tag for other in ("Apro", "ablt", "Anum")))
-        or ("NOUN" in tag and "gent" in tag and "Name" not in tag and "Geox" not in tag)
+        or ("NOUN" in tag and "gent" in tag and not any(other in tag for other in ("Name", "Geox", "Fixd")))
         for tag in found
     )
+
+
+def doubtful(low: str) -> bool:
+    """A first name or a town called after somebody, in the genitive: «Марата», «Куйбышева»."""
+    found = tags(low)[:1]
+    town = low.endswith(("ова", "ева", "ина", "ска"))
+    return any("sing" in tag and "gent" in tag and "masc" in tag and ("Name" in tag or (town and "Geox" in tag)) for tag in found)
 
 
 def like_a_surname(low: str) -> bool:
