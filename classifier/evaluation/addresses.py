@@ -14,9 +14,11 @@ from text import clean, mask, normal
 from text.address import Address, find_addresses
 
 NOT_NAMES = frozenset(
-    """улица проспект набережная переулок шоссе бульвар линия территория дорога проезд аллея площадь остров тупик в о п с
-    реки речки канала малая большая""".split()
-)
+    (
+        "улица", "проспект", "набережная", "переулок", "шоссе", "бульвар", "линия", "территория", "дорога", "проезд",
+        "аллея", "площадь", "остров", "тупик", "в", "о", "п", "с", "реки", "речки", "канала", "малая", "большая",
+    )
+)  # fmt: skip
 """Words of a true address's street that are no name of it, or tell too little to look for."""
 _WORD = re.compile(r"[а-яё0-9]+(?:-[а-яё]+)*", re.I)
 SAMPLE = 3_000
@@ -192,8 +194,8 @@ def show(found: Mapping[str, Any]) -> str:
     )
     took = found["microseconds"]
     speed = (
-        f"One core: {took['plain']:.0f} µs a text without digits, street words and «на»; {took['perm']:.0f} µs a text of "
-        f"Perm; {took['hostile'] / 1000:.0f} ms the worst of five hostile texts of 20,000 characters."
+        f"One core: {took['plain']:.0f} µs a text without digits, street words and «на»; {took['perm']:.0f} µs a text "
+        f"of Perm; {took['hostile'] / 1000:.0f} ms the worst of five hostile texts of 20,000 characters."
     )
     return "\n\n".join((city, other, speed))
 

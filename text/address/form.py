@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from text.address.words import ABBREVIATIONS, INITIAL_ADJECTIVES, ORDINALS, TITLES, StreetType
+from text.address.words import ABBREVIATIONS, INITIAL_ADJECTIVES, ORDINALS, TITLES, StreetType, forms
 from text.lemma import morph
 
 _ADJECTIVE = re.compile(
@@ -12,7 +12,7 @@ _ADJECTIVE = re.compile(
     r"(?P<ending>ая|яя|ую|юю|ой|ей|ий|ый|ое|ее|ого|его|ому|ему|ом|ем|им|ым)"
 )
 _SOFT = "нжшщч"
-_FEMININE = frozenset("ая яя ую юю ей".split())
+_FEMININE = forms("ая яя ую юю ей")
 _SIBILANT = frozenset("кгхжшщч")
 _ORDINAL = re.compile(rf"(?:{'|'.join(ORDINALS)})(?:ь?я|ь?ей|ь?ю|ая|ой|ую|ый|ого|ом|ому|ое|ий|ьего|ьем|ье)")
 
@@ -73,7 +73,6 @@ class Street:
     def name(self) -> str:
         """As people read it: «Ленина», «Пушкинская», «1-я Эльтонская», without the type."""
         return _shown(self)
-
 
     def __str__(self) -> str:
         """With its type where people put it: «Пушкинская улица», «улица Пушкина»."""

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from text.address.form import House, tags
 from text.address.tokens import Tokens
-from text.address.words import BUILDING, CORPUS, FLAT, HOUSE, LITERA, MASS, NOT_HOUSES, UNITS, is_inside
+from text.address.words import BUILDING, CORPUS, FLAT, HOUSE, LITERA, MASS, NOT_HOUSES, UNITS, forms, is_inside
 
 MAX_DIGITS = 3
 """The longest street of Russia has houses up to some 700."""
@@ -14,9 +14,9 @@ _LETTERS = frozenset("абвгдежзик")
 _LETTERS_AFTER_HYPHEN = frozenset("абвгджзик")
 """Without «е»: «5-е»."""
 _ALONE = frozenset("абвгде")
-_ORDINAL_ENDINGS = frozenset("й я е го му м х ый ой ая ое ти ю".split())
-_QUOTES = '"«»“”„\'`'
-_AFTER_LISTED = frozenset("и в на по нет не без с у под".split())
+_ORDINAL_ENDINGS = forms("й я е го му м х ый ой ая ое ти ю")
+_QUOTES = "\"«»“”„'`"
+_AFTER_LISTED = forms("и в на по нет не без с у под")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +32,10 @@ class Read:
     detailed: bool
 
 
-def read_houses(tokens: Tokens, at: int, *, typed: bool) -> Read | None:
+def read_houses(tokens: Tokens, at: int, *, typed: bool, most: int = MAX_LISTED) -> Read | None:
     """The houses that begin at `at`, behind separators and «д.»; None where the number is none of a house.
 
-    `typed`: a street's type stands before, so that a bare number is likelier a house than a count.
+    At most `most` of a list are read. `typed`: a street's type stands before, so that a bare number is likelier a house than a count.
     """
     start = at
     at = _skip_island(tokens, tokens.skip(at, ".,:;-–—(" + _QUOTES, 3))
@@ -56,7 +56,7 @@ def read_houses(tokens: Tokens, at: int, *, typed: bool) -> Read | None:
         return None
     house, end, detailed = first
     houses = [house]
-    while len(houses) < MAX_LISTED and (more := _read_more(tokens, end)):
+    while len(houses) < most and (more := _read_more(tokens, end)):
         houses.append(more[0])
         end = more[1]
     behind = end
@@ -79,10 +79,10 @@ def _breaks(tokens: Tokens, start: int, at: int) -> bool:
 
 def _skip_island(tokens: Tokens, at: int) -> int:
     """«5 линия В.О., 20»: the island belongs to the line."""
-    if tokens[at].low in {"в", "п"} and tokens[at].capital and tokens[at + 1].text == ".":
-        if tokens[at + 2].low in {"о", "с"} and tokens[at + 2].capital:
-            return tokens.skip(at + 3, ".,", 2)
-    if tokens[at].low in {"во", "пс"} and tokens[at].text.isupper():
+    first, dot, second = tokens[at], tokens[at + 1], tokens[at + 2]
+    if first.text in {"В", "П"} and dot.text == "." and second.text in {"О", "С"}:
+        return tokens.skip(at + 3, ".,", 2)
+    if first.text in {"ВО", "ПС"}:
         return tokens.skip(at + 1, ".,", 2)
     return at
 
@@ -105,7 +105,10 @@ def _read_more(tokens: Tokens, at: int) -> tuple[House, int] | None:
     return (house, end) if named or ends else None
 
 
-def _read_one(tokens: Tokens, at: int, *, marked: bool, typed: bool) -> tuple[House, int, bool] | None:
+def _read_one(  # noqa: PLR0911 - one line of a rule each
+    tokens: Tokens, at: int, *, marked: bool, typed: bool
+) -> tuple[House, int, bool] | None:
+    """The house at `at`, the place behind it, and whether it is detailed."""
     token = tokens[at]
     if token.kind != "d" or len(token.text) > MAX_DIGITS or not token.text.strip("0 ") or token.text[0] == "0":
         return None
@@ -195,7 +198,9 @@ def _parts(tokens: Tokens, at: int) -> tuple[dict[str, str], int]:
     return parts, at
 
 
-def _counts(tokens: Tokens, at: int, number: str, *, typed: bool) -> bool:
+def _counts(  # noqa: PLR0911 - one line of a rule each
+    tokens: Tokens, at: int, number: str, *, typed: bool
+) -> bool:
     """The number counts what follows: «5 домов», «35 лет», «2 подъезд»."""
     behind = tokens[at]
     if behind.text in {"%", "°", "₽", "$", "+", "*"}:

@@ -20,18 +20,17 @@ from text.address.words import (
     NOT_STREETS_EXACT,
     TITLES,
     TYPES,
+    forms,
 )
 
 MAX_WORDS = 5
 """«26 Бакинских комиссаров», «имени 50 лет Великого Октября»: the longest names that people write out."""
 _MARKS = HOUSE | CORPUS | FLAT | LITERA | BUILDING
 _CYRILLIC = re.compile(r"[а-я]+(?:-[а-я]+)*")
-_ORDINAL_ENDINGS = frozenset("я й го ая ый ой ое е ья ю м му ом ей".split())
+_ORDINAL_ENDINGS = forms("я й го ая ый ой ое е ья ю м му ом ей")
 _ANNIVERSARY = frozenset({"летия", "летие", "лет"})
-_UNKNOWN_ENDING = re.compile(
-    r"(?:[ая]|ого|его|ской|цкой|ной|овой|их|ых|ко|ский|цкий|ное|ское|ском)$"
-)
-_AGREEING = {"f": frozenset("ая яя ую юю ой ей".split()), "m": frozenset("ий ый ой ое ее ом ем ого его ому ему".split())}
+_UNKNOWN_ENDING = re.compile(r"(?:[ая]|ого|его|ской|цкой|ной|овой|их|ых|ко|ский|цкий|ное|ское|ском)$")
+_AGREEING = {"f": forms("ая яя ую юю ой ей"), "m": forms("ий ый ой ое ее ом ем ого его ому ему")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +74,7 @@ def read_right(tokens: Tokens, start: int, *, lower: bool) -> Name | None:
             break
         if len(token.low) < 3 and token.low != "р":
             break
-        if core and not _continues(tokens, at, words, previous):
+        if core and not _continues(tokens, at, previous):
             break
         if not token.capital and not lower and not core and token.low not in TITLES | COUNTED:
             break
@@ -88,7 +87,9 @@ def read_right(tokens: Tokens, start: int, *, lower: bool) -> Name | None:
     return Name(tuple(words), start, at) if core else None
 
 
-def _number(tokens: Tokens, at: int, *, core: bool) -> tuple[Word, int, bool] | None:
+def _number(  # noqa: PLR0911 - one line of a rule each
+    tokens: Tokens, at: int, *, core: bool
+) -> tuple[Word, int, bool] | None:
     """A number of a name at `at`, the place behind it, and whether the name is complete with it."""
     token, behind = tokens[at], tokens[at + 1]
     if len(token.text) > 3 or not token.text.strip("0"):
@@ -132,7 +133,7 @@ def _is_short(tokens: Tokens, at: int) -> bool | None:
     return False
 
 
-def _continues(tokens: Tokens, at: int, words: list[Word], previous: Token | None) -> bool:
+def _continues(tokens: Tokens, at: int, previous: Token | None) -> bool:  # noqa: PLR0911 - one line of a rule each
     """Whether the word at `at` belongs to the name that it follows."""
     token = tokens[at]
     if previous is None or previous.low in TITLES:
@@ -143,7 +144,7 @@ def _continues(tokens: Tokens, at: int, words: list[Word], previous: Token | Non
     numbered = house.kind == "d" or house.low in HOUSE
     if adjective(previous.low) and _agree(previous.low, token.low):
         sure = previous.low.endswith(("ых", "их", "ого", "его")) and not adjective(token.low)
-        return token.capital == previous.capital and (token.capital or numbered) or sure or numbered
+        return (token.capital == previous.capital and (token.capital or numbered)) or sure or numbered
     if previous.low.endswith(("ых", "их")) and _agree(previous.low, token.low):
         return True
     if is_first_name(previous.low):
@@ -193,7 +194,10 @@ def read_left(tokens: Tokens, last: int, floor: int) -> Name | None:
     return Name(tuple(words), at, last + 1)
 
 
-def _left_of(tokens: Tokens, at: int, floor: int) -> tuple[Word, int] | None:
+def _left_of(  # noqa: PLR0911 - one line of a rule each
+    tokens: Tokens, at: int, floor: int
+) -> tuple[Word, int] | None:
+    """The word or number of a name that stands before the one at `at`, and where it begins."""
     token, before = tokens[at], tokens[at - 1]
     if at - 1 < floor:
         return None
@@ -210,7 +214,9 @@ def _left_of(tokens: Tokens, at: int, floor: int) -> tuple[Word, int] | None:
         return None
     if before.low in _ANNIVERSARY and tokens[at - 2].kind in {"d", "p"}:
         return Word(before.text), at - 1
-    if unlike_a_street(before.low) and not (before.low.startswith(("больш", "средн", "нов", "стар")) or ordinal(before.low)):
+    if unlike_a_street(before.low) and not (
+        before.low.startswith(("больш", "средн", "нов", "стар")) or ordinal(before.low)
+    ):
         return None
     belongs = before.low in TITLES or is_first_name(before.low) or _qualifies(before.low, token.low)
     return (Word(before.text), at - 1) if belongs and before.capital == token.capital else None
@@ -267,7 +273,16 @@ def doubtful(low: str) -> bool:
     """A first name or a town called after somebody, in the genitive: «Марата», «Куйбышева»."""
     found = tags(low)[:1]
     town = low.endswith(("ова", "ева", "ина", "ска"))
-    return any("sing" in tag and "gent" in tag and "masc" in tag and ("Name" in tag or (town and "Geox" in tag)) for tag in found)
+    return any(
+        "sing" in tag and "gent" in tag and "masc" in tag and ("Name" in tag or (town and "Geox" in tag))
+        for tag in found
+    )
+
+
+def velar(low: str) -> bool:
+    """«советской», «невский»: what few adjectives of everyday speech end in."""
+    found = adjective(low)
+    return found is not None and found[0].endswith(("ск", "цк"))
 
 
 def like_a_surname(low: str) -> bool:

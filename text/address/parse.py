@@ -31,7 +31,7 @@ def _whole(text: str) -> Address | None:
     tokens = Tokens(text)
     at = next((i for i in range(len(tokens)) if tokens[i].low in TYPES), None)
     start = at + 1 if at == 0 else 0
-    start = tokens.skip(start, ".,:-\"«", 3)
+    start = tokens.skip(start, '.,:-"«', 3)
     name = read_right(tokens, start, lower=True)
     kind = TYPES[tokens[at].low] if at is not None else None
     words, end = (name.words, name.end) if name else ((), start)

@@ -1,6 +1,7 @@
 """What addresses are read from: words, numbers and marks, with their places in the text."""
 
 import re
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from text.clean import MAX_CHARS
@@ -36,6 +37,9 @@ class Tokens:
     def __len__(self) -> int:
         return len(self._tokens)
 
+    def __iter__(self) -> Iterator[Token]:
+        return iter(self._tokens)
+
     def __getitem__(self, at: int) -> Token:
         return self._tokens[at] if 0 <= at < len(self._tokens) else NOTHING
 
@@ -59,8 +63,7 @@ class Tokens:
 
 def _token(match: re.Match[str]) -> Token:
     text = match.group()
-    if text[0].isdecimal():
-        return Token(text, text, match.start(), match.end(), "d")
-    if text[0].isalpha():
-        return Token(text, normal(text), match.start(), match.end(), "w")
-    return Token(text, text, match.start(), match.end(), "p")
+    start, end = match.span()
+    if text.isalpha() or (len(text) > 1 and "-" in text):
+        return Token(text, normal(text), start, end, "w")
+    return Token(text, text, start, end, "d" if text[0].isdecimal() else "p")
