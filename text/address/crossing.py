@@ -3,10 +3,12 @@
 from text.address.form import Street
 from text.address.names import Name, like_a_surname, read_left, read_right, streetlike
 from text.address.reading import CROSSING, Found, Reading, joined
-from text.address.words import TYPES
+from text.address.words import TYPES, forms
 
-BEGINNINGS = ("перекрест", "пересечен", "угол", "углу", "угла")
-"""How words begin before two streets."""
+BEGINNINGS = forms(
+    """перекресток перекрестка перекрестке перекрестку пересечение пересечении пересечению пересечения угол углу угла"""
+)
+"""What stands before two streets."""
 
 
 def second_street(reading: Reading, at: int) -> Found | None:

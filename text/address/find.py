@@ -8,6 +8,7 @@ from text.address.reading import Found, Reading
 from text.address.typed import read_typed
 from text.address.untyped import read_framed, read_house
 from text.address.words import TYPES
+from text.clean import MAX_CHARS
 
 MAX_FOUND = 50
 """Addresses of one text; what names more is a list of streets."""
@@ -20,24 +21,28 @@ _WORTH = re.compile(
 """Without any of these there is nothing to find; to look takes a tenth of the time of reading."""
 
 
+FRAMES = frozenset({"на", "по"})
+_ANCHORS = TYPES.keys() | BEGINNINGS | FRAMES
+
+
 def find_addresses(text: str) -> list[Address]:
     """All addresses of a text in their order, one for each house; time is linear in its length.
 
     A street without a house counts where its type stands with it, at a crossing, and — weakly — in «на Ржевского».
     Works on the first 20,000 characters.
     """
-    if not _WORTH.search(text):
+    near = [match.start() for match in _WORTH.finditer(text, 0, MAX_CHARS)]
+    if not near:
         return []
-    reading = Reading(text)
+    reading = Reading(text, near)
     found: list[Address] = []
-    at = 0
-    while at < len(reading.tokens) and len(found) < MAX_FOUND:
+    for at, token in enumerate(reading.tokens):
+        if at < reading.floor or (token.kind == "w" and token.low not in _ANCHORS) or len(found) >= MAX_FOUND:
+            continue
         one = _read(reading, at)
         if one:
             found += one.addresses
-            reading.floor = at = max(one.end, at + 1)
-        else:
-            at += 1
+            reading.floor = max(one.end, at + 1)
     return found[:MAX_FOUND]
 
 
@@ -59,6 +64,6 @@ def _read(reading: Reading, at: int) -> Found | None:
         return read_slash(reading, at)
     if token.low in TYPES:
         return read_typed(reading, at)
-    if token.low in {"на", "по"}:
+    if token.low in FRAMES:
         return read_framed(reading, at)
-    return read_crossing(reading, at) if token.low.startswith(BEGINNINGS) else None
+    return read_crossing(reading, at) if token.low in BEGINNINGS else None

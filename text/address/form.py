@@ -11,6 +11,7 @@ _ADJECTIVE = re.compile(
     r"(?P<stem>[а-я-]{2,}[бвгджзклмнпрстфхцчшщ])"
     r"(?P<ending>ая|яя|ую|юю|ой|ей|ий|ый|ое|ее|ого|его|ому|ему|ом|ем|им|ым)"
 )
+_VOWEL = re.compile(r"[аеёиоуыэюя]")
 _SOFT = "нжшщч"
 _FEMININE = forms("ая яя ую юю ей")
 _SIBILANT = frozenset("кгхжшщч")
@@ -157,7 +158,8 @@ def gender(low: str, street: Street, *, only_adjectives: bool) -> tuple[str, str
     masculine = any("ADJF" in t and "masc" in t and "nomn" in t for t in tags(low))
     if street.type:
         return stem, "m" if street.type.gender == "m" and masculine else "f"
-    return stem, "m" if masculine and not street.governed else "f"
+    alone = len(street.words) == 1
+    return stem, "m" if masculine and alone and not street.governed else "f"
 
 
 def _key_words(street: Street) -> list[str]:
@@ -232,7 +234,7 @@ def _shown(street: Street) -> str:
                 low = _nominative(low, agreeing[1], street)
             lower = low in {"лет", "летия"} or (low in TITLES and low in {"реки", "речки", "канала", "имени", "р"})
             shown.append(low if lower else _capital(low))
-    return " ".join(shown)
+    return " ".join(shown).replace(" летия ", "-летия ")
 
 
 def _number(number: str, street: Street, follows: Word | None) -> str:
@@ -245,6 +247,8 @@ def _number(number: str, street: Street, follows: Word | None) -> str:
 
 
 def _capital(low: str) -> str:
+    if not _VOWEL.search(low):
+        return low.upper()  # «ВЛКСМ»
     return "-".join(part[:1].upper() + part[1:] for part in low.split("-"))
 
 

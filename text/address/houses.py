@@ -35,7 +35,8 @@ class Read:
 def read_houses(tokens: Tokens, at: int, *, typed: bool, most: int = MAX_LISTED) -> Read | None:
     """The houses that begin at `at`, behind separators and «д.»; None where the number is none of a house.
 
-    At most `most` of a list are read. `typed`: a street's type stands before, so that a bare number is likelier a house than a count.
+    `typed`: a street's type stands before, so that a bare number is likelier a house than a count. At most `most` of a
+    list are read.
     """
     start = at
     at = _skip_island(tokens, tokens.skip(at, ".,:;-–—(" + _QUOTES, 3))

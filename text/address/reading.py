@@ -1,5 +1,6 @@
 """A text while its addresses are read."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from text.address.form import Address, House, Street
@@ -27,11 +28,10 @@ class Found:
 class Reading:
     """`floor` is where the last address ended: nothing before it is read again."""
 
-    def __init__(self, text: str) -> None:
-        self.tokens = Tokens(text)
+    def __init__(self, text: str, near: Iterable[int]) -> None:
+        self.tokens = Tokens(text, near)
         self.floor = 0
         self.houses = _houses(self.tokens)
-        self.words = {token.low for token in self.tokens if token.kind == "w"}
 
     def before(self, start: int) -> tuple[int, Read] | None:
         """Houses before a street that begins at `start`, and where they begin."""

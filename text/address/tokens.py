@@ -1,13 +1,21 @@
 """What addresses are read from: words, numbers and marks, with their places in the text."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from functools import cached_property
 from typing import NamedTuple
 
 from text.clean import MAX_CHARS
 from text.lemma import normal
 
-_TOKEN = re.compile(r"\d+|[^\W\d_]+(?:-[^\W\d_]+)*|\n|[^\w\s]")
+NEAR = 120
+"""Characters around what shows an address that are read: five long words of a name, a house and its parts."""
+
+# «1ак2»: a letter and a corpus are two words
+_TOKEN = re.compile(r"(\d+)|((?<=\d)[а-иА-И](?=(?:корп|стр|[ксКС])\.?\d)|[^\W\d_]+(?:-[^\W\d_]+)*)|(\n|[^\w\s])")
+_KINDS = ("", "d", "w", "p")
+_WORD = re.compile(r"[^\W\d_]+")
+_PLAIN = re.compile(r"[^a-zA-Z]*")
 
 
 class Token(NamedTuple):
@@ -29,10 +37,42 @@ NOTHING = Token("", "", 0, 0, "")
 
 
 class Tokens:
-    """The tokens of a text; beyond both ends there is `NOTHING`."""
+    """The tokens of a text near some of its places (all, where none are given); beyond both ends there is `NOTHING`."""
 
-    def __init__(self, text: str) -> None:
-        self._tokens = [_token(match) for match in _TOKEN.finditer(text, 0, MAX_CHARS)]
+    def __init__(self, text: str, near: Iterable[int] | None = None) -> None:
+        self._text = text[:MAX_CHARS]
+        self._tokens: list[Token] = []
+        low = self._text.lower().replace("ё", "е")
+        # lower() may lengthen a text; Latin letters want a look at each word
+        plain = len(low) == len(self._text) and _PLAIN.fullmatch(low)
+        for start, end in [(0, len(self._text))] if near is None else self._windows(near):
+            if start:
+                self._tokens.append(Token("…", "…", start, start, "p"))
+            for match in _TOKEN.finditer(self._text, start, end):
+                first, last = match.span()
+                word = match[0]
+                form = low[first:last] if plain else normal(word)
+                self._tokens.append(Token(word, form, first, last, _KINDS[match.lastindex or 0]))
+
+    def _windows(self, near: Iterable[int]) -> list[tuple[int, int]]:
+        """From space to space, in order, without overlaps."""
+        windows: list[tuple[int, int]] = []
+        for place in near:
+            if windows and place + NEAR <= windows[-1][1]:
+                continue
+            start = self._text.rfind(" ", 0, max(place - NEAR, 0)) + 1
+            end = self._text.find(" ", place + NEAR)
+            end = len(self._text) if end < 0 else end
+            if windows and start <= windows[-1][1]:
+                windows[-1] = windows[-1][0], end
+            else:
+                windows.append((start, end))
+        return windows
+
+    @cached_property
+    def words(self) -> frozenset[str]:
+        """Normal forms of all words of the text, near or not."""
+        return frozenset(_WORD.findall(self._text.lower().replace("ё", "е")))
 
     def __len__(self) -> int:
         return len(self._tokens)
@@ -59,11 +99,3 @@ class Tokens:
     def starts_sentence(self, at: int) -> bool:
         before = self[at - 1]
         return before.kind == "" or before.text in {".", "!", "?", "\n"}
-
-
-def _token(match: re.Match[str]) -> Token:
-    text = match.group()
-    start, end = match.span()
-    if text.isalpha() or (len(text) > 1 and "-" in text):
-        return Token(text, normal(text), start, end, "w")
-    return Token(text, text, start, end, "d" if text[0].isdecimal() else "p")

@@ -1,7 +1,7 @@
 """Streets without a word that says so: beside a house («Карла Маркса 172»), after a preposition («на Ржевского»)."""
 
 from text.address.crossing import second_street
-from text.address.form import Street, adjective, tags
+from text.address.form import Street, adjective, is_first_name, ordinal, tags
 from text.address.houses import Read, read_houses
 from text.address.names import (
     Name,
@@ -69,7 +69,7 @@ def _stands_for_itself(reading: Reading, name: Name, read: Read, *, comma: bool)
     """Whether a name beside a number is a street's."""
     last, tokens = name.last, reading.tokens
     capital = last.text[0].isupper()
-    counted = any(word.kind == "number" for word in name.words)
+    counted = any(word.kind == "number" or ordinal(word.low) for word in name.words)
     marked = read.marked or read.detailed
     if last.low in MONTHS:
         return counted and (marked or (capital and not comma))
@@ -86,6 +86,8 @@ def _stands_for_itself(reading: Reading, name: Name, read: Read, *, comma: bool)
 
 def _odd(reading: Reading, name: Name, read: Read, *, sure: bool) -> bool:
     """«Марата 22», «Турку 20 к. 1»: a first name or a word that is no genitive."""
+    if len(name.words) > 1 and is_first_name(name.words[-2].low):
+        return True  # «Розы Люксембург 10»
     if doubtful(name.last.low) and reading.tokens[name.start - 1].low not in _ELSEWHERE:
         return sure
     return any(house.corpus for house in read.houses) and not tags(name.last.low)
@@ -161,7 +163,7 @@ def _in_place(reading: Reading, at: int, name: Name) -> bool:
     if like_a_surname(last.low):
         if len(name.words) > 1 and tokens[at].low == "на":
             return False  # «на Ивана Петрова»
-        return not tokens[name.end].capital and not _is_person(reading, last.low)
+        return not tokens[name.end].capital and tokens[name.end].kind != "d" and not _is_person(reading, last.low)
     found = adjective(last.low)
     known = tags(last.low)
     if not found or found[1] not in {"ой", "ей"} or len(name.words) > 1:
@@ -190,4 +192,4 @@ def _is_person(reading: Reading, low: str) -> bool:
     endings: tuple[str, ...] = _OTHER_ENDINGS
     if low[-5:] in _OTHER_CASES:
         stem, endings = low[:-5], _OTHER_CASES[low[-5:]]
-    return any(stem + ending in reading.words for ending in endings)
+    return any(stem + ending in reading.tokens.words for ending in endings)

@@ -70,7 +70,7 @@ BEFORE_ONLY = frozenset({"дорога"})
 GENITIVE = forms("пр-та пр-кта проспекта переулка б-ра бульвара проезда тракта тупика шоссе")
 """Forms of masculine types beside which «Московского» is the case of «Московский», not somebody's street."""
 
-HOUSE = forms("мкд д дом дома доме дому домом домов домах домам")
+HOUSE = forms("мкд д дом дома доме дому домом домов домах домам домами")
 CORPUS = forms("к кор корп корпус корпуса корпусе")
 BUILDING = forms("стр строен строение строения строении с")
 LITERA = forms("лит литер литера литеры литере лит-а")
