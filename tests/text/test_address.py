@@ -106,7 +106,7 @@ def test_any_spelling_gets_the_same_key(
 
     def spelt() -> str:
         mark = data.draw(st.sampled_from([" ", ", ", ", д. ", ", дом ", " д.", ",д"]))
-        joint = data.draw(st.sampled_from(["", "-", " "])) if letter == "б" else data.draw(st.sampled_from(["", "-"]))
+        joint = data.draw(st.sampled_from(["", "-"]))
         tail = "" if not letter else joint + data.draw(st.sampled_from([letter, letter.upper()]))
         parts = [" корп. {}", ", корпус {}", " к{}", "к{}", "/{}", ", корп.{}"]
         tail += "" if corpus is None else data.draw(st.sampled_from(parts)).format(corpus)

@@ -1,8 +1,9 @@
 """Two streets that cross: «Ленина/Свободы», «на углу Ленина и Кирова»."""
 
 from text.address.form import Street
+from text.address.houses import read_houses
 from text.address.names import Name, like_a_surname, read_left, read_right, streetlike
-from text.address.reading import CROSSING, Found, Reading, joined
+from text.address.reading import CROSSING, HOUSE_ONLY, Found, Reading, joined
 from text.address.words import TYPES, forms
 
 BEGINNINGS = forms(
@@ -21,7 +22,14 @@ def second_street(reading: Reading, at: int) -> Found | None:
         return None
     if not (like_a_surname(name.last.low) or (tokens[at].text == "/" and streetlike(name.last.low))):
         return None
-    return _street(reading, name)
+    read = read_houses(tokens, name.end, typed=False)
+    return reading.found(
+        Street(name.words, governed=True),
+        name.start,
+        read.end if read else name.end,
+        read,
+        HOUSE_ONLY if read else CROSSING,
+    )
 
 
 def read_slash(reading: Reading, at: int) -> Found | None:

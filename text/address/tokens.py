@@ -12,7 +12,9 @@ NEAR = 120
 """Characters around what shows an address that are read: five long words of a name, a house and its parts."""
 
 # «1ак2»: a letter and a corpus are two words
-_TOKEN = re.compile(r"(\d+)|((?<=\d)[а-иА-И](?=(?:корп|стр|[ксКС])\.?\d)|[^\W\d_]+(?:-[^\W\d_]+)*)|(\n|[^\w\s])")
+_TOKEN = re.compile(
+    r"(\d+)|((?:(?<=\d)|(?<=\d-))[а-иА-И](?=(?:корп|стр|[ксКС])\.?\d)|[^\W\d_]+(?:-[^\W\d_]+)*)|(\n|[^\w\s])"
+)
 _KINDS = ("", "d", "w", "p")
 _WORD = re.compile(r"[^\W\d_]+")
 _PLAIN = re.compile(r"[^a-zA-Z]*")
