@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from text.address.form import House, tags
 from text.address.tokens import Tokens
-from text.address.words import BUILDING, CORPUS, FLAT, HOUSE, LITERA, MASS, NOT_HOUSES, UNITS, forms, is_inside
+from text.address.words import BUILDING, CORPUS, FLAT, HOUSE, LITERA, MASS, MONTHS, NOT_HOUSES, UNITS, forms, is_inside
 
 MAX_DIGITS = 3
 """The longest street of Russia has houses up to some 700."""
@@ -206,6 +206,8 @@ def _counts(  # noqa: PLR0911 - one line of a rule each
     behind = tokens[at]
     if behind.text in {"%", "°", "₽", "$", "+", "*"}:
         return True
+    if behind.text == "и" and tokens[at + 1].kind == "d" and tokens[at + 2].low in MONTHS:
+        return True  # «27 и 28 июня»
     if behind.text == "-" and tokens[at + 1].kind == "w" and tokens[at + 1].low in _ORDINAL_ENDINGS:
         return True
     if behind.kind != "w" or behind.low in MASS:
