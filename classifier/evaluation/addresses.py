@@ -182,14 +182,14 @@ def show(found: Mapping[str, Any]) -> str:
                 f"{one['right']:.1%}",
                 f"{one['right where said']:.1%}",
             )
-            for name, one in found["spb"].items()
+            for name, one in sorted(found["spb"].items())
         ],
     )
     other = rows(
         ("texts", "number", "with a street and a house", "with a street only"),
         [
             (name, one["texts"], f"{one['with house']:.2%}", f"{one['street only']:.2%}")
-            for name, one in found["elsewhere"].items()
+            for name, one in sorted(found["elsewhere"].items())
         ],
     )
     took = found["microseconds"]

@@ -22,7 +22,7 @@ _WORTH = re.compile(
 
 
 FRAMES = frozenset({"на", "по"})
-_ANCHORS = TYPES.keys() | BEGINNINGS | FRAMES
+_ANCHORS = TYPES.keys() | BEGINNINGS | FRAMES | {"/"}
 
 
 def find_addresses(text: str) -> list[Address]:
@@ -37,8 +37,10 @@ def find_addresses(text: str) -> list[Address]:
     reading = Reading(text, near)
     found: list[Address] = []
     for at, token in enumerate(reading.tokens):
-        if at < reading.floor or (token.kind == "w" and token.low not in _ANCHORS) or len(found) >= MAX_FOUND:
+        if at < reading.floor or (token.kind != "d" and token.low not in _ANCHORS):
             continue
+        if len(found) >= MAX_FOUND:
+            break
         one = _read(reading, at)
         if one:
             found += one.addresses

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator
 from functools import cached_property
+from itertools import islice
 from typing import NamedTuple
 
 from text.clean import MAX_CHARS
@@ -36,6 +37,8 @@ class Token(NamedTuple):
 
 NOTHING = Token("", "", 0, 0, "")
 """Stands before the first and behind the last token."""
+_BEYOND = 24
+"""How many of it: no rule looks further than half of that, either way (an index below zero counts from the end)."""
 
 
 class Tokens:
@@ -55,6 +58,9 @@ class Tokens:
                 word = match[0]
                 form = low[first:last] if plain else normal(word)
                 self._tokens.append(Token(word, form, first, last, _KINDS[match.lastindex or 0]))
+
+        self._count = len(self._tokens)
+        self._tokens += [NOTHING] * _BEYOND
 
     def _windows(self, near: Iterable[int]) -> list[tuple[int, int]]:
         """From space to space, in order, without overlaps."""
@@ -77,13 +83,13 @@ class Tokens:
         return frozenset(_WORD.findall(self._text.lower().replace("ё", "е")))
 
     def __len__(self) -> int:
-        return len(self._tokens)
+        return self._count
 
     def __iter__(self) -> Iterator[Token]:
-        return iter(self._tokens)
+        return islice(self._tokens, self._count)
 
     def __getitem__(self, at: int) -> Token:
-        return self._tokens[at] if 0 <= at < len(self._tokens) else NOTHING
+        return self._tokens[at]
 
     def skip(self, at: int, marks: str, most: int = 2) -> int:
         """The place behind at most so many of the marks."""
