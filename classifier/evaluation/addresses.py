@@ -53,7 +53,8 @@ def truth(address: str, text: str) -> Truth | None:
     """Of a row of the portal; None where its address has no street or no house.
 
     The stem is the longest word of the street's name, titles apart, without its last three letters, but no less than
-    four; that is how a street is known in every case. A line of Vasilievsky island, whose name is a number, is left out.
+    four; that is how a street is known in every case.
+    A line of Vasilievsky island, whose name is a number, is left out.
     """
     parts = [part.strip() for part in address.split(",")]
     at = next((i for i, part in enumerate(parts) if part.startswith("дом ")), 0)
