@@ -191,7 +191,7 @@ def _parts(tokens: Tokens, at: int) -> tuple[dict[str, str], int]:
             letter, behind = _letter(tokens, value + 1)
             parts["corpus"], at = number.text + letter, behind
         elif word in BUILDING and number.kind == "d" and len(number.text) <= 2 and "building" not in parts:
-            if word == "с" and not (tokens.glued(start) and tokens.glued(value)):
+            if word == "с" and not tokens.glued(value):
                 break  # «5 с 1 мая»
             parts["building"], at = number.text, value + 1
         else:

@@ -132,11 +132,13 @@ def _inside_follows(reading: Reading, at: int) -> bool:
     return False
 
 
-def read_framed(reading: Reading, at: int) -> Found | None:
+def read_framed(reading: Reading, at: int) -> Found | None:  # noqa: PLR0911 - one line of a rule each
     """The street after «на» or «по» at `at`."""
     tokens = reading.tokens
     name = read_right(tokens, at + 1, lower=False)
     if name is None or tokens[name.end].text == "-" or tokens[name.end].low in TYPES:
+        return None
+    if name.words[0].low in _ADDRESS:  # «ПО АДРЕСУ КИРОВА 5» is read from the number
         return None
     street = Street(name.words, governed=True)
     read = read_houses(tokens, name.end, typed=False)
