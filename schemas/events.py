@@ -50,6 +50,8 @@ class IncidentData(Model):
     comment: str | None = None
     history: bool = False
     """Caused by a back-fill: receivers page nobody."""
+    test: bool = False
+    """Sent by `otklik sinks test`: no incident stands behind it."""
 
 
 class IncidentEvent(CloudEvent):
