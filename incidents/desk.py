@@ -170,6 +170,8 @@ class Desk:
             Contradicts: what was decided by hand forbids it; with `replace` that is overridden.
             NoSuch, NotAllowed, Invalid, Stale.
         """
+        if not posts:
+            raise Invalid("Назовите хотя бы одну публикацию.")
         with self._store.reading() as conn:
             at = {post.id: post.incident for post in self._posts.by_id(conn, posts)}
         for post in posts:
@@ -183,7 +185,9 @@ class Desk:
         def ruled(of: Mapping[int, Incident], known: Sequence[Decision]) -> tuple[links.Links, Hand]:
             wanted = {id_: [post for post in posts if at[post] == id_] for id_ in sources}
             parts = [_parted(of[id_], wanted[id_]) for id_ in sources]
-            hand = Hand(home=dict.fromkeys(posts, to), preferred=ids, moved=ids)
+            # Where nothing is left, the incident is found by its posts to be merged.
+            home = {post: to for taken, rest in parts if rest for post in taken}
+            hand = Hand(home=home, preferred=ids, moved=ids)
             return links.moved(parts, of[to].posts, known), hand
 
         return self._rule(RulingKind.MOVE, ids, posts, ruled, _Asked(actor, comment, expected, replace))
@@ -208,7 +212,9 @@ class Desk:
             ends = {post for one in retracted for post in (one.left, one.right)}
             changed = self._locked(conn, lambda: self._posts.by_id(conn, ends), places)
             home, revived = self._merged_by(conn, found)
-            hand = Hand(who, f"отменено решение №{found.id}", found.id, home, found.incidents, (), revived)
+            alive = [id_ for id_ in found.incidents if id_ not in revived]
+            moved = alive if found.kind is RulingKind.MOVE else ()
+            hand = Hand(who, f"отменено решение №{found.id}", found.id, home, alive, moved, revived)
             changes = self._regrouper.regroup(conn, changed, places, hand)
             self._record(conn, changes)
             return Ruled(found, tuple(changes))

@@ -85,5 +85,5 @@ def weight(status: IncidentStatus) -> int:
     """Of incidents that turn out to be one, which lives on: the heaviest. What a person has decided outlives the rest,
     and of that what is still to be done outlives what is over."""
     if status in (NEW, MERGED):
-        return 0
+        return 0 if status is NEW else -1
     return 2 if status in OPEN else 1

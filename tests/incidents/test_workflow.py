@@ -86,7 +86,7 @@ def test_an_answer_is_no_solution() -> None:
 
 
 def test_what_a_person_decided_outlives_the_rest() -> None:
-    assert sorted(IncidentStatus, key=weight)[:2] == [IncidentStatus.NEW, IncidentStatus.MERGED]
+    assert sorted(IncidentStatus, key=weight)[:2] == [IncidentStatus.MERGED, IncidentStatus.NEW]
     assert weight(IncidentStatus.ASSIGNED) > weight(IncidentStatus.SOLVED) > weight(IncidentStatus.NEW)
 
 
