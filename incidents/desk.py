@@ -185,9 +185,7 @@ class Desk:
         def ruled(of: Mapping[int, Incident], known: Sequence[Decision]) -> tuple[links.Links, Hand]:
             wanted = {id_: [post for post in posts if at[post] == id_] for id_ in sources}
             parts = [_parted(of[id_], wanted[id_]) for id_ in sources]
-            # Where nothing is left, the incident is found by its posts to be merged.
-            home = {post: to for taken, rest in parts if rest for post in taken}
-            hand = Hand(home=home, preferred=ids, moved=ids)
+            hand = Hand(home=dict.fromkeys(posts, to), preferred=ids, moved=ids)
             return links.moved(parts, of[to].posts, known), hand
 
         return self._rule(RulingKind.MOVE, ids, posts, ruled, _Asked(actor, comment, expected, replace))

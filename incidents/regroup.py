@@ -92,8 +92,7 @@ class Regrouper:
         """
         seen = explore(changed, _StoreReader(conn, self._posts, self._decisions), self._rules)
         see_inside(seen.posts.values(), places)
-        home = {id_: post.incident for id_, post in seen.posts.items()}
-        home |= {id_: to for id_, to in hand.home.items() if id_ in home}
+        home = _home(seen.posts, hand)
         stored = self._incidents.take(conn, {one for one in home.values() if one is not None})
         found = difference(seen.partition, home, _weights(stored, hand))
         changes = Changes(
@@ -129,6 +128,16 @@ class _StoreReader:
 
     def decisions(self, ids: Collection[str]) -> list[Decision]:
         return self._decisions.of(self._conn, ids)
+
+
+def _home(posts: Mapping[str, Member], hand: Hand) -> dict[str, int | None]:
+    """Which incident each post counts for when it is asked which of them live on.
+
+    An incident of which nothing would be left counts its posts as its own all the same: it has to be seen to end.
+    """
+    home = {id_: hand.home.get(id_, post.incident) for id_, post in posts.items()}
+    left = set(home.values())
+    return {id_: to if posts[id_].incident in left else posts[id_].incident for id_, to in home.items()}
 
 
 def _weights(stored: Mapping[int, Incident], hand: Hand) -> dict[int, int]:

@@ -129,7 +129,7 @@ def see(office: Office, before: dict[int, IncidentStatus], step: str) -> None:
             assert one.status is not IncidentStatus.NEW
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(steps=STEPS)
 def test_any_rulings(empty_store: Path, tmp_path: Path, steps) -> None:
     path = tmp_path / "store.db"
