@@ -1,10 +1,14 @@
 """Names of topics, groups and municipalities as an operator writes them, to those that we keep."""
 
-from otklik.config import Config
+from typing import TYPE_CHECKING
+
 from otklik.exits import Failed
 
+if TYPE_CHECKING:
+    from otklik.config import Config
 
-def topic(config: Config, name: str) -> str:
+
+def topic(config: "Config", name: str) -> str:
     """The spelling of a topic by its spelling, name or id.
 
     Raises:
@@ -16,7 +20,7 @@ def topic(config: Config, name: str) -> str:
     return found
 
 
-def group(config: Config, name: str) -> str:
+def group(config: "Config", name: str) -> str:
     """The same of a group."""
     found = config.topics.group(name)
     if found is None:
@@ -24,7 +28,7 @@ def group(config: Config, name: str) -> str:
     return found
 
 
-def oktmo(config: Config, name: str) -> str:
+def oktmo(config: "Config", name: str) -> str:
     """The code of a municipality by its name, town or code.
 
     Raises:
@@ -38,13 +42,13 @@ def oktmo(config: Config, name: str) -> str:
     return found
 
 
-def municipality(config: Config, name: str) -> str:
+def municipality(config: "Config", name: str) -> str:
     """Its full name."""
     found = oktmo(config, name)
     return next(one.name for one in config.region.municipalities if one.oktmo == found)
 
 
-def authority(config: Config, name: str) -> str:
+def authority(config: "Config", name: str) -> str:
     """The id of an authority by its id or name.
 
     Raises:

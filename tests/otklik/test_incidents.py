@@ -1,19 +1,30 @@
-"""`otklik incidents …` as processes: what an operator does from a terminal."""
+"""`otklik incidents …`: what an operator does from a terminal.
+
+In this process, since there are many commands; that the program starts one is seen in `test_commands`.
+"""
 
 import csv
 import json
 import re
+from contextlib import redirect_stderr, redirect_stdout
 from datetime import timedelta
+from io import StringIO
+from pathlib import Path
+from subprocess import CompletedProcess
 
 import pytest
 
 from otklik.config import load
+from otklik.main import main
 from otklik.roles.incidents import incident_step
 from schemas import Municipality, Post, TaggedPost, Tags
 from store import Incidents, Store
 from tests.store.kit import real_now
 
-WATER, SNOW = "Отсутствие холодной воды", "Неубранный снег"
+WATER, SNOW = (
+    "Отсутствие холодной воды",
+    "★ Нарушение правил уборки от снега и наледи внутридворового проезда, тротуара, площади",
+)
 PLACES = {"75728000": "Копейский", "75701000": "Челябинский"}
 FILE = """\
 authorities:
@@ -34,20 +45,34 @@ def tagged(id_: str, oktmo: str | None, topic: str, minutes: int = 0, text: str 
     )  # fmt: skip
 
 
+class Terminal:
+    """№1: two posts, water in Kopeysk; №2: one in Chelyabinsk; №3: snow, no place."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.store = Store(f"sqlite:///{folder}/store.db", real_now)
+        self.store.upgrade()
+        self.step = incident_step(load(folder / "region.yaml", {}), self.store, real_now)
+        first = tagged("vk:-1_1", "75728000", WATER, text="Нет воды [телефон]")
+        self.step.add([first, tagged("vk:-1_2", "75728000", WATER, 5)])
+        self.step.add([tagged("vk:-1_3", "75701000", WATER)])
+        self.step.add([tagged("vk:-1_4", None, SNOW)])
+
+    def __call__(self, *arguments: str) -> CompletedProcess[str]:
+        out, err = StringIO(), StringIO()
+        with redirect_stdout(out), redirect_stderr(err), pytest.raises(SystemExit) as ended:
+            main(arguments)
+        return CompletedProcess(arguments, ended.value.code, out.getvalue(), err.getvalue())
+
+
 @pytest.fixture
 def office(otklik, monkeypatch):
-    """№1: two posts, water in Kopeysk; №2: one in Chelyabinsk; №3: snow, no place."""
     otklik.config(FILE)
     monkeypatch.chdir(otklik.folder)
-    otklik.store = Store("sqlite:///store.db", real_now)
-    otklik.store.upgrade()
-    step = incident_step(load(otklik.folder / "region.yaml", {}), otklik.store, real_now)
-    step.add([tagged("vk:-1_1", "75728000", WATER, text="Нет воды [телефон]"), tagged("vk:-1_2", "75728000", WATER, 5)])
-    step.add([tagged("vk:-1_3", "75701000", WATER)])
-    step.add([tagged("vk:-1_4", None, SNOW)])
-    otklik.step = step
-    yield otklik
-    otklik.store.close()
+    monkeypatch.setenv("COLUMNS", "200")
+    found = Terminal(otklik.folder)
+    yield found
+    found.store.close()
 
 
 def ids(otklik, *arguments: str) -> list[int]:
@@ -111,7 +136,7 @@ def test_lists_and_filters(office):
     assert ids(office, "--overdue") == []
     done = office("incidents", "list", "region.yaml", "--limit", "1")
     assert done.stdout.endswith("Показано: 1, всего подходит: 2.\nДальше: --before 3\n")
-    assert "Неубранный снег — место не названо" in done.stdout
+    assert "Снег и наледь во дворах и на площадях — место не названо" in done.stdout
 
 
 def test_the_overdue(office):
@@ -153,15 +178,15 @@ def test_merge_split_move_and_undo(office):
 
     assert do("merge", "region.yaml", "2", "1") == [
         "Решение №1 записано.",
-        "№2: изменились публикации, публикаций: 3 — Отсутствие холодной воды — Копейский",
-        "№1: объединён с другим, публикаций: 0 — Отсутствие холодной воды — Копейский",
+        "№2: изменились публикации, публикаций: 3 — Нет холодной воды — Копейский",
+        "№1: объединён с другим, публикаций: 0 — Нет холодной воды — Копейский",
     ]
     assert (
         do("undo", "region.yaml")
         == [
             "Решение №1 отменено.",
-            "№2: разделён, публикаций: 1 — Отсутствие холодной воды — Челябинский",
-            "№1: возвращён в работу, публикаций: 2 — Отсутствие холодной воды — Копейский",
+            "№2: разделён, публикаций: 1 — Нет холодной воды — Челябинский",
+            "№1: возвращён в работу, публикаций: 2 — Нет холодной воды — Копейский",
         ]
         or True
     )
