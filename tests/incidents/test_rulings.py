@@ -1,8 +1,11 @@
 """Merge, split, move and undo: what a person says about which posts are one matter."""
 
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+
 import pytest
 
-from incidents.refusals import Contradicts, Invalid, NoSuch, NotAllowed, Stale
+from incidents.refusals import Contradicts, Invalid, NoSuch, NotAllowed, Refused, Stale
 from store import RulingKind, Rulings, Store
 from tests.incidents.bench import tagged
 from tests.incidents.make import CHELYABINSK, SNOW
@@ -222,8 +225,53 @@ def test_a_merged_or_empty_incident_takes_part_in_nothing(office: Office) -> Non
     office.desk.merge(1, [2], "petrova")
     with pytest.raises(NotAllowed):
         office.desk.merge(3, [2], "petrova")
+    with pytest.raises(NotAllowed):
+        office.desk.split(2, ["d"], "petrova")  # it has no posts, so there is no place to lock
     office.act(3, "confirm")
     office.take(tagged("s", 1, topic=SNOW, relevant=False, revision=5))
     with pytest.raises(NotAllowed) as caught:
         office.desk.merge(1, [3], "petrova")
     assert str(caught.value) == "В инциденте №3 не осталось публикаций."
+
+
+def test_of_two_rulings_at_once_one_sees_the_other(office: Office) -> None:
+    """Each asks with the sequences that it saw; the second would rule about what is no longer there."""
+
+    def ask(number: int) -> str:
+        try:
+            if number == 0:
+                office.desk.merge(1, [2], "petrova", expected={1: 1, 2: 1})
+            else:
+                office.desk.merge(2, [1], "sidorov", expected={1: 1, 2: 1})
+        except (Stale, NotAllowed):
+            return "refused"
+        return "ruled"
+
+    with ThreadPoolExecutor(2) as pool:
+        assert sorted(pool.map(ask, (0, 1))) == ["refused", "ruled"]
+    assert sorted(office.shown().values()) == ["a d b e c", "s"]
+    assert len(Rulings(office.store).list()) == 1
+
+
+def test_rulings_beside_a_worker_and_another_person(office: Office) -> None:
+    def post() -> None:
+        for n in range(24):
+            office.step.add([tagged(f"x{n:02}", n / 4, (None, CHELYABINSK, "75728000")[n % 3])])
+
+    def rule(who: str, first: int, second: int) -> None:
+        for _ in range(6):
+            with suppress(Refused):
+                office.desk.merge(first, [second], who, replace=True)
+            with suppress(Refused):
+                office.desk.undo(who)
+
+    with ThreadPoolExecutor(3) as pool:
+        jobs = [pool.submit(post), pool.submit(rule, "petrova", 1, 2), pool.submit(rule, "sidorov", 2, 3)]
+        for job in jobs:
+            job.result(timeout=120)
+    assert office.partition() == office.expected()
+    assert office.standing() == []
+    for one in office.all():
+        changes = office.incidents.history(one.id)
+        assert [change.sequence for change in changes] == list(range(1, one.sequence + 1))
+        assert (changes[-1].posts, changes[-1].status) == (len(one.posts), one.status)
