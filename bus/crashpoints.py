@@ -16,6 +16,9 @@ NAMES = {
     "crawl.after_cursor": "the source's cursor is saved, its next page is not asked for",
     "deliver.after_send_before_commit": "the receiver has taken the events, the offsets are not committed",
     "deliver.after_digest_before_mark": "the receiver has taken a digest of sources, which is not noted in the store",
+    "desk.after_effect_before_outbox": "incidents are changed by hand, the events not written, nothing committed",
+    "desk.after_outbox_before_commit": "incidents, history and outbox are written, nothing is committed",
+    "desk.after_commit": "a change by hand is committed; whoever asked for it has not been told",
     "relay.after_send_before_mark": "the bus has the events, the outbox rows are not marked as sent",
 }
 VARIABLE = "OTKLIK_CRASH_AT"

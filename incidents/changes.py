@@ -1,12 +1,13 @@
 """What happens to each incident of a neighbourhood, as snapshots and events."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
 from incidents.describe import Describer
 from incidents.difference import Difference
 from incidents.neighbourhood import Neighbourhood
+from incidents.workflow import CLOSED, DONE, MERGED, NEW, REOPENED
 from schemas import EventType, Incident, IncidentData, IncidentEvent, IncidentStatus
 from store import Member
 
@@ -14,12 +15,36 @@ NO_POSTS_LEFT = "не осталось публикаций"
 
 
 @dataclass(frozen=True, slots=True)
+class Hand:
+    """What a person asked for, where incidents change because of that."""
+
+    actor: str = "otklik"
+    comment: str | None = None
+    ruling: int | None = None
+    home: Mapping[str, int | None] = field(default_factory=dict)
+    """Posts that count as another incident's, or as nobody's, when it is asked which incident lives on."""
+    preferred: Sequence[int] = ()
+    """Incidents that live on before all others, the first of them first."""
+    moved: Collection[int] = ()
+    """Incidents between which posts are moved."""
+    revived: Mapping[int, IncidentStatus] = field(default_factory=dict)
+    """Merged incidents that may live again, and the status that each had."""
+
+
+MACHINE = Hand()
+
+
+@dataclass(frozen=True, slots=True)
 class Change:
     type: EventType
     incident: Incident
-    added: tuple[str, ...]
-    removed: tuple[str, ...]
-    comment: str | None
+    added: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()
+    comment: str | None = None
+    before: IncidentStatus | None = None
+    """The status before, where it has changed."""
+    actor: str = MACHINE.actor
+    ruling: int | None = None
 
     def event(self, source: str) -> IncidentEvent:
         incident = self.incident
@@ -33,7 +58,10 @@ class Change:
                 incident=incident,
                 posts_added=self.added,
                 posts_removed=self.removed,
+                actor=self.actor,
                 comment=self.comment,
+                before=self.before,
+                ruling=self.ruling,
                 history=incident.history,
             ),
         )
@@ -49,12 +77,17 @@ class Changes:
         seen: Neighbourhood,
         found: Difference,
         stored: Mapping[int, Incident],
+        *,
+        hand: Hand,
+        reopen_within: timedelta,
     ) -> None:
         self._describer = describer
         self._now = now
         self._seen = seen
         self._found = found
         self._stored = stored
+        self._hand = hand
+        self._reopen_within = reopen_within
         self.made: list[Change] = []
 
     def add(
@@ -65,8 +98,12 @@ class Changes:
         added: Iterable[str] = (),
         removed: Iterable[str] = (),
         comment: str | None = None,
+        before: IncidentStatus | None = None,
     ) -> None:
-        self.made.append(Change(type_, incident, tuple(sorted(added)), tuple(sorted(removed)), comment))
+        hand = self._hand
+        said = comment or hand.comment
+        parts = (tuple(sorted(added)), tuple(sorted(removed)))
+        self.made.append(Change(type_, incident, *parts, said, before, hand.actor, hand.ruling))
 
     def opened(self) -> list[Incident]:
         """Drafts, without ids yet, of the matters that need an incident."""
@@ -76,7 +113,7 @@ class Changes:
             came_from = {post.incident for post in posts if post.incident is not None}
             opened = self._registered(None, [self._stored[id_] for id_ in came_from], posts)
             draft = self._describer.describe(posts, opened, None)
-            drafts.append(draft.model_copy(update={"sequence": 1, "updated": self._now}))
+            drafts.append(draft.model_copy(update={"sequence": 1, "updated": self._now, "status_since": self._now}))
         return drafts
 
     def of_known(self) -> list[Incident]:
@@ -86,9 +123,13 @@ class Changes:
             self._keep(self._stored[id_], matter)
         heirs = {matter: id_ for id_, matter in self._found.kept.items()}
         for id_, matter in self._found.merged.items():
-            self._end(id_, "incident.merged", {"status": IncidentStatus.MERGED, "merged_into": heirs[matter]})
+            if self._stored[id_].status is not MERGED:
+                self._end(id_, "incident.merged", {"status": MERGED, "merged_into": heirs[matter]})
         for id_ in self._found.emptied:
-            self._end(id_, "incident.closed", {"status": IncidentStatus.CLOSED}, NO_POSTS_LEFT)
+            if self._stored[id_].status is NEW:
+                self._end(id_, "incident.closed", {"status": CLOSED}, NO_POSTS_LEFT)
+            else:  # whoever has decided about it is told, and decides again
+                self._end(id_, "incident.updated", {}, NO_POSTS_LEFT)
         return [change.incident for change in self.made[first:]]
 
     def moves(self) -> dict[str, int | None]:
@@ -105,22 +146,53 @@ class Changes:
         posts = [self._seen.posts[id_] for id_ in matter]
         absorbed = [self._stored[id_] for id_, other in self._found.merged.items() if other == matter]
         opened = self._registered(before, [before, *absorbed], posts)
-        after = self._describer.describe(posts, opened, before)
         had = {id_ for id_, post in self._seen.posts.items() if post.incident == before.id}
+        status = self._status(before, [post for post in posts if post.id not in had])
+        after = self._describer.describe(posts, opened, before.model_copy(update=status))
         if after == before and had == matter:
             return
-        split_off = any(not part.isdisjoint(had) for part in self._found.opened)
+        if status:
+            type_: EventType = "incident.reopened"
+        elif before.id in self._hand.moved:
+            type_ = "incident.moved"
+        elif any(not part.isdisjoint(had) for part in self._leaving(before.id)):
+            type_ = "incident.split"
+        else:
+            type_ = "incident.updated"
         self.add(
-            "incident.split" if split_off else "incident.updated",
+            type_,
             after.model_copy(update={"sequence": before.sequence + 1, "updated": self._now}),
             added=matter - had,
             removed=had - matter,
+            before=before.status if status else None,
         )
+
+    def _leaving(self, incident: int) -> Iterable[frozenset[str]]:
+        """Matters that become incidents of their own, or do so again."""
+        yield from self._found.opened
+        yield from (matter for id_, matter in self._found.kept.items() if id_ in self._hand.revived and id_ != incident)
+
+    def _status(self, before: Incident, new: Sequence[Member]) -> dict[str, object]:
+        """What changes where an incident lives again: after a merge, or because its trouble has come again."""
+        if before.status is MERGED:
+            status = self._hand.revived[before.id]
+            return {"status": status, "status_since": self._now, "merged_into": None}
+        since = before.status_since
+        if before.status not in DONE or since is None:
+            return {}
+        again = [post for post in new if not post.history and since < post.published <= since + self._reopen_within]
+        if not again:
+            return {}
+        return {"status": REOPENED, "status_since": self._now, "reopened": self._now, "recurring": True}
 
     def _end(self, id_: int, type_: EventType, update: dict[str, object], comment: str | None = None) -> None:
         before = self._stored[id_]
         more = {"posts": (), "urls": (), "sequence": before.sequence + 1, "updated": self._now}
-        self.add(type_, before.model_copy(update=update | more), removed=before.posts, comment=comment)
+        if update:
+            more["status_since"] = self._now
+        was = before.status if update else None
+        after = before.model_copy(update=update | more)
+        self.add(type_, after, removed=before.posts, comment=comment, before=was)
 
     def _registered(self, before: Incident | None, sources: Sequence[Incident], posts: Sequence[Member]) -> datetime:
         """When the clock began: neither a merge nor a split starts it again. Back-filled posts alone start none."""

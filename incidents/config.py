@@ -1,4 +1,4 @@
-"""Settings of the sections `authorities`, `deadlines` and `grouping`."""
+"""Settings of the sections `authorities`, `deadlines`, `grouping` and `reopen`."""
 
 import re
 from collections.abc import Iterator
@@ -173,3 +173,19 @@ class Grouping(BaseModel):
                     return Matter(f"together:{name}", rule.topics, rule.window, rule.span)
                 return Matter(topic, (topic,), rule.window, rule.span)
         return Matter(topic, (topic,), self.default.window, self.default.span)
+
+
+DEFAULT_REOPEN = timedelta(days=30)
+"""The term within which a citizen may expect a repair to hold, and the longest term for an answer in law
+(Federal law 59-FZ of 2 May 2006, article 12): what comes back sooner was not solved."""
+
+
+class Reopening(_Settings):
+    """When a new post on a matter that is over opens its incident again."""
+
+    within: Duration = Field(
+        default=DEFAULT_REOPEN, description="Столько времени после решения или закрытия новая публикация возвращает."
+    )
+
+
+DEFAULT_REOPENING = Reopening()

@@ -52,11 +52,11 @@ class Describer:
             }
         else:
             authority = {"authority": before.authority, "authority_name": before.authority_name}
-        due = answer_due(self._deadlines, opened, group=group, topic=topic, authority=authority["authority"], **place)
-        return Incident(
+        found = Incident(
             id=before.id if before else 1,
             sequence=before.sequence if before else 1,
             status=status,
+            status_since=before.status_since if before else opened,
             title=title(self._names.get(topic, topic), settlement or municipality_name),
             **place,
             group=group,
@@ -65,13 +65,30 @@ class Describer:
             needs_review=any(post.needs_review for post in members),
             **authority,
             opened=opened,
+            reopened=before.reopened if before else None,
+            recurring=before.recurring if before else False,
             updated=before.updated if before else opened,
             first_published=members[0].published,
             last_published=members[-1].published,
-            answer_due=None if history else due,
+            answer=before.answer if before else None,
             posts=tuple(post.id for post in members),
             urls=tuple(post.url for post in members if post.url is not None),
             history=history,
+        )
+        return found.model_copy(update={"answer_due": self.due(found)})
+
+    def due(self, incident: Incident) -> datetime | None:
+        """By when its authority has to answer: from its registration, or from when it was opened again."""
+        if incident.history:
+            return None
+        return answer_due(
+            self._deadlines,
+            incident.reopened or incident.opened,
+            group=incident.group,
+            topic=incident.topic,
+            authority=incident.authority,
+            municipality=incident.municipality,
+            municipality_name=incident.municipality_name,
         )
 
 

@@ -19,18 +19,22 @@ class Difference:
     """Incidents none of whose posts belongs anywhere any more."""
 
 
-def difference(matters: Partition, stored: Mapping[str, int | None]) -> Difference:
+def difference(
+    matters: Partition, stored: Mapping[str, int | None], weights: Mapping[int, int] | None = None
+) -> Difference:
     """Compare matters with where their posts are `stored`; `stored` may know posts that belong to no matter.
 
-    An incident lives on as the matter with which it has most posts in common; of equals the incident with the lowest
-    id and the matter with the first post id come first. A matter is one incident, and an incident one matter.
+    An incident lives on as the matter with which it has most posts in common; of several the heaviest does, of these
+    the one with most posts in common; of equals the incident with the lowest id and the matter with the first post id
+    come first. A matter is one incident, and an incident one matter.
     """
     incidents = sorted({incident for incident in stored.values() if incident is not None})
     common: dict[tuple[frozenset[str], int], int] = {}
     for matter in matters:
         counted = Counter(incident for post in matter if (incident := stored.get(post)) is not None)
         common |= {(matter, incident): count for incident, count in counted.items()}
-    ranked = sorted(common, key=lambda pair: (-common[pair], pair[1], min(pair[0])))
+    heavy = weights or {}
+    ranked = sorted(common, key=lambda pair: (-heavy.get(pair[1], 0), -common[pair], pair[1], min(pair[0])))
     kept: dict[int, frozenset[str]] = {}
     merged: dict[int, frozenset[str]] = {}
     taken: set[frozenset[str]] = set()

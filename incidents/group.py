@@ -102,12 +102,7 @@ def link(segments: Iterable[Sequence[GroupPost]], decisions: Iterable[Decision])
     that would bring together what must be apart. So a `cannot_link` inside a segment cuts it at the largest gap between
     the two posts; whoever wants another cut adds a `must_link` for what belongs together.
     """
-    sets = _Sets()
-    for decision in sorted(decisions, key=lambda one: one.id, reverse=True):
-        if decision.kind is Link.MUST:
-            sets.join(decision.left, decision.right)
-        else:
-            sets.part(decision.left, decision.right)
+    sets, _ = _decided(decisions)
     present: list[str] = []
     pairs: list[tuple[timedelta, str, str]] = []
     for segment in segments:
@@ -120,6 +115,20 @@ def link(segments: Iterable[Sequence[GroupPost]], decisions: Iterable[Decision])
     for post in present:
         found[sets.find(post)].add(post)
     return frozenset(frozenset(members) for members in found.values())
+
+
+def overruled(decisions: Iterable[Decision]) -> set[int]:
+    """The decisions that are passed over, since newer ones contradict them."""
+    return _decided(decisions)[1]
+
+
+def _decided(decisions: Iterable[Decision]) -> tuple["_Sets", set[int]]:
+    sets, passed_over = _Sets(), set()
+    for decision in sorted(decisions, key=lambda one: one.id, reverse=True):
+        lay = sets.join if decision.kind is Link.MUST else sets.part
+        if not lay(decision.left, decision.right):
+            passed_over.add(decision.id)
+    return sets, passed_over
 
 
 class _Sets:
@@ -138,20 +147,25 @@ class _Sets:
             item = up
         return root
 
-    def join(self, one: str, other: str) -> None:
-        """Unite their sets, unless these must stay apart."""
+    def join(self, one: str, other: str) -> bool:
+        """Unite their sets. False: these must stay apart."""
         left, right = self.find(one), self.find(other)
-        if left == right or right in self._apart[left]:
-            return
+        if left == right:
+            return True
+        if right in self._apart[left]:
+            return False
         self._parent[right] = left
         for enemy in self._apart.pop(right, ()):
             self._apart[enemy].discard(right)
             self._apart[enemy].add(left)
             self._apart[left].add(enemy)
+        return True
 
-    def part(self, one: str, other: str) -> None:
-        """Keep their sets apart from now on, unless they are one already."""
+    def part(self, one: str, other: str) -> bool:
+        """Keep their sets apart from now on. False: they are one already."""
         left, right = self.find(one), self.find(other)
-        if left != right:
-            self._apart[left].add(right)
-            self._apart[right].add(left)
+        if left == right:
+            return False
+        self._apart[left].add(right)
+        self._apart[right].add(left)
+        return True

@@ -1,32 +1,19 @@
 """The worker's step from tagged posts to incidents."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
-import structlog
 from sqlalchemy import Connection
 
 from bus import Received
 from bus.worker import Retry
 from incidents.arrival import arrive
-from incidents.changes import Changes
-from incidents.config import Authority, Deadlines, Grouping
+from incidents.config import DEFAULT_REOPENING, Authority, Deadlines, Grouping, Reopening
 from incidents.describe import Describer
-from incidents.difference import difference
-from incidents.neighbourhood import explore
+from incidents.regroup import Regrouper, Wider, in_places, see_inside
 from schemas import TaggedPost, decode
-from store import Decision, Decisions, Incidents, Member, Posts, Store, StoredPost, StoreError
-from store.posts import NOWHERE, Range
-
-log = structlog.get_logger()
-
-
-class _Wider(Exception):
-    """More places have to be locked: begin anew with them."""
-
-    def __init__(self, places: Collection[str] = ()) -> None:
-        super().__init__()
-        self.places = frozenset(places)
+from store import Posts, Store, StoredPost, StoreError
+from store.posts import NOWHERE
 
 
 class IncidentStep:
@@ -47,15 +34,12 @@ class IncidentStep:
         windows: Grouping,
         now: Callable[[], datetime],
         names: Mapping[str, str] | None = None,
+        reopen: Reopening = DEFAULT_REOPENING,
     ) -> None:
         self._store = store
-        self._source = f"/otklik/{region}"
-        self._describer = Describer(authorities, deadlines, names)
-        self._rules = windows
-        self._now = now
+        describer = Describer(authorities, deadlines, names)
+        self._regrouper = Regrouper(store, region, describer, windows, now=now, reopen_within=reopen.within)
         self._posts = Posts()
-        self._incidents = Incidents(store)
-        self._decisions = Decisions(store)
 
     def process(self, records: Sequence[Received]) -> None:
         """Return when the effects of these records are durable.
@@ -69,14 +53,10 @@ class IncidentStep:
     def add(self, batch: Sequence[TaggedPost]) -> None:
         """As `process`, for posts that are already decoded."""
         places = {tagged.tags.municipality.oktmo if tagged.tags.municipality else NOWHERE for tagged in batch}
+        if not batch:
+            return
         try:
-            while batch:
-                try:
-                    with self._store.transaction() as conn:
-                        self._apply(conn, batch, places)
-                    return
-                except _Wider as wider:
-                    places |= wider.places
+            in_places(self._store, places, lambda conn, places: self._apply(conn, batch, places))
         except StoreError as error:
             raise Retry(str(error)) from error
 
@@ -85,51 +65,16 @@ class IncidentStep:
         places |= self._posts.places_of(conn, ids)
         self._posts.lock_places(conn, places)
         before = self._posts.take(conn, ids)
-        _inside(before.values(), places)
+        see_inside(before.values(), places)
         after = _arrived(before, batch)
         changed = [post for id_, post in after.items() if post != before.get(id_)]
         if not changed:
             return
         if not self._posts.insert(conn, [post for post in changed if post.id not in before]):
-            raise _Wider
+            raise Wider
         self._posts.update(conn, [post for post in changed if post.id in before])
         was = [before[post.id] for post in changed if post.id in before]
-        self._regroup(conn, [*was, *changed], places)
-
-    def _regroup(self, conn: Connection, changed: Sequence[Member], places: set[str]) -> None:
-        """Make the incidents around these posts what they should be."""
-        seen = explore(changed, _StoreReader(conn, self._posts, self._decisions), self._rules)
-        _inside(seen.posts.values(), places)
-        found = difference(seen.partition, {id_: post.incident for id_, post in seen.posts.items()})
-        stored = self._incidents.take(conn, found.kept.keys() | found.merged.keys() | found.emptied)
-        changes = Changes(self._describer, self._now(), seen, found, stored)
-        opened = changes.opened()
-        for matter, draft, id_ in zip(found.opened, opened, self._incidents.insert(conn, opened), strict=True):
-            changes.add("incident.opened", draft.model_copy(update={"id": id_}), added=matter)
-        known = changes.of_known()
-        self._incidents.update(conn, known)
-        self._posts.attach(conn, changes.moves())
-        self._incidents.record(conn, [change.event(self._source) for change in changes.made])
-        log.debug("incidents_changed", posts=len(changed), seen=len(seen.posts), events=len(changes.made))
-
-
-class _StoreReader:
-    def __init__(self, conn: Connection, posts: Posts, decisions: Decisions) -> None:
-        self._conn = conn
-        self._posts = posts
-        self._decisions = decisions
-
-    def near(self, ranges: Sequence[Range]) -> list[Member]:
-        return self._posts.near(self._conn, ranges)
-
-    def by_id(self, ids: Collection[str]) -> list[Member]:
-        return self._posts.by_id(self._conn, ids)
-
-    def of_incidents(self, incidents: Collection[int]) -> list[Member]:
-        return self._posts.of_incidents(self._conn, incidents)
-
-    def decisions(self, ids: Collection[str]) -> list[Decision]:
-        return self._decisions.of(self._conn, ids)
+        self._regrouper.record(conn, self._regrouper.regroup(conn, [*was, *changed], places))
 
 
 def _arrived(before: Mapping[str, StoredPost], batch: Sequence[TaggedPost]) -> dict[str, StoredPost]:
@@ -140,10 +85,3 @@ def _arrived(before: Mapping[str, StoredPost], batch: Sequence[TaggedPost]) -> d
         if arrived is not None:
             after[arrived.id] = arrived
     return after
-
-
-def _inside(posts: Iterable[Member], places: set[str]) -> None:
-    """See that the places of all these posts are locked."""
-    missing = {post.place for post in posts} - places
-    if missing:
-        raise _Wider(missing)

@@ -1,7 +1,7 @@
 """The generated parts of the operators' docs: the commands' help, the keys of the file, topics, rules of urgency.
 
 `python -m otklik.docs docs` renews `cli.md`, `config.schema.json`, `taxonomy.md`, `urgency.md` and the marked blocks of
-`configuration.md`.
+`configuration.md` and `incidents.md`.
 """
 
 import re
@@ -20,14 +20,16 @@ from pydantic_core import PydanticUndefined
 from classifier.model import Model
 from classifier.taxonomy import Taxonomy, shipped_taxonomy
 from classifier.urgency_rules import Table, table
+from incidents.workflow import TABLE
 from otklik.config.messages import literals, models_at
 from otklik.config.model import SinkSection, SourceSection, file_model
 from otklik.config.schema import FILE, schema_text
 from otklik.exits import MEANING
 from otklik.main import app
+from schemas import IncidentStatus
 
 WIDTH = 100
-BLOCK = re.compile(r"<!-- (keys|topics)(?: ([\w.]+))? -->\n.*?<!-- end -->", re.DOTALL)
+BLOCK = re.compile(r"<!-- (keys|topics|workflow)(?: ([\w.]+))? -->\n.*?<!-- end -->", re.DOTALL)
 
 HEAD = """# Команды
 
@@ -151,11 +153,21 @@ def urgency(rules: Table) -> str:
     return "\n".join(parts) + "\n"
 
 
-def configuration(text: str) -> str:
-    """`docs/configuration.md` with its marked blocks renewed."""
+def workflow() -> str:
+    """The table of statuses."""
+    rows = [
+        f"| {one.action} | {', '.join(status for status in IncidentStatus if status in one.sources)} | {one.to} "
+        f"| {one.needs or '—'} |"
+        for one in TABLE
+    ]
+    return "\n".join(["| action | from | to | needs |", "| --- | --- | --- | --- |", *rows])
+
+
+def marked(text: str) -> str:
+    """A document with its marked blocks renewed."""
 
     def renewed(match: re.Match[str]) -> str:
-        body = topics() if match[1] == "topics" else keys(match[2])
+        body = keys(match[2]) if match[1] == "keys" else topics() if match[1] == "topics" else workflow()
         return f"{match[0].partition(chr(10))[0]}\n{body}\n<!-- end -->"
 
     return BLOCK.sub(renewed, text)
@@ -168,8 +180,7 @@ def documents(folder: Path) -> dict[str, str]:
         FILE: schema_text(),
         "taxonomy.md": taxonomy(shipped_taxonomy()),
         "urgency.md": urgency(table()),
-        "configuration.md": configuration((folder / "configuration.md").read_text(encoding="utf-8")),
-    }
+    } | {name: marked((folder / name).read_text(encoding="utf-8")) for name in ("configuration.md", "incidents.md")}
 
 
 if __name__ == "__main__":

@@ -44,6 +44,7 @@ CODES = {
     "store.errors:StoreError": Exit.UNREACHABLE,
     "sinks.base:DeliveryFailed": Exit.UNREACHABLE,
     "console.server:ConsoleError": Exit.UNREACHABLE,
+    "incidents.refusals:Refused": Exit.SOME_BAD,
     "bus.worker:TooManyFailures": Exit.HALTED,
     "builtins:OSError": Exit.UNREACHABLE,
 }

@@ -2,6 +2,7 @@
 
 import errno
 import re
+from pathlib import Path
 from typing import Any
 
 from typer.core import TyperCommand, TyperGroup
@@ -82,3 +83,11 @@ class Command(TyperCommand):
 class Group(TyperGroup):
     def get_help(self, ctx: Any) -> str:
         return translated_help(super().get_help(ctx))
+
+
+class RoleGroup(Group):
+    """Its first word followed by a file starts the role of that name, as the command `run` does."""
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        is_file = args[0] not in self.commands and (Path(args[0]).suffix in (".yaml", ".yml") or Path(args[0]).exists())
+        return super().resolve_command(ctx, ["run", *args] if is_file else args)

@@ -19,6 +19,7 @@ SHOWN = {
     "incident.merged": ("⇒", "yellow"),
     "incident.split": ("⇐", "yellow"),
     "incident.moved": ("→", "yellow"),
+    "incident.reopened": ("↺", "yellow"),
     "incident.overdue": ("!", "bold red"),
     "incident.closed": ("✓", "green"),
 }

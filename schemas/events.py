@@ -3,7 +3,7 @@
 from typing import ClassVar, Literal, get_args
 
 from schemas.base import Model, UtcDatetime
-from schemas.incident import Incident
+from schemas.incident import Incident, IncidentStatus
 
 EventType = Literal[
     "incident.opened",
@@ -48,6 +48,10 @@ class IncidentData(Model):
     actor: str = "otklik"
     """Who did it: a person's login, or `otklik`."""
     comment: str | None = None
+    before: IncidentStatus | None = None
+    """The status before the event, where the event has changed it."""
+    ruling: int | None = None
+    """The decision by hand (merge, split, move) that was made or undone."""
     history: bool = False
     """Caused by a back-fill: receivers page nobody."""
     test: bool = False

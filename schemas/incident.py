@@ -18,6 +18,8 @@ class IncidentStatus(StrEnum):
     SOLVED = "solved"
     CLOSED = "closed"
     REJECTED = "rejected"
+    REOPENED = "reopened"
+    """Solved, closed, answered or rejected once, and there again: somebody has to look at it anew."""
     MERGED = "merged"
     """Its posts live on in `merged_into`."""
 
@@ -30,6 +32,8 @@ class Incident(Model):
     id: int = Field(ge=1)
     sequence: int = Field(ge=1)
     status: IncidentStatus = IncidentStatus.NEW
+    status_since: UtcDatetime | None = None
+    """When it came into its status; None in snapshots older than this field."""
     title: str
     municipality: str | None = None
     """OKTMO code; None where no post names a place."""
@@ -42,11 +46,17 @@ class Incident(Model):
     """Id of the answerable authority in the YAML file."""
     authority_name: str | None = None
     opened: UtcDatetime
-    """Registration: deadlines count from here."""
+    """Registration: deadlines count from here, or from `reopened`."""
+    reopened: UtcDatetime | None = None
+    """When it was last opened again: a clock of its own."""
+    recurring: bool = False
+    """Somebody wrote of the same matter after it had been solved or closed."""
     updated: UtcDatetime
     first_published: UtcDatetime
     last_published: UtcDatetime
     answer_due: UtcDatetime | None = None
+    answer: str | None = None
+    """What was answered, or a link to it; personal numbers masked."""
     posts: tuple[str, ...]
     """Ids of its posts, in order of event time."""
     urls: tuple[str, ...] = ()

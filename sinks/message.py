@@ -38,6 +38,7 @@ STATUS = {
     IncidentStatus.SOLVED: "решён",
     IncidentStatus.CLOSED: "закрыт",
     IncidentStatus.REJECTED: "отклонён",
+    IncidentStatus.REOPENED: "открыт снова",
     IncidentStatus.MERGED: "присоединён",
 }
 URGENCY = {"now": "срочно", "soon": "скоро", "normal": "обычная"}

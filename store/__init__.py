@@ -13,6 +13,7 @@ from store.lock import FolderLock
 from store.outbox import Outbox
 from store.posts import Member, PostReader, Posts, StoredPost
 from store.quotas import Allowance, Balance, Quotas, Resolved, Turn, Why
+from store.rulings import Ruling, RulingKind, Rulings
 from store.sources import Lease, SourceRow, Sources, SourceState
 from store.standing import Standing
 from store.versions import Version, Versions
@@ -46,6 +47,9 @@ __all__ = [
     "Posts",
     "Quotas",
     "Resolved",
+    "Ruling",
+    "RulingKind",
+    "Rulings",
     "SourceEvents",
     "SourceRow",
     "SourceState",

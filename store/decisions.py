@@ -1,6 +1,7 @@
 """What people decided about posts: these two are one matter, or they are not."""
 
-from collections.abc import Collection
+import builtins
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -30,6 +31,8 @@ class Decision:
     made: datetime
     undone_by: str | None = None
     undone: datetime | None = None
+    ruling: int | None = None
+    """What a person did by which this was decided."""
 
 
 class Decisions:
@@ -39,19 +42,29 @@ class Decisions:
         self._store = store
 
     def add(self, conn: Connection, kind: Link, one: str, other: str, actor: str) -> int:
-        """Decide about two posts; the decision's id. What was decided before about the same two is undone.
+        """Decide about two posts; the decision's id. Older decisions stay in force beneath: the newest counts, and
+        those that contradict it count again once it is undone.
 
         Raises:
             ValueError: it is the same post twice.
         """
-        if one == other:
-            raise ValueError(f"a decision needs two posts, not {one!r} twice")
-        left, right = sorted((one, other))
-        pair = (decisions.c.left_post == left) & (decisions.c.right_post == right) & decisions.c.undone.is_(None)
-        now = self._store.now()
-        conn.execute(update(decisions).where(pair).values(undone=now, undone_by=actor))
-        row = insert(decisions).values(kind=kind.value, left_post=left, right_post=right, actor=actor, made=now)
-        return int(conn.execute(row.returning(decisions.c.id)).scalar_one())
+        return self.add_all(conn, [(kind, one, other)], actor)[0]
+
+    def add_all(
+        self, conn: Connection, links: Sequence[tuple[Link, str, str]], actor: str, *, ruling: int | None = None
+    ) -> builtins.list[int]:
+        """`add` for each, the last being the newest; their ids in the same order."""
+        rows = []
+        for kind, one, other in links:
+            if one == other:
+                raise ValueError(f"a decision needs two posts, not {one!r} twice")
+            left, right = sorted((one, other))
+            row = {"kind": kind.value, "left_post": left, "right_post": right, "actor": actor, "ruling": ruling}
+            rows.append(row | {"made": self._store.now()})
+        if not rows:
+            return []
+        statement = insert(decisions).returning(decisions.c.id, sort_by_parameter_order=True)
+        return list(conn.execute(statement, rows).scalars())
 
     def undo(self, conn: Connection, decision: int, actor: str) -> bool:
         """False: there is no such decision, or it was undone before."""
@@ -60,7 +73,14 @@ class Decisions:
             conn.execute(update(decisions).where(row).values(undone=self._store.now(), undone_by=actor)).rowcount
         )
 
-    def of(self, conn: Connection, posts: Collection[str]) -> list[Decision]:
+    def undo_ruling(self, conn: Connection, ruling: int, actor: str) -> builtins.list[Decision]:
+        """Undo all decisions of a ruling that are in force; those."""
+        rows = (decisions.c.ruling == ruling) & decisions.c.undone.is_(None)
+        found = [_decision(row) for row in conn.execute(select(decisions).where(rows).order_by(decisions.c.id))]
+        conn.execute(update(decisions).where(rows).values(undone=self._store.now(), undone_by=actor))
+        return found
+
+    def of(self, conn: Connection, posts: Collection[str]) -> builtins.list[Decision]:
         """The decisions in force about any of these posts, by id."""
         about = or_(among(conn, decisions.c.left_post, posts), among(conn, decisions.c.right_post, posts))
         in_force = select(decisions).where(about, decisions.c.undone.is_(None)).order_by(decisions.c.id)
@@ -75,5 +95,13 @@ class Decisions:
 
 def _decision(row: Row[Any]) -> Decision:
     return Decision(
-        row.id, Link(row.kind), row.left_post, row.right_post, row.actor, row.made, row.undone_by, row.undone
+        row.id,
+        Link(row.kind),
+        row.left_post,
+        row.right_post,
+        row.actor,
+        row.made,
+        row.undone_by,
+        row.undone,
+        row.ruling,
     )

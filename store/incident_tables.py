@@ -34,6 +34,10 @@ incidents = Table(
     Column("answer_due", UtcDatetime),
     Column("history", Boolean, nullable=False),
     Column("merged_into", BigInteger),
+    Column("status_since", UtcDatetime),
+    Column("reopened", UtcDatetime),
+    Column("recurring", Boolean, nullable=False, server_default=text("false")),
+    Column("answer", Text),
     # Lists are paged by id, newest first, under one or two filters: each filter's own order is an index.
     Index("ix_incidents_status", "status", "id"),
     Index("ix_incidents_municipality", "municipality", "status", "id"),
@@ -42,7 +46,7 @@ incidents = Table(
     Index("ix_incidents_authority", "authority", "status", "id"),
     Index("ix_incidents_updated", "updated"),
 )
-DUE = text("answer_due IS NOT NULL AND status IN ('new', 'confirmed', 'assigned', 'waiting')")
+DUE = text("answer_due IS NOT NULL AND status IN ('new', 'confirmed', 'assigned', 'waiting', 'reopened')")
 """An unanswered incident with a clock."""
 Index("ix_incidents_due", incidents.c.answer_due, incidents.c.id, sqlite_where=DUE, postgresql_where=DUE)
 
@@ -103,4 +107,4 @@ incident_history = Table(
     Column("details", Json, nullable=False),
     PrimaryKeyConstraint("incident", "sequence"),
 )
-"""One row per event, kept when the outbox is pruned. `details`: posts_added, posts_removed, comment, merged_into."""
+"""One row per event, kept when the outbox is pruned. `details`: see `store.incidents`."""

@@ -26,6 +26,10 @@ class IncidentFilter:
     topic: Collection[str] = ()
     status: Collection[IncidentStatus] = ()
     authority: Collection[str] = ()
+    overdue: datetime | None = None
+    """Unanswered, with a term that is over at this time."""
+    text: str | None = None
+    """What stands in the title, in whatever case."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +44,8 @@ class Change:
     posts: int
     """How many it had after the change."""
     details: dict[str, Any]
+    """What there is of: posts_added, posts_removed, comment, merged_into, from (the status before, where it changed),
+    ruling, authority (its name, of an assignment), answer (of an answer)."""
 
 
 class Incidents:
@@ -92,6 +98,11 @@ class Incidents:
         with self._store.reading() as conn:
             return _with_posts(conn, conn.execute(query.order_by(incidents.c.id.desc()).limit(limit)).all())
 
+    def count(self, wanted: IncidentFilter) -> int:
+        """How many fit."""
+        with self._store.reading() as conn:
+            return int(conn.execute(_filtered(select(func.count()).select_from(incidents), wanted)).scalar_one())
+
     def counts(self) -> dict[IncidentStatus, int]:
         """How many incidents there are of each status that occurs."""
         with self._store.reading() as conn:
@@ -106,17 +117,27 @@ class Incidents:
 
     def history(self, id_: int) -> list[Change]:
         """All changes of an incident, the first one first."""
-        query = select(incident_history).where(incident_history.c.incident == id_).order_by(incident_history.c.sequence)
         with self._store.reading() as conn:
-            return [
-                Change(row.sequence, row.at, row.type, row.actor, IncidentStatus(row.status), row.posts, row.details)
-                for row in conn.execute(query)
-            ]
+            return self.changes(conn, id_)
+
+    def changes(self, conn: Connection, id_: int, after: int = 0) -> list[Change]:
+        """`history`, of what came after a sequence, in the transaction of `conn`."""
+        query = select(incident_history).where(incident_history.c.incident == id_, incident_history.c.sequence > after)
+        return [
+            Change(row.sequence, row.at, row.type, row.actor, IncidentStatus(row.status), row.posts, row.details)
+            for row in conn.execute(query.order_by(incident_history.c.sequence))
+        ]
 
 
 UNANSWERED = tuple(
     status.value
-    for status in (IncidentStatus.NEW, IncidentStatus.CONFIRMED, IncidentStatus.ASSIGNED, IncidentStatus.WAITING)
+    for status in (
+        IncidentStatus.NEW,
+        IncidentStatus.CONFIRMED,
+        IncidentStatus.ASSIGNED,
+        IncidentStatus.WAITING,
+        IncidentStatus.REOPENED,
+    )
 )
 """Statuses in which the clock of the answer runs; the index `ix_incidents_due` has the same."""
 
@@ -153,6 +174,11 @@ def _filtered(query: Select[Any], wanted: IncidentFilter) -> Select[Any]:
     ):
         if values:
             query = query.where(column.in_(sorted(values)))
+    if wanted.overdue is not None:
+        query = query.where(incidents.c.answer_due < wanted.overdue, incidents.c.status.in_(UNANSWERED))
+    if wanted.text:
+        # SQLite's own `lower` knows ASCII only: see `store.engine`.
+        query = query.where(func.lower(incidents.c.title).contains(wanted.text.lower(), autoescape=True))
     return query
 
 
@@ -163,7 +189,13 @@ def _history_row(event: IncidentEvent) -> dict[str, Any]:
         "posts_removed": list(data.posts_removed),
         "comment": data.comment,
         "merged_into": data.incident.merged_into,
+        "from": data.before and data.before.value,
+        "ruling": data.ruling,
     }
+    if event.type == "incident.assigned":
+        details["authority"] = data.incident.authority_name
+    if event.type == "incident.answered":
+        details["answer"] = data.incident.answer
     return {
         "incident": data.incident.id,
         "sequence": data.incident.sequence,

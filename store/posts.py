@@ -106,7 +106,7 @@ class Posts:
 
         SQLite's writing transactions are alone anyway.
         """
-        if conn.dialect.name == "sqlite":
+        if conn.dialect.name == "sqlite" or not wanted:
             return
         order = sorted(wanted)  # the same for everybody: no two can wait for each other
         conn.execute(upsert(conn, places).on_conflict_do_nothing(), [{"place": place} for place in order])

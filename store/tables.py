@@ -171,10 +171,27 @@ decisions = Table(
     Column("made", UtcDatetime, nullable=False),
     Column("undone_by", Text),
     Column("undone", UtcDatetime),
+    Column("ruling", BigInteger),
     CheckConstraint("kind IN ('must_link', 'cannot_link')", name="kind"),
     Index("ix_decisions_left", "left_post"),
     Index("ix_decisions_right", "right_post"),
+    Index("ix_decisions_ruling", "ruling"),
 )
+
+rulings = Table(
+    "rulings",
+    metadata,
+    Column("id", BigId, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("incidents", Json, nullable=False),
+    Column("posts", Json, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("made", UtcDatetime, nullable=False),
+    Column("comment", Text),
+    Column("undone_by", Text),
+    Column("undone", UtcDatetime),
+)
+"""What a person did with incidents in one go; the pairs of posts that this ties or parts are `decisions`."""
 
 audit = Table(
     "audit",

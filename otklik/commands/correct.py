@@ -1,16 +1,14 @@
 """`otklik correct`: an operator's word on a text, obeyed from then on."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
+from otklik import naming
 from otklik.clock import now
 from otklik.commands.common import ConfigFile, command, load
 from otklik.exits import Exit, Failed
-
-if TYPE_CHECKING:
-    from otklik.config import Config
 
 TextOption = Annotated[str | None, typer.Option("--text", metavar="ТЕКСТ", help="Текст публикации, как он написан.")]
 Id = Annotated[str | None, typer.Option("--id", metavar="ID", help="Имя публикации, например vk:-1_2.")]
@@ -62,8 +60,8 @@ def register(app: typer.Typer) -> None:
         from classifier.corrections import Correction, append, key  # noqa: PLC0415
         from text import clean, lemmas, mask  # noqa: PLC0415
 
-        spelling = None if topic is None else _topic(config, topic)
-        parent = None if group is None else _group(config, group)
+        spelling = None if topic is None else naming.topic(config, topic)
+        parent = None if group is None else naming.group(config, group)
         if spelling is not None and parent not in (None, config.topics.group_of[spelling]):
             raise Failed(f"Тема «{spelling}» — из группы «{config.topics.group_of[spelling]}», а не «{parent}».")
         said = None if text is None else mask(clean(text))
@@ -75,40 +73,10 @@ def register(app: typer.Typer) -> None:
             topic=spelling,
             group=parent,
             relevant=relevant,
-            municipality=None if municipality is None else _municipality(config, municipality),
+            municipality=None if municipality is None else naming.municipality(config, municipality),
             by=who.strip(),
             at=now(),
         )
         append(target, correction)
         typer.echo(f"Исправление записано: {target}.")
         return Exit.OK
-
-
-def _topic(config: "Config", name: str) -> str:
-    found = config.topics.topic(name)
-    if found is None:
-        raise Failed(_unknown("темы", name, config.topics.accepted()[0], "Список тем: docs/taxonomy.md."))
-    return found
-
-
-def _group(config: "Config", name: str) -> str:
-    found = config.topics.group(name)
-    if found is None:
-        raise Failed(_unknown("группы", name, config.topics.accepted()[1], "Список: docs/taxonomy.md."))
-    return found
-
-
-def _municipality(config: "Config", name: str) -> str:
-    found = config.region.municipality_by_name(name)
-    if found is None:
-        near = " или ".join(f"«{one}»" for one in config.region.suggestions(name))
-        hint = f" Может быть, {near}?" if near else ""
-        raise Failed(f"В регионе нет муниципалитета «{name}».{hint}")
-    return next(one.name for one in config.region.municipalities if one.oktmo == found)
-
-
-def _unknown(what: str, name: str, known: list[str], where: str) -> str:
-    from text.suggest import did_you_mean  # noqa: PLC0415
-
-    hint = did_you_mean(name, known)
-    return " ".join(part for part in (f"Нет {what} «{name}».", hint, where) if part)

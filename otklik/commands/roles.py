@@ -1,4 +1,4 @@
-"""`otklik classify`, `incidents` and `console`: one role each; `crawl` and `deliver` have commands of their own."""
+"""`otklik classify` and `console`: one role each; `crawl`, `deliver` and `incidents` have modules of their own."""
 
 import typer
 
@@ -12,13 +12,6 @@ def register(app: typer.Typer) -> None:
         from otklik.roles.classify import run_classify  # noqa: PLC0415
 
         return run_classify(load(file))
-
-    @command(app, "incidents")
-    def incidents(file: ConfigFile) -> int:
-        """Роль: собирать публикации об одной беде в инцидент и выпускать события."""
-        from otklik.roles.incidents import run_incidents  # noqa: PLC0415
-
-        return run_incidents(load(file))
 
     @command(app, "console")
     def console(file: ConfigFile) -> int:

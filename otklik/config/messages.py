@@ -22,6 +22,7 @@ SECTIONS = frozenset(
         "authorities",
         "deadlines",
         "grouping",
+        "reopen",
         "topics",
         "corrections",
         "sinks",

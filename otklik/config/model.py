@@ -15,7 +15,7 @@ from bus import is_kafka
 from classifier.changes import TopicChanges
 from console.settings import ConsoleSettings
 from crawlers.schedule import ScheduleError, parse
-from incidents.config import Authority, Deadlines, Duration, Grouping
+from incidents.config import DEFAULT_REOPENING, Authority, Deadlines, Duration, Grouping, Reopening
 from otklik.config.messages import is_secret
 from sinks.filter import When
 
@@ -164,6 +164,7 @@ class FileBase(Section):
     authorities: tuple[Authority, ...] = Field(default=(), description="Кто за что отвечает.")
     deadlines: Deadlines = Field(default_factory=Deadlines, description="За какое время отвечать.")
     grouping: Grouping = Field(default_factory=Grouping, description="Какие публикации считать одной бедой.")
+    reopen: Reopening = Field(default=DEFAULT_REOPENING, description="Когда решённая беда считается вернувшейся.")
     topics: TopicChanges = Field(default_factory=TopicChanges, description="Что изменить в темах.")
     corrections: Path | None = Field(
         default=None, description="Файл исправлений: их пишет otklik correct, им сразу следует классификатор."

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from bus.worker import Worker
+from incidents.desk import Desk
 from incidents.process import IncidentStep
 from incidents.relay import Relay
 from otklik.clock import now
@@ -29,6 +30,23 @@ def incident_step(config: Config, store: Store, clock: Callable[[], datetime]) -
         windows=file.grouping,
         now=clock,
         names=config.topics.names(),
+        reopen=file.reopen,
+    )
+
+
+def desk(config: Config, store: Store, clock: Callable[[], datetime]) -> Desk:
+    """Where people decide, as configured."""
+    file = config.file
+    return Desk(
+        store,
+        config.region.slug,
+        authorities=file.authorities,
+        deadlines=file.deadlines,
+        windows=file.grouping,
+        now=clock,
+        names=config.topics.names(),
+        reopen=file.reopen,
+        zone=config.region.timezone,
     )
 
 

@@ -10,7 +10,7 @@ from tests.incidents.make import CHELYABINSK, SNOW
 
 FILTERS = "Есть municipality, group, topic, authority, status."
 FOLLOWING = "Есть municipality, group, topic, authority, status, after, limit."
-STATUSES = "В status можно: new, confirmed, assigned, waiting, answered, solved, closed, rejected, merged."
+STATUSES = "В status можно: new, confirmed, assigned, waiting, answered, solved, closed, rejected, reopened, merged."
 PLACES = "В municipality можно: коды ОКТМО этого региона, none."
 GROUPS = "В group можно: Дороги, ЖКХ."
 

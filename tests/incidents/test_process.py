@@ -81,7 +81,7 @@ def test_a_late_bridge_merges(bench: Bench) -> None:
     assert survivor.posts == ("a", "b", "bridge", "c")
     assert (gone.status, gone.merged_into, gone.posts) == (IncidentStatus.MERGED, 1, ())
     assert [change.type for change in bench.incidents.history(2)] == ["incident.opened", "incident.merged"]
-    assert bench.incidents.history(2)[1].details == {"posts_removed": ["c"], "merged_into": 1}
+    assert bench.incidents.history(2)[1].details == {"posts_removed": ["c"], "merged_into": 1, "from": "new"}
     assert (bench.incidents.history(1)[1].posts, bench.incidents.history(1)[0].posts) == (4, 2)
 
 

@@ -16,7 +16,9 @@ ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 
 
-@pytest.mark.parametrize("name", ["cli.md", "config.schema.json", "configuration.md", "taxonomy.md", "urgency.md"])
+@pytest.mark.parametrize(
+    "name", ["cli.md", "config.schema.json", "configuration.md", "incidents.md", "taxonomy.md", "urgency.md"]
+)
 def test_generated_docs_are_fresh(name):
     assert (DOCS / name).read_text(encoding="utf-8") == documents(DOCS)[name], "run: make docs"
 

@@ -1,0 +1,145 @@
+"""Makes the incidents around some posts what grouping says they are, within a transaction."""
+
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import TypeVar
+
+import structlog
+from sqlalchemy import Connection
+
+from incidents.changes import MACHINE, Change, Changes, Hand
+from incidents.config import Grouping
+from incidents.describe import Describer
+from incidents.difference import difference
+from incidents.neighbourhood import explore
+from incidents.workflow import weight
+from schemas import Incident
+from store import Decision, Decisions, Incidents, Member, Posts, Store
+from store.posts import Range
+
+log = structlog.get_logger()
+
+T = TypeVar("T")
+PREFERRED = 10
+"""Heavier than any status: a person has said which incident lives on."""
+
+
+class Wider(Exception):
+    """More places have to be locked: begin anew with them."""
+
+    def __init__(self, places: Collection[str] = ()) -> None:
+        super().__init__()
+        self.places = frozenset(places)
+
+
+def in_places(store: Store, places: set[str], work: Callable[[Connection, set[str]], T]) -> T:
+    """The result of `work` in a transaction of its own, begun anew with more places as often as it asks for them.
+
+    `work` locks the places itself, and may add some before it does.
+    """
+    while True:
+        try:
+            with store.transaction() as conn:
+                return work(conn, places)
+        except Wider as wider:
+            places |= wider.places
+
+
+def see_inside(posts: Iterable[Member], places: Collection[str]) -> None:
+    """See that the places of all these posts are locked.
+
+    Raises:
+        Wider: they are not.
+    """
+    missing = {post.place for post in posts} - set(places)
+    if missing:
+        raise Wider(missing)
+
+
+class Regrouper:
+    """Whoever calls it holds the places of the changed posts (`Posts.lock_places`).
+
+    `region` is the name in the events' source. A new post within `reopen_within` of the end of an incident opens it
+    again.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        region: str,
+        describer: Describer,
+        rules: Grouping,
+        *,
+        now: Callable[[], datetime],
+        reopen_within: timedelta,
+    ) -> None:
+        self.source = f"/otklik/{region}"
+        self._describer = describer
+        self._rules = rules
+        self._now = now
+        self._reopen_within = reopen_within
+        self._posts = Posts()
+        self._incidents = Incidents(store)
+        self._decisions = Decisions(store)
+
+    def regroup(
+        self, conn: Connection, changed: Sequence[Member], places: Collection[str], hand: Hand = MACHINE
+    ) -> list[Change]:
+        """Store what the incidents around these posts should be; what has changed, not yet recorded.
+
+        Raises:
+            Wider: posts of further places have a say.
+        """
+        seen = explore(changed, _StoreReader(conn, self._posts, self._decisions), self._rules)
+        see_inside(seen.posts.values(), places)
+        home = _home(seen.posts, hand)
+        stored = self._incidents.take(conn, {one for one in home.values() if one is not None})
+        found = difference(seen.partition, home, _weights(stored, hand))
+        changes = Changes(
+            self._describer, self._now(), seen, found, stored, hand=hand, reopen_within=self._reopen_within
+        )
+        opened = changes.opened()
+        for matter, draft, id_ in zip(found.opened, opened, self._incidents.insert(conn, opened), strict=True):
+            changes.add("incident.opened", draft.model_copy(update={"id": id_}), added=matter)
+        self._incidents.update(conn, changes.of_known())
+        self._posts.attach(conn, changes.moves())
+        log.debug("incidents_changed", posts=len(changed), seen=len(seen.posts), events=len(changes.made))
+        return changes.made
+
+    def record(self, conn: Connection, changes: Sequence[Change]) -> None:
+        """Write them into the history and the outbox."""
+        self._incidents.record(conn, [change.event(self.source) for change in changes])
+
+
+class _StoreReader:
+    def __init__(self, conn: Connection, posts: Posts, decisions: Decisions) -> None:
+        self._conn = conn
+        self._posts = posts
+        self._decisions = decisions
+
+    def near(self, ranges: Sequence[Range]) -> list[Member]:
+        return self._posts.near(self._conn, ranges)
+
+    def by_id(self, ids: Collection[str]) -> list[Member]:
+        return self._posts.by_id(self._conn, ids)
+
+    def of_incidents(self, incidents: Collection[int]) -> list[Member]:
+        return self._posts.of_incidents(self._conn, incidents)
+
+    def decisions(self, ids: Collection[str]) -> list[Decision]:
+        return self._decisions.of(self._conn, ids)
+
+
+def _home(posts: Mapping[str, Member], hand: Hand) -> dict[str, int | None]:
+    """Which incident each post counts for when it is asked which of them live on.
+
+    An incident of which nothing would be left counts its posts as its own all the same: it has to be seen to end.
+    """
+    home = {id_: hand.home.get(id_, post.incident) for id_, post in posts.items()}
+    left = set(home.values())
+    return {id_: to if posts[id_].incident in left else posts[id_].incident for id_, to in home.items()}
+
+
+def _weights(stored: Mapping[int, Incident], hand: Hand) -> dict[int, int]:
+    order = {id_: PREFERRED + len(hand.preferred) - n for n, id_ in enumerate(hand.preferred)}
+    return {id_: order.get(id_, weight(one.status)) for id_, one in stored.items()}

@@ -1,0 +1,78 @@
+"""Russian for statuses, actions and what happened: for messages, lists and the console."""
+
+from collections.abc import Iterable
+from datetime import datetime, tzinfo
+
+from incidents.workflow import Action
+from schemas import IncidentStatus
+from store import Change
+
+STATUSES = {
+    IncidentStatus.NEW: "новый",
+    IncidentStatus.CONFIRMED: "подтверждён",
+    IncidentStatus.ASSIGNED: "передан",
+    IncidentStatus.WAITING: "ждёт жителя",
+    IncidentStatus.ANSWERED: "дан ответ",
+    IncidentStatus.SOLVED: "решён",
+    IncidentStatus.CLOSED: "закрыт",
+    IncidentStatus.REJECTED: "отклонён",
+    IncidentStatus.REOPENED: "возвращён",
+    IncidentStatus.MERGED: "объединён с другим",
+}
+_ACTIONS = {
+    Action.CONFIRM: "подтвердить",
+    Action.ASSIGN: "передать",
+    Action.WAIT: "отложить до ответа жителя",
+    Action.ANSWER: "ответить",
+    Action.SOLVE: "решить",
+    Action.CLOSE: "закрыть",
+    Action.REJECT: "отклонить",
+    Action.REOPEN: "вернуть в работу",
+}
+_EVENTS = {
+    "incident.opened": "открыт",
+    "incident.updated": "изменились публикации",
+    "incident.confirmed": "подтверждён",
+    "incident.assigned": "передан",
+    "incident.waiting": "ждёт жителя",
+    "incident.answered": "дан ответ",
+    "incident.solved": "решён",
+    "incident.closed": "закрыт",
+    "incident.rejected": "отклонён",
+    "incident.reopened": "возвращён в работу",
+    "incident.merged": "объединён с другим",
+    "incident.split": "разделён",
+    "incident.moved": "публикации перенесены",
+    "incident.due_soon": "срок близко",
+    "incident.overdue": "просрочен",
+    "incident.escalated": "передан выше",
+    "incident.redacted": "стёрты данные",
+}
+
+
+def named(actions: Iterable[Action]) -> str:
+    """Actions with their commands."""
+    return ", ".join(f"{_ACTIONS[action]} ({action})" for action in actions)
+
+
+def happened(type_: str) -> str:
+    """What an event of this type means."""
+    return _EVENTS.get(type_, type_)
+
+
+def moment(at: datetime, zone: tzinfo) -> str:
+    """`28.11 10:15`, in the region's time."""
+    return f"{at.astimezone(zone):%d.%m %H:%M}"
+
+
+def line(change: Change, zone: tzinfo) -> str:
+    """A line of the history: when, who, what, and to whom or into what."""
+    details = change.details
+    more = [
+        details.get("authority"),
+        f"№{details['merged_into']}" if details.get("merged_into") else None,
+        f"+{len(details['posts_added'])}" if details.get("posts_added") else None,
+        f"−{len(details['posts_removed'])}" if details.get("posts_removed") else None,
+    ]
+    told = ", ".join(one for one in more if one)
+    return f"{moment(change.at, zone)} {change.actor} — {happened(change.type)}{f' ({told})' if told else ''}"

@@ -1,0 +1,103 @@
+"""Incidents as an operator sees them in a terminal."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, tzinfo
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from incidents.words import STATUSES, line
+from schemas import Incident
+from store import Change, StoredPost
+from store.incidents import UNANSWERED
+
+URGENCY = {"now": "срочно", "soon": "скоро", "normal": ""}
+SHOWN_TEXT = 300
+"""Characters of a post: enough to recognise it, and forty of them fit a few screens."""
+
+
+def print_list(incidents: Iterable[Incident], zone: tzinfo, now: datetime) -> None:
+    """A line for each."""
+    table = Table(box=None, pad_edge=False)
+    for name in ("№", "состояние", "что и где", "публ.", "срочность", "кому", "ответить до"):
+        table.add_column(name, overflow="fold", justify="right" if name in ("№", "публ.") else "left")
+    for one in incidents:
+        status = STATUSES[one.status] + (" ↻" if one.recurring else "")
+        urgent = Text(URGENCY[one.urgency], "bold red" if one.urgency == "now" else "")
+        due = _due(one, zone, now)
+        table.add_row(
+            str(one.id), Text(status), Text(one.title), str(len(one.posts)), urgent, Text(one.authority_name or ""), due
+        )
+    Console().print(table)
+
+
+def print_one(
+    incident: Incident, history: Sequence[Change], posts: Sequence[StoredPost], zone: tzinfo, now: datetime
+) -> None:
+    """All that is known of it."""
+    console = Console(highlight=False, soft_wrap=True)
+    console.print(Text(f"№{incident.id} {incident.title}", "bold"))
+    table = Table(box=None, show_header=False, pad_edge=False)
+    into = f" (№{incident.merged_into})" if incident.merged_into else ""
+    rows: list[tuple[str, str | Text]] = [
+        ("состояние", STATUSES[incident.status] + into + (", беда вернулась" if incident.recurring else "")),
+        ("версия", str(incident.sequence)),
+        ("группа, тема", f"{incident.group}, {incident.topic}"),
+        ("муниципалитет", incident.municipality_name or "не назван"),
+        ("срочность", URGENCY[incident.urgency] or "обычная"),
+        ("кому", incident.authority_name or "никому"),
+        ("открыт", _at(incident.opened, zone)),
+        ("ответить до", _due(incident, zone, now)),
+        ("ответ", incident.answer or ""),
+    ]
+    for name, value in rows:
+        if value:
+            table.add_row(name, value if isinstance(value, Text) else Text(value))
+    console.print(table)
+    console.print(Text(f"\nПубликаций: {len(posts)}", "bold"))
+    for post in posts:
+        console.print(Text(f"{_at(post.published, zone)}  {post.id}  {post.url or ''}".rstrip()))
+        text = " ".join(part for part in (post.title, post.text) if part) or ("(удалена)" if post.deleted else "")
+        console.print(Text(f"    {text[:SHOWN_TEXT]}{'…' if len(text) > SHOWN_TEXT else ''}"))
+    console.print(Text("\nИстория", "bold"))
+    for change in history:
+        console.print(Text(f"{change.sequence}. {line(change, zone)}"))
+        for key in ("comment", "answer"):
+            if said := change.details.get(key):
+                console.print(Text(f"    {said}"))
+
+
+def as_json(incident: Incident, history: Sequence[Change], posts: Sequence[StoredPost]) -> dict[str, Any]:
+    """The same for programs."""
+    return {
+        "incident": incident.model_dump(mode="json"),
+        "posts": [
+            {"id": one.id, "published": one.published, "url": one.url, "title": one.title, "text": one.text}
+            for one in posts
+        ],
+        "history": [
+            {
+                "sequence": one.sequence,
+                "at": one.at,
+                "type": one.type,
+                "actor": one.actor,
+                "status": one.status,
+                "posts": one.posts,
+                **one.details,
+            }
+            for one in history
+        ],
+    }
+
+
+def _due(incident: Incident, zone: tzinfo, now: datetime) -> Text:
+    if incident.answer_due is None or incident.status not in UNANSWERED:
+        return Text("")
+    late = incident.answer_due < now
+    return Text(_at(incident.answer_due, zone) + (" просрочен" if late else ""), "bold red" if late else "")
+
+
+def _at(moment: datetime, zone: tzinfo) -> str:
+    return f"{moment.astimezone(zone):%Y-%m-%d %H:%M}"
