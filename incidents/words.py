@@ -4,21 +4,9 @@ from collections.abc import Iterable
 from datetime import datetime, tzinfo
 
 from incidents.workflow import Action
-from schemas import IncidentStatus
+from schemas.words import EVENTS
 from store import Change
 
-STATUSES = {
-    IncidentStatus.NEW: "новый",
-    IncidentStatus.CONFIRMED: "подтверждён",
-    IncidentStatus.ASSIGNED: "передан",
-    IncidentStatus.WAITING: "ждёт жителя",
-    IncidentStatus.ANSWERED: "дан ответ",
-    IncidentStatus.SOLVED: "решён",
-    IncidentStatus.CLOSED: "закрыт",
-    IncidentStatus.REJECTED: "отклонён",
-    IncidentStatus.REOPENED: "возвращён",
-    IncidentStatus.MERGED: "объединён с другим",
-}
 _ACTIONS = {
     Action.CONFIRM: "подтвердить",
     Action.ASSIGN: "передать",
@@ -29,25 +17,6 @@ _ACTIONS = {
     Action.REJECT: "отклонить",
     Action.REOPEN: "вернуть в работу",
 }
-_EVENTS = {
-    "incident.opened": "открыт",
-    "incident.updated": "изменились публикации",
-    "incident.confirmed": "подтверждён",
-    "incident.assigned": "передан",
-    "incident.waiting": "ждёт жителя",
-    "incident.answered": "дан ответ",
-    "incident.solved": "решён",
-    "incident.closed": "закрыт",
-    "incident.rejected": "отклонён",
-    "incident.reopened": "возвращён в работу",
-    "incident.merged": "объединён с другим",
-    "incident.split": "разделён",
-    "incident.moved": "публикации перенесены",
-    "incident.due_soon": "срок близко",
-    "incident.overdue": "просрочен",
-    "incident.escalated": "передан выше",
-    "incident.redacted": "стёрты данные",
-}
 
 
 def named(actions: Iterable[Action]) -> str:
@@ -57,7 +26,7 @@ def named(actions: Iterable[Action]) -> str:
 
 def happened(type_: str) -> str:
     """What an event of this type means."""
-    return _EVENTS.get(type_, type_)
+    return EVENTS.get(type_, type_)
 
 
 def moment(at: datetime, zone: tzinfo) -> str:

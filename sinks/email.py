@@ -15,8 +15,9 @@ from zoneinfo import ZoneInfo
 from pydantic import AfterValidator, Field, SecretStr, model_validator
 
 from schemas import CloudEvent, Incident, SourceDigest
+from schemas.words import STATUSES
 from sinks.base import DeliveryFailed, SinkSettings
-from sinks.message import STATUS, Link, about, counted, happened, latest, line
+from sinks.message import Link, about, counted, happened, latest, line
 from sinks.scheduled import EVERY_MORNING, Schedule
 
 LISTED = 300
@@ -34,6 +35,10 @@ def _address(value: str) -> str:
 
 
 Mailbox = Annotated[str, AfterValidator(_address)]
+
+
+def _is_ascii(user: str, password: SecretStr) -> bool:
+    return user.isascii() and password.get_secret_value().isascii()
 
 
 class EmailSettings(SinkSettings):
@@ -55,6 +60,8 @@ class EmailSettings(SinkSettings):
     def _password_is_safe(self) -> Self:
         if (self.user is None) != (self.password is None):
             raise ValueError("user и password пишут вместе")
+        if self.user is not None and self.password is not None and not _is_ascii(self.user, self.password):
+            raise ValueError("user и password — только латинские буквы, цифры и знаки: другие по SMTP не передать")
         if self.password is not None and self.security == "none":
             raise ValueError("с security: none пароль шёл бы открыто: поставьте starttls или tls или уберите пароль")
         return self
@@ -172,7 +179,7 @@ class EmailSink:
     def _html(self, sources: Sequence[str], shown: Sequence[tuple[Incident, list[str]]], more: str) -> str:
         rows = "".join(
             f"<tr><td>{self._number(one)}</td><td>{escape(line(one.title))}</td><td>{escape(happened(types))}</td>"
-            f"<td>{STATUS.get(one.status, one.status)}</td><td>{escape(about(one, self._zone))}</td></tr>\n"
+            f"<td>{STATUSES.get(one.status, one.status)}</td><td>{escape(about(one, self._zone))}</td></tr>\n"
             for one, types in shown
         )
         head = "<tr><th>№</th><th>Что и где</th><th>Что произошло</th><th>Состояние</th><th>Подробнее</th></tr>"

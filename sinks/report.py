@@ -16,8 +16,9 @@ from openpyxl.styles import Font
 from pydantic import AfterValidator
 
 from schemas import CloudEvent, Incident
+from schemas.words import STATUSES, URGENCY
 from sinks.base import DeliveryFailed, SinkSettings
-from sinks.message import STATUS, URGENCY, happened, latest, line
+from sinks.message import happened, latest, line
 from sinks.scheduled import EVERY_MORNING, Schedule
 
 COLUMNS = (
@@ -123,7 +124,7 @@ def _row(incident: Incident, types: Sequence[str], zone: ZoneInfo) -> list[str |
         incident.sequence,
         line(incident.title),
         happened(types),
-        STATUS.get(incident.status, incident.status),
+        STATUSES.get(incident.status, incident.status),
         incident.municipality_name,
         incident.municipality,
         incident.group,
@@ -176,11 +177,11 @@ def _xlsx(rows: Sequence[Sequence[Any]]) -> bytes:
 
 
 def _cell(sheet: Any, value: Any) -> Any:
-    """Text stays text, whatever it begins with; characters that XML does not know are dropped."""
+    """Text stays text, whatever it begins with; control characters, which XML does not know, are dropped."""
     if not isinstance(value, str):
         return value
     cell = WriteOnlyCell(sheet, value="")
-    cell.value = "".join(c for c in value if c.isprintable())
+    cell.value = line(value)
     cell.data_type = "s"
     return cell
 
