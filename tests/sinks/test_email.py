@@ -125,7 +125,7 @@ def open_sink(server: Server, **settings: Any) -> EmailSink:
 def plain(letter: EmailMessage) -> str:
     part = letter.get_body(("plain",))
     assert part is not None
-    return str(part.get_content())
+    return str(part.get_content()).replace("\r\n", "\n")
 
 
 def read(letter: EmailMessage) -> list[dict[str, Any]]:
