@@ -66,8 +66,8 @@ class Region:
             if wanted in {_plain(row.name), row.slug, row.code, *map(_plain, row.short)}:
                 return cls._of(row, table.near(row.code))
         known = {_plain(key): key for row in table.regions for key in (row.slug, row.name, *row.short)}
-        near = difflib.get_close_matches(wanted, known, n=3, cutoff=0.5)
-        hint = f" Возможно, имелось в виду: {', '.join(known[one] for one in near)}." if near else ""
+        near = difflib.get_close_matches(wanted, known, n=1, cutoff=0.5)
+        hint = f" Возможно, имелось в виду: {known[near[0]]}." if near else ""
         raise UnknownRegion(f"Неизвестный регион «{name}».{hint} {_HOW_TO_NAME}")
 
     @classmethod
