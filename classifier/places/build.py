@@ -64,8 +64,8 @@ def build(folder: Path, out: Path = OUT) -> int:
         "row_municipality": column((number[place.oktmo] for place in places), np.uint16),
         "row_need": column((place.need for place in places), np.uint8),
         "row_flags": column((RIVER * place.river + WORD * place.word for place in places), np.uint8),
-        "row_lat": column((round(place.lat * DEGREE) for place in places), np.int32),
-        "row_lon": column((round(place.lon * DEGREE) for place in places), np.int32),
+        "row_lat": column((round(place.at[0] * DEGREE) for place in places), np.int32),
+        "row_lon": column((round(place.at[1] * DEGREE) for place in places), np.int32),
         "row_population": column((place.population for place in places), np.uint32),
         "row_code": column((int(place.code or 0) for place in places), np.uint64),
     }

@@ -1,7 +1,6 @@
 """Names of places in a text, with what speaks for and against each."""
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 

@@ -16,8 +16,8 @@ def neighbours(
 ) -> Iterator[tuple[tuple[str, ...], list[str]]]:
     """Each region with the codes of those it borders on."""
     region_of = {one.oktmo: one.region for one in municipalities}
-    located = [place for place in places if place.kind in {"town", "village"} and place.lat]
-    degrees = np.array([(place.lat, place.lon) for place in located])
+    located = [place for place in places if place.kind in {"town", "village"} and any(place.at)]
+    degrees = np.array([place.at for place in located])
     codes = np.array([region_of[place.oktmo] for place in located])
     near: dict[str, set[str]] = {row[0]: set() for row in regions}
     lat, lon = np.radians(degrees).T

@@ -46,7 +46,7 @@ def bare(name: str) -> str:
 
 def is_adjective(name: str) -> bool:
     """Whether a municipality's bare name is an adjective beside «район» or «округ»."""
-    return name.split("-")[-1].endswith(("ский", "цкий", "ый", "ий", "ой", "ое")) and " " not in name
+    return name.rsplit("-", 1)[-1].endswith(("ский", "цкий", "ый", "ий", "ой", "ое")) and " " not in name
 
 
 def country(folder: Path, skip: frozenset[str]) -> tuple[list[Municipality], list[Place]]:
@@ -133,14 +133,14 @@ def _municipality(
 
 def _districts(one: Municipality) -> list[Place]:
     """The municipality by its own and its former names, without their type words."""
-    result = {}
+    result: dict[str, Place] = {}
     for title in (one.name, *one.former_names):
         name = bare(title)
         if len(name) < 3:
             continue
         kind = "city" if "городской округ" in title and "муниципальный" not in title else "district"
         place = Place(
-            kind, one.oktmo, name, NEED_TYPE, lat=one.lat, lon=one.lon, population=one.population,
+            kind, one.oktmo, name, NEED_TYPE, at=(one.lat, one.lon), population=one.population,
             adjective=is_adjective(name),
         )  # fmt: skip
         result.setdefault(name, place)
@@ -153,7 +153,7 @@ def _settlement(row: Row, one: Municipality, largest: dict[str, list[tuple[int, 
     type_, count = row["settlement_type"], people(row["population"])
     big = type_ == "г" or lower == normal(one.centre)
     elsewhere = next((found for found, region in largest[lower] if region != one.region), 0)
-    word = (" " not in lower and common(lower)) or len(lower) <= 3 or not lower.isascii() and not lower[0].isalpha()
+    word = (" " not in lower and common(lower)) or len(lower) <= 3 or not lower[0].isalpha()
     if lower in KNOWN_ELSEWHERE or elsewhere > max(10 * count, 5_000):
         need = NEED_TYPE  # better known elsewhere
     elif big:
@@ -166,8 +166,7 @@ def _settlement(row: Row, one: Municipality, largest: dict[str, list[tuple[int, 
         name=name,
         need=need,
         type=type_,
-        lat=float(row["lat"]),
-        lon=float(row["lon"]),
+        at=(float(row["lat"]), float(row["lon"])),
         population=count,
         code=row["settlement_oktmo_2021"] if row["settlement_oktmo_reliable"] == "1" else "",
         word=word,

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import cache, cached_property
 from importlib.resources import files
 from importlib.resources.abc import Traversable
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -233,7 +234,7 @@ def _store(columns: dict[str, npt.NDArray[Any]]) -> Store:
         municipalities=municipalities,
         codes=tuple(municipalities),
         titles=_lines(columns["titles"]),
-        phrases=[tuple(flat[start:end]) for start, end in zip(bounds, bounds[1:], strict=False)],
+        phrases=[tuple(flat[start:end]) for start, end in pairwise(bounds)],
         lexemes=Lexemes(_lines(columns["words"]), columns["word_patterns"], _lines(columns["patterns"])),
         types=_lines(columns["types"]),
         columns={key.removeprefix("row_"): column for key, column in columns.items() if key.startswith("row_")},
