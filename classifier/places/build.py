@@ -14,8 +14,9 @@ import numpy as np
 import numpy.typing as npt
 
 from classifier.places import columns
-from classifier.places.chelyabinsk import chelyabinsk
+from classifier.places.chelyabinsk import CODE, chelyabinsk
 from classifier.places.encode import Lexeme, lexeme, name_columns, text_column
+from classifier.places.federal import WHOLE, federal_cities
 from classifier.places.inflect import adjective_forms, word_forms
 from classifier.places.neighbours import neighbours
 from classifier.places.russia import country, region_rows
@@ -38,10 +39,9 @@ def phrase(place: Place) -> tuple[Lexeme, ...]:
 def build(folder: Path, out: Path = OUT) -> int:
     """Write the table and return the number of its rows. Same input, same bytes."""
     regions = region_rows()
-    own_municipalities, own_places = chelyabinsk(folder)
-    municipalities, places = country(folder, skip=frozenset({"74"}))
-    municipalities = sorted([*municipalities, *own_municipalities], key=lambda one: one.oktmo)
-    places = sorted([*places, *own_places], key=Place.key)
+    parts = [country(folder, skip=frozenset({CODE, *WHOLE})), chelyabinsk(folder), federal_cities(folder)]
+    municipalities = sorted((one for found, _ in parts for one in found), key=lambda one: one.oktmo)
+    places = sorted((place for _, found in parts for place in found), key=Place.key)
     number = {one.oktmo: i for i, one in enumerate(municipalities)}
     phrases = {place: phrase(place) for place in places}
     names = sorted({(place.name, phrases[place]) for place in places})
