@@ -17,12 +17,12 @@ from classifier.places import columns
 from classifier.places.chelyabinsk import CODE, chelyabinsk
 from classifier.places.encode import Lexeme, lexeme, name_columns, text_column
 from classifier.places.federal import WHOLE, federal_cities
-from classifier.places.inflect import adjective_forms, word_forms
+from classifier.places.inflect import adjective_forms, words_forms
 from classifier.places.neighbours import neighbours
 from classifier.places.russia import country, region_rows
 from classifier.places.sources import Place
 from classifier.places.table import DEGREE, KINDS, RIVER, WORD
-from text import normal
+from text import normal, tokens
 
 OUT = Path(__file__).parent.parent / "data" / "places.npz"
 
@@ -30,10 +30,10 @@ OUT = Path(__file__).parent.parent / "data" / "places.npz"
 def phrase(place: Place) -> tuple[Lexeme, ...]:
     """The words of a name, each with its case forms."""
     if place.fixed:
-        return tuple((word, "0|") for word in normal(place.name).split())
-    if place.kind in {"district", "city", "inner", "rural"} and place.adjective:
-        return tuple(lexeme(word, adjective_forms(word)) for word in normal(place.name).split())
-    return tuple(lexeme(word, word_forms(word)) for word in normal(place.name).split())
+        return tuple((normal(token.text), "0|") for token in tokens(place.name))
+    if place.adjective:
+        return tuple(lexeme(word, adjective_forms(word)) for word in map(normal, place.name.split()))
+    return tuple(lexeme(forms[0], forms) for forms in words_forms(place.name))
 
 
 def build(folder: Path, out: Path = OUT) -> int:

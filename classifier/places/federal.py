@@ -31,16 +31,12 @@ def federal_cities(folder: Path) -> tuple[list[Municipality], list[Place]]:
     with_units = rows(Path(str(files("classifier").joinpath("data", "federal_cities.csv"))))
     for row in with_units:
         if not row["unit"]:
-            name = f"{row['district']} {_KINDS[row['region']]}"
-            count = population[row["region"], row["district"]]
-            municipalities.append(
-                Municipality(row["code"], row["region"], name, _centre(row, with_units), *_at(row), count)
-            )
-            places.append(
-                Place(
-                    "district", row["code"], row["district"], NEED_TYPE, at=_at(row), population=count, adjective=True
-                )
-            )
+            district, at = row["district"], _at(row)
+            name = f"{district} {_KINDS[row['region']]}"
+            count = population[row["region"], district]
+            centre = _centre(row, with_units)
+            municipalities.append(Municipality(row["code"], row["region"], name, centre, *at, count))
+            places.append(Place("district", row["code"], district, NEED_TYPE, at=at, population=count, adjective=True))
         elif not row["unit"].startswith("№"):  # «муниципальный округ № 7»: nobody names it in a complaint
             places.append(_unit(row))
     for region, (code, name, at) in WHOLE.items():
