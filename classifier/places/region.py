@@ -32,7 +32,13 @@ def _plain(name: str) -> str:
     return " ".join(normal(name).replace(",", " ").split())
 
 
-def _without_kind(name: str) -> tuple[str, str]:
+def _region_names(row: RegionRow) -> set[str]:
+    """«челябинская область», «челябинская», «южный урал»."""
+    full = _plain(row.name.replace(" — ", " "))
+    return {_plain(row.name), full, full.removesuffix(" область").removesuffix(" край"), *map(_plain, row.short)}
+
+
+def without_kind(name: str) -> tuple[str, str]:
     """(«троицкий район») to («троицкий», «район»)."""
     for kind in _KIND_WORDS:
         if name.endswith(f" {kind}"):
@@ -63,7 +69,7 @@ class Region:
         table = table or load()
         wanted = _plain(str(name))
         for row in table.regions:
-            if wanted in {_plain(row.name), row.slug, row.code, *map(_plain, row.short)}:
+            if wanted in {*_region_names(row), row.slug, row.code}:
                 return cls._of(row, table.near(row.code))
         known = {_plain(key): key for row in table.regions for key in (row.slug, row.name, *row.short)}
         near = difflib.get_close_matches(wanted, known, n=1, cutoff=0.5)
@@ -105,7 +111,7 @@ def municipality_names(table: Table, codes: frozenset[str] | None) -> dict[str, 
     for info in table.municipalities.values():
         if codes is None or info.oktmo in codes:
             full = _plain(info.name)
-            bare, kind = _without_kind(full)
+            bare, kind = without_kind(full)
             result.setdefault(full, set()).add(info.oktmo)
             result.setdefault(bare, set()).add(info.oktmo)
             if kind == "муниципальный округ":
@@ -131,6 +137,6 @@ def find_municipality(names: dict[str, frozenset[str]], codes: frozenset[str], n
         wanted = wanted.removeprefix(word)
     found = names.get(wanted) or frozenset()
     if not found:
-        bare, kind = _without_kind(wanted)
+        bare, kind = without_kind(wanted)
         found = names.get(bare, frozenset()) if kind else frozenset()
     return next(iter(found)) if len(found) == 1 else None
