@@ -38,7 +38,7 @@ def _region_names(row: RegionRow) -> set[str]:
     return {_plain(row.name), full, full.removesuffix(" область").removesuffix(" край"), *map(_plain, row.short)}
 
 
-def without_kind(name: str) -> tuple[str, str]:
+def _without_kind(name: str) -> tuple[str, str]:
     """(«троицкий район») to («троицкий», «район»)."""
     for kind in _KIND_WORDS:
         if name.endswith(f" {kind}"):
@@ -111,7 +111,7 @@ def municipality_names(table: Table, codes: frozenset[str] | None) -> dict[str, 
     for info in table.municipalities.values():
         if codes is None or info.oktmo in codes:
             full = _plain(info.name)
-            bare, kind = without_kind(full)
+            bare, kind = _without_kind(full)
             result.setdefault(full, set()).add(info.oktmo)
             result.setdefault(bare, set()).add(info.oktmo)
             if kind == "муниципальный округ":
@@ -137,6 +137,6 @@ def find_municipality(names: dict[str, frozenset[str]], codes: frozenset[str], n
         wanted = wanted.removeprefix(word)
     found = names.get(wanted) or frozenset()
     if not found:
-        bare, kind = without_kind(wanted)
+        bare, kind = _without_kind(wanted)
         found = names.get(bare, frozenset()) if kind else frozenset()
     return next(iter(found)) if len(found) == 1 else None

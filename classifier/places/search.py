@@ -1,10 +1,11 @@
 """Places by what a person types: a name in any case form, its beginning, a former name, a code."""
 
 import difflib
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from classifier.places.region import Region, without_kind
+from classifier.places.region import Region
 from classifier.places.table import MunicipalityInfo, Name, RegionRow, Table
 from text import normal, tokens
 
@@ -13,6 +14,8 @@ MIN_PREFIX = 3
 CLOSE = 0.7
 """Share of letters that must agree for a guess: «Капейск» is 0.86 of «Копейск», unrelated names stay below 0.6."""
 GUESSES = 3
+_KIND = re.compile(r"район\w{0,3}|округ\w{0,3}|муниципальн\w{2,3}|городск\w{2,3}")
+"""What makes «Сосновский» a municipality, in any case form."""
 _SETTLEMENT = ("town", "village", "area", "inner")
 
 
@@ -97,11 +100,11 @@ class Search:
             elif wanted in names:
                 former = next(name for name in info.former_names if _plain(name) == wanted)
                 yield self._found(info.oktmo, former=former)
-        bare, kind = without_kind(wanted)
-        looked = bare.split() if kind else words
-        length, names = self._table.index.longest(looked, 0)
-        if length == len(looked):
-            yield from self._of_names(n for n in names if not kind or n.kind in {"district", "city", "inner"})
+        bare = [word for word in words if not _KIND.fullmatch(word)]
+        length, named = self._table.index.longest(bare, 0) if bare else (0, [])
+        if length == len(bare):
+            typed = len(bare) < len(words)
+            yield from self._of_names(one for one in named if not typed or one.kind in {"district", "city", "inner"})
 
     def _of_names(self, names: Iterable[Name]) -> Iterator[Found]:
         for name in names:

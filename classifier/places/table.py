@@ -27,6 +27,8 @@ NEED_TYPE = 2
 NEED_OTHERS = 3
 """A nickname with other meanings: something else must point to the same municipality."""
 
+WHOLE_CITIES = frozenset({"45000000", "40000000"})
+"""Moscow and Saint Petersburg as a whole, beside their districts: what «в Питере» says elsewhere."""
 KINDS = ("town", "village", "area", "district", "city", "inner", "rural")
 RIVER, WORD = 1, 2
 """Flags of a row: also a river or a lake; also a common word or a surname."""
@@ -185,6 +187,8 @@ class Table:
 
     def _need(self, cell: dict[str, int], oktmo: str) -> int:
         """Towns of other regions that are words («Мирный», «Орёл») want a type; at home a sign is enough."""
+        if oktmo in WHOLE_CITIES and self.municipalities[oktmo].region == self.home:
+            return NEED_OTHERS  # at home the city's name says nothing of where in it
         abroad = self.home is not None and self.municipalities[oktmo].region != self.home
         if abroad and cell["flags"] & WORD:
             return max(cell["need"], NEED_TYPE)

@@ -77,6 +77,24 @@ def register(app: typer.Typer) -> None:
             typer.echo("\n".join(_shown_lines(shown)))
         return Exit.OK
 
+    @command(places, "boundaries")
+    def boundaries(region: RegionArgument, *, out: Out = None) -> int:
+        """Нарисовать муниципалитеты региона: GeoJSON с ключами oktmo и name.
+
+        Границы вычислены по населённым пунктам и похожи на настоящие лишь приблизительно: для карты хватает, для
+        споров о земле нет. Свой файл с границами назовите в places.boundaries.
+        """
+        import orjson  # noqa: PLC0415
+
+        from classifier.places.boundaries import boundaries as drawn  # noqa: PLC0415
+
+        found = orjson.dumps(drawn(region_of(region)))
+        if out is None:
+            typer.echo(found.decode())
+        else:
+            out.write_bytes(found)
+        return Exit.OK
+
 
 def region_of(name: str) -> "Region":
     """A region that an operator named.
