@@ -5,7 +5,7 @@ from collections import defaultdict
 from importlib.resources import files
 from pathlib import Path
 
-from classifier.places.sources import KNOWN_ELSEWHERE, Municipality, Place, common, people, plain_name, rows
+from classifier.places.sources import KNOWN_ELSEWHERE, Municipality, Place, common, people, plain_name, point, rows
 from classifier.places.table import NEED_NOTHING, NEED_SIGN, NEED_TYPE
 from text import normal
 
@@ -99,18 +99,18 @@ def _municipality(code: str, region: str, group: list[Row], own: list[Row]) -> M
     former += [row["municipality_inid"] for row in group] if len(group) > 1 else []
     if region in _WHOLE_CITIES and code == _WHOLE_CITIES[region][0]:
         title, former, head = _WHOLE_CITIES[region][1], [], {**head, "center": "", "oktmo_2021": ""}
-    biggest = max(own, key=lambda row: (people(row["population"]), row["settlement"]), default=None)
-    centre = _CENTRE_TYPE.sub("", head["center"]) or (biggest["settlement"] if biggest else title)
-    at = (head["center_lat"], head["center_lon"]) if head["center"] else ("", "")
-    if not at[0] and biggest:
-        at = (biggest["lat"], biggest["lon"])
+    biggest = max(own, key=lambda row: (people(row["population"]), row["settlement"]))
+    centre = _CENTRE_TYPE.sub("", head["center"]) or biggest["settlement"]
+    lat, lon = point({"lat": head["center_lat"], "lon": head["center_lon"]})
+    if not head["center"] or not lat:
+        lat, lon = point(biggest)
     return Municipality(
         oktmo=code,
         region=region,
         name=title,
         centre=centre,
-        lat=round(float(at[0] or 0), 5),
-        lon=round(float(at[1] or 0), 5),
+        lat=round(lat, 5),
+        lon=round(lon, 5),
         population=sum(people(row["population"]) for row in own),
         former_oktmo=head["oktmo_2021"] if head["oktmo_2021"] != code else "",
         former_names=tuple(name for name in dict.fromkeys(former) if name != title),
@@ -152,7 +152,7 @@ def _settlement(row: Row, one: Municipality, largest: dict[str, list[tuple[int, 
         name=name,
         need=need,
         type=type_,
-        at=(float(row["lat"]), float(row["lon"])),
+        at=point(row),
         population=count,
         code=row["settlement_oktmo_2021"] if row["settlement_oktmo_reliable"] == "1" else "",
         word=word,

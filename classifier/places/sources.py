@@ -80,6 +80,14 @@ def people(cell: str) -> int:
     return int(float(cell or 0))
 
 
+def point(row: dict[str, str]) -> tuple[float, float]:
+    """Latitude and longitude of a row; (0, 0), unknown, where it has none or one outside of Russia: the source has
+    twenty places of Chukotka in the Atlantic."""
+    lat, lon = float(row["lat"] or 0), float(row["lon"] or 0)
+    inside = 41 < lat < 82 and (19 < lon <= 180 or lon < -168)
+    return (lat, lon) if inside else (0.0, 0.0)
+
+
 def plain_name(name: str) -> str:
     """Without what stands in parentheses."""
     return _PARENTHESES.sub("", name).strip()

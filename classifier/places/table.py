@@ -1,10 +1,11 @@
 """The gazetteer in memory: columns of numbers as shipped, names made of them when a text holds them."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
 from importlib.resources import files
 from importlib.resources.abc import Traversable
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import numpy.typing as npt
 
 from classifier.places.columns import PlacesError, read
 from classifier.places.index import Forms, Index, Lexemes
+from classifier.places.inflect import words_forms
 from classifier.places.strings import Groups, Strings
 from text import normal
 
@@ -32,6 +34,8 @@ WHOLE_CITIES = frozenset({"45000000", "40000000"})
 KINDS = ("town", "village", "area", "district", "city", "inner", "rural")
 RIVER, WORD = 1, 2
 """Flags of a row: also a river or a lake; also a common word or a surname."""
+OWN_ROW = -1
+"""In place of a row's number: the name is an operator's."""
 DEGREE = 10_000
 """Coordinates are kept in ten-thousandths of a degree, some ten metres."""
 
@@ -101,9 +105,10 @@ class Store:
 class Table:
     """The gazetteer, or that part of it that matters in one region."""
 
-    def __init__(self, store: Store, home: str | None = None) -> None:
+    def __init__(self, store: Store, home: str | None = None, extra: Sequence[Name] = ()) -> None:
         self._store = store
         self.home = home
+        self._extra = tuple(extra)
         self.regions = store.regions
         self.municipalities = store.municipalities
         self._names: dict[int, Name] = {}
@@ -112,6 +117,11 @@ class Table:
         """What may be named in one region: all of its own and its neighbours' names, towns and municipalities of the
         whole country."""
         return Table(self._store, code)
+
+    def with_names(self, extra: Iterable[tuple[str, str, int]]) -> "Table":
+        """The same with names of an operator's: title, OKTMO of the municipality, and what it needs (`NEED_SIGN`…)."""
+        made = [Name("area", oktmo, title, "", need, False, None, None, 0, OWN_ROW, "") for title, oktmo, need in extra]
+        return Table(self._store, self.home, [*self._extra, *made])
 
     @cached_property
     def region_stems(self) -> tuple[str, ...]:
@@ -151,13 +161,14 @@ class Table:
             store.phrases,
             Groups.by_key(phrases, rows, len(store.titles)),
             Groups.by_key(store.first_lexemes[used], used, len(store.lexemes)),
-            self.name,
+            name=self.name,
+            extra=[(words_forms(name.name), name) for name in self._extra],
         )
 
     @property
     def names(self) -> Iterator[Name]:
         """All names of this part of the table, made as they are asked for."""
-        return (self.name(row) for row in self.rows.tolist())
+        return chain((self.name(row) for row in self.rows.tolist()), self._extra)
 
     def name(self, row: int) -> Name:
         """The name in a row, made once."""
