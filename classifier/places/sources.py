@@ -68,6 +68,13 @@ class Place:
         return (self.oktmo, self.kind, self.name, self.type, self.code, self.at, self.population, self.need)
 
 
+class SourceError(Exception):
+    """A row of a source can't be used; the message names its file and line."""
+
+    def __init__(self, path: Path, line: int, what: str) -> None:
+        super().__init__(f"{path}:{line}: {what}")
+
+
 def rows(path: Path) -> list[dict[str, str]]:
     """Rows of a CSV file, gzipped or not."""
     opener = gzip.open if path.suffix == ".gz" else open
