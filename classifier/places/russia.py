@@ -140,7 +140,7 @@ def _municipality(code: str, region: str, group: list[Row], own: list[Row]) -> M
     if region in _WHOLE_CITIES and code == _WHOLE_CITIES[region][0]:
         title, former, head = _WHOLE_CITIES[region][1], [], {**head, "center": "", "oktmo_2021": ""}
     biggest = max(own, key=lambda row: (people(row["population"]), row["settlement"]))
-    centre = _CENTRE_TYPE.sub("", head["center"]) or biggest["settlement"]
+    centre = _centre(_CENTRE_TYPE.sub("", head["center"]), own) or biggest["settlement"]
     lat, lon = point({"lat": head["center_lat"], "lon": head["center_lon"]})
     if not head["center"] or not lat:
         lat, lon = point(biggest)
@@ -155,6 +155,13 @@ def _municipality(code: str, region: str, group: list[Row], own: list[Row]) -> M
         former_oktmo=head["oktmo_2021"] if head["oktmo_2021"] != code else "",
         former_names=tuple(name for name in dict.fromkeys(former) if name != title),
     )
+
+
+def _centre(name: str, own: list[Row]) -> str:
+    """As the settlement is called: the centre of Babushkinsky district is «имени Бабушкина», not «Бабушкина»."""
+    longer = [row["settlement"] for row in own if normal(row["settlement"]).endswith(f" {normal(name)}")]
+    exact = any(normal(row["settlement"]) == normal(name) for row in own)
+    return min(longer) if name and longer and not exact else name
 
 
 def _districts(one: Municipality) -> list[Place]:
