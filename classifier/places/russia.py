@@ -66,7 +66,8 @@ def country(folder: Path, skip: frozenset[str]) -> tuple[list[Municipality], lis
     groups = _municipality_rows(folder / "russia_municipalities.csv.gz", regions, skip)
     settlements = _settlement_rows(folder / "russia_gazetteer.csv.gz", regions, groups)
     largest = _largest([(regions[row["region"].lower()], row) for found in settlements.values() for row in found])
-    municipalities, places = [], []
+    municipalities: list[Municipality] = []
+    places: list[Place] = []
     for code, group in sorted(groups.items()):
         region = regions[group[0]["region"].lower()]
         if region not in skip:
@@ -74,7 +75,18 @@ def country(folder: Path, skip: frozenset[str]) -> tuple[list[Municipality], lis
             municipalities.append(one)
             places += _districts(one)
             places += [_settlement(row, one, largest) for row in settlements[code]]
-    return municipalities, list(dict.fromkeys(places))
+    return municipalities, list(dict.fromkeys([*places, *_missing_centres(municipalities, places)]))
+
+
+def _missing_centres(municipalities: list[Municipality], places: list[Place]) -> list[Place]:
+    """Centres that no settlement of their region is called after (имени Полины Осипенко): the source lacks them."""
+    region_of = {one.oktmo: one.region for one in municipalities}
+    known = {(region_of[place.oktmo], normal(place.name)) for place in places if place.kind in {"town", "village"}}
+    return [
+        Place("town", one.oktmo, one.centre, NEED_TYPE, at=(one.lat, one.lon))
+        for one in municipalities
+        if (one.region, normal(one.centre)) not in known
+    ]
 
 
 def _municipality_rows(path: Path, regions: dict[str, str], skip: frozenset[str]) -> dict[str, list[Row]]:
@@ -140,7 +152,7 @@ def _municipality(code: str, region: str, group: list[Row], own: list[Row]) -> M
     if region in _WHOLE_CITIES and code == _WHOLE_CITIES[region][0]:
         title, former, head = _WHOLE_CITIES[region][1], [], {**head, "center": "", "oktmo_2021": ""}
     biggest = max(own, key=lambda row: (people(row["population"]), row["settlement"]))
-    centre = _centre(_CENTRE_TYPE.sub("", head["center"]), own) or biggest["settlement"]
+    centre = _CENTRE_TYPE.sub("", head["center"]) or biggest["settlement"]
     lat, lon = point({"lat": head["center_lat"], "lon": head["center_lon"]})
     if not head["center"] or not lat:
         lat, lon = point(biggest)
@@ -155,13 +167,6 @@ def _municipality(code: str, region: str, group: list[Row], own: list[Row]) -> M
         former_oktmo=head["oktmo_2021"] if head["oktmo_2021"] != code else "",
         former_names=tuple(name for name in dict.fromkeys(former) if name != title),
     )
-
-
-def _centre(name: str, own: list[Row]) -> str:
-    """As the settlement is called: the centre of Babushkinsky district is «имени Бабушкина», not «Бабушкина»."""
-    longer = [row["settlement"] for row in own if normal(row["settlement"]).endswith(f" {normal(name)}")]
-    exact = any(normal(row["settlement"]) == normal(name) for row in own)
-    return min(longer) if name and longer and not exact else name
 
 
 def _districts(one: Municipality) -> list[Place]:
