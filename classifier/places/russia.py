@@ -83,7 +83,7 @@ def _missing_centres(municipalities: list[Municipality], places: list[Place]) ->
     region_of = {one.oktmo: one.region for one in municipalities}
     known = {(region_of[place.oktmo], normal(place.name)) for place in places if place.kind in {"town", "village"}}
     return [
-        Place("town", one.oktmo, one.centre, NEED_TYPE, at=(one.lat, one.lon))
+        Place("town", one.oktmo, one.centre, NEED_SIGN, type="г" if "город " in one.name else "", at=(one.lat, one.lon))
         for one in municipalities
         if (one.region, normal(one.centre)) not in known
     ]

@@ -14,8 +14,8 @@ sinks: [{id: archive, file: {path: "var/{date}.jsonl"}}]
 KEY = {"OTKLIK_AUTHOR_KEY": "k" * 64}
 
 
-def test_search(program):
-    done = program("places", "search", "Копейске")
+def test_search(otklik):
+    done = otklik("places", "search", "Копейске")
     assert (done.returncode, done.stdout) == (
         0,
         "Копейск — город; Копейский городской округ; Челябинская область; ОКТМО 75728000 (75728000001); "
@@ -23,27 +23,27 @@ def test_search(program):
     )
 
 
-def test_search_by_a_former_name_in_one_region(program):
-    done = program("places", "search", "Сосновского района", "--region", "Челябинская область")
+def test_search_by_a_former_name_in_one_region(otklik):
+    done = otklik("places", "search", "Сосновского района", "--region", "Челябинская область")
     assert (done.returncode, done.stdout) == (
         0,
         "Сосновский муниципальный округ — муниципалитет; Челябинская область; ОКТМО 75552000; жителей 85 038\n",
     )
-    by_code = program("places", "search", "75652000")
+    by_code = otklik("places", "search", "75652000")
     assert by_code.stdout == (
         "Сосновский муниципальный округ — муниципалитет (прежде 75652000); Челябинская область; ОКТМО 75552000; "
         "жителей 85 038\n"
     )
 
 
-def test_search_that_finds_nothing(program):
-    done = program("places", "search", "Капейск", "--region", "74")
+def test_search_that_finds_nothing(otklik):
+    done = otklik("places", "search", "Капейск", "--region", "74")
     assert (done.returncode, done.stdout, done.stderr) == (
         1,
         "",
         "Места «Капейск» в справочнике нет. Может быть, «Копейск»?\n",
     )
-    nowhere = program("places", "search", "Копейск", "--region", "Пермь")
+    nowhere = otklik("places", "search", "Копейск", "--region", "Пермь")
     assert (nowhere.returncode, nowhere.stderr) == (
         2,
         "Неизвестный регион «Пермь». Возможно, имелось в виду: Пермский. "
@@ -51,15 +51,15 @@ def test_search_that_finds_nothing(program):
     )
 
 
-def test_search_by_the_beginning_shows_the_larger_ones(program):
-    done = program("places", "search", "Магнит", "--region", "chelyabinsk", "--limit", "1")
+def test_search_by_the_beginning_shows_the_larger_ones(otklik):
+    done = otklik("places", "search", "Магнит", "--region", "chelyabinsk", "--limit", "1")
     assert done.returncode == 0
     assert done.stdout.startswith("Магнитогорский городской округ — муниципалитет; ")
     assert done.stderr == "…и ещё 5: уточните название, --region или --limit.\n"
 
 
-def test_search_for_programs(program):
-    done = json.loads(program("places", "search", "Купчино", "--json").stdout)
+def test_search_for_programs(otklik):
+    done = json.loads(otklik("places", "search", "Купчино", "--json").stdout)
     assert done == {
         "found": [
             {
@@ -80,20 +80,20 @@ def test_search_for_programs(program):
     }
 
 
-def test_show(program):
-    done = program("places", "show", "75728000")
+def test_show(otklik):
+    done = otklik("places", "show", "75728000")
     assert done.returncode == 0
     assert done.stdout.splitlines()[:3] == [
         "Копейский городской округ",
         "  регион: Челябинская область (chelyabinsk, код 74)",
         "  ОКТМО: 75728000",
     ]
-    missing = program("places", "show", "12345678")
+    missing = otklik("places", "show", "12345678")
     assert (missing.returncode, missing.stderr) == (
         2,
         "Муниципалитета с ОКТМО «12345678» нет. Найдите код по названию: otklik places search НАЗВАНИЕ.\n",
     )
-    known = json.loads(program("places", "show", "75652000", "--json").stdout)
+    known = json.loads(otklik("places", "show", "75652000", "--json").stdout)
     assert (known["oktmo"], known["former_oktmo"], known["centre"]) == ("75552000", "75652000", "Долгодеревенское")
     assert known["settlements"] == 84
     south, west, north, east = known["bounds"]
@@ -101,14 +101,14 @@ def test_show(program):
     assert west < known["lon"] < east
 
 
-def test_boundaries(program):
-    done = program("places", "boundaries", "perm", "--out", "perm.geojson")
+def test_boundaries(otklik):
+    done = otklik("places", "boundaries", "perm", "--out", "perm.geojson")
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
-    drawn = json.loads((program.folder / "perm.geojson").read_text())
+    drawn = json.loads((otklik.folder / "perm.geojson").read_text())
     assert {"oktmo": "57701000", "name": "городской округ Пермский", "region": "59"} in [
         feature["properties"] for feature in drawn["features"]
     ]
-    assert json.loads(program("places", "boundaries", "59").stdout) == drawn
+    assert json.loads(otklik("places", "boundaries", "59").stdout) == drawn
 
 
 @pytest.fixture
