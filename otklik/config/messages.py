@@ -24,6 +24,7 @@ SECTIONS = frozenset(
         "grouping",
         "reopen",
         "topics",
+        "places",
         "corrections",
         "sinks",
         "console",

@@ -13,6 +13,7 @@ import crawlers
 import sinks
 from bus import is_kafka
 from classifier.changes import TopicChanges
+from classifier.places.settings import PlacesSettings
 from console.settings import ConsoleSettings
 from crawlers.schedule import ScheduleError, parse
 from incidents.config import DEFAULT_REOPENING, Authority, Deadlines, Duration, Grouping, Reopening
@@ -166,6 +167,7 @@ class FileBase(Section):
     grouping: Grouping = Field(default_factory=Grouping, description="Какие публикации считать одной бедой.")
     reopen: Reopening = Field(default=DEFAULT_REOPENING, description="Когда решённая беда считается вернувшейся.")
     topics: TopicChanges = Field(default_factory=TopicChanges, description="Что изменить в темах.")
+    places: PlacesSettings = Field(default_factory=PlacesSettings, description="Что добавить к справочнику мест.")
     corrections: Path | None = Field(
         default=None, description="Файл исправлений: их пишет otklik correct, им сразу следует классификатор."
     )

@@ -57,7 +57,7 @@ def test_all_mistakes_at_once_in_order_of_place(file):
                 "region.yaml:8:1  sink",
                 "Нет такого ключа: «sink».",
                 "Можно: authorities, bus, classifier, console, corrections, crawler, data, deadlines, grouping, log, "
-                "region, reopen и ещё 5",
+                "places, region и ещё 6",
                 "Может быть, «sinks»?",
                 "Подробнее: docs/configuration.md",
             ),
@@ -298,7 +298,8 @@ def test_all_mistakes_at_once_in_order_of_place(file):
             "region: chelabinsk",
             said(
                 "region.yaml:1:9  region",
-                "Неизвестный регион «chelabinsk». Возможно, имелось в виду: chelyabinsk. Известны: chelyabinsk.",
+                "Неизвестный регион «chelabinsk». Возможно, имелось в виду: chelyabinsk. "
+                "Напишите название («Пермский край»), короткое имя (perm) или код субъекта (59).",
                 "Записано: «chelabinsk»",
                 "Подробнее: docs/configuration.md#region",
             ),
