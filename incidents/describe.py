@@ -4,12 +4,19 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, get_args
+from zoneinfo import ZoneInfo
 
+import structlog
+
+from incidents.calendar import Calendar, MissingYear
 from incidents.config import Authority, Deadlines
-from incidents.deadlines import answer_due
+from incidents.deadlines import About, choose, due
+from incidents.priority import priority
 from incidents.route import route
 from schemas import Incident, IncidentStatus, Urgency
 from store import Member
+
+log = structlog.get_logger()
 
 URGENCIES: tuple[Urgency, ...] = get_args(Urgency)
 """The most urgent first."""
@@ -24,8 +31,13 @@ class Describer:
     """
 
     def __init__(
-        self, authorities: Sequence[Authority], deadlines: Deadlines, names: Mapping[str, str] | None = None
+        self,
+        authorities: Sequence[Authority],
+        deadlines: Deadlines,
+        names: Mapping[str, str] | None = None,
+        calendar: Calendar | None = None,
     ) -> None:
+        self._calendar = calendar or Calendar(ZoneInfo("UTC"))
         self._names = names or {}
         self._authorities = authorities
         self._deadlines = deadlines
@@ -52,7 +64,19 @@ class Describer:
             }
         else:
             authority = {"authority": before.authority, "authority_name": before.authority_name}
-        due = answer_due(self._deadlines, opened, group=group, topic=topic, authority=authority["authority"], **place)
+        urgency = min((post.urgency for post in members), key=URGENCIES.index)
+        about = About(group=group, topic=topic, urgency=urgency, authority=authority["authority"], **place)
+        terms = {} if history else self._terms(about, opened, before)
+        # What was told was told of that term.
+        same_term = before is not None and before.answer_due == terms.get("answer_due")
+        marks = {name: getattr(before, name) for name in ("due_soon", "overdue", "escalated_to")} if same_term else {}
+        points, reasons = priority(
+            urgency=urgency,
+            authors=[post.author for post in members],
+            published=[post.published for post in members],
+            due_soon=marks.get("due_soon", False),
+            overdue=marks.get("overdue", False),
+        )
         return Incident(
             id=before.id if before else 1,
             sequence=before.sequence if before else 1,
@@ -61,18 +85,33 @@ class Describer:
             **place,
             group=group,
             topic=topic,
-            urgency=min((post.urgency for post in members), key=URGENCIES.index),
+            urgency=urgency,
             needs_review=any(post.needs_review for post in members),
             **authority,
             opened=opened,
             updated=before.updated if before else opened,
             first_published=members[0].published,
             last_published=members[-1].published,
-            answer_due=None if history else due,
+            **terms,
+            **marks,
+            pauses=before.pauses if before else (),
+            priority=points,
+            priority_reasons=reasons,
             posts=tuple(post.id for post in members),
             urls=tuple(post.url for post in members if post.url is not None),
             history=history,
         )
+
+    def _terms(self, about: About, opened: datetime, before: Incident | None) -> dict[str, datetime | None]:
+        pauses = [(one.since, one.until) for one in before.pauses if one.until is not None] if before else []
+        name, term = choose(self._deadlines, about)
+        try:
+            found = due(term, opened, self._calendar, pauses)
+        except MissingYear as error:
+            # No deadline rather than a guessed one; lists show that there is none.
+            log.error("no_deadline", term=name, year=error.year, hint=str(error))
+            return {"answer_due": None, "solution_due": None}
+        return {"answer_due": found.answer, "solution_due": found.solution}
 
 
 def title(topic: str, place: str | None) -> str:

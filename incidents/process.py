@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 from bus import Received
 from bus.worker import Retry
 from incidents.arrival import arrive
+from incidents.calendar import Calendar
 from incidents.changes import Changes
 from incidents.config import Authority, Deadlines, Grouping
 from incidents.describe import Describer
@@ -47,10 +48,11 @@ class IncidentStep:
         windows: Grouping,
         now: Callable[[], datetime],
         names: Mapping[str, str] | None = None,
+        calendar: Calendar | None = None,
     ) -> None:
         self._store = store
         self._source = f"/otklik/{region}"
-        self._describer = Describer(authorities, deadlines, names)
+        self._describer = Describer(authorities, deadlines, names, calendar)
         self._rules = windows
         self._now = now
         self._posts = Posts()

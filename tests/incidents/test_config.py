@@ -1,10 +1,12 @@
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from pydantic import BaseModel, ValidationError
 
 from incidents.config import Authority, Deadlines, Grouping, parse_duration
-from incidents.deadlines import answer_due
+from incidents.calendar import Calendar
+from incidents.deadlines import About, choose, due
 from incidents.route import route
 from tests.incidents.make import BURST, CHELYABINSK, KOPEYSK, NO_WATER, SNOW
 
@@ -57,12 +59,12 @@ def test_deadlines_are_checked() -> None:
     )
     assert said(Deadlines, {"fast": {"answer": "4h"}}) == (
         (),
-        "у срока «fast» нет условий: напишите groups, topics, authorities или municipalities",
+        "у срока «fast» нет условий: напишите groups, topics, urgency, authorities или municipalities",
     )
     assert said(Deadlines, {"fast": {**term, "answr": "4h"}})[0] == ("fast", "answr")
     assert said(Deadlines, {"fast": {**term, "answer": "0h"}}) == (
         ("fast", "answer"),
-        "срок «0h» не подходит: он должен быть больше нуля и не больше 366d",
+        "срок «0h» не подходит: он должен быть больше нуля и не больше 8784h",
     )
 
 
@@ -141,4 +143,5 @@ def test_deadlines_count_from_registration(topic: str, authority: str | None, na
         }
     )
     about = {"group": "ЖКХ", "topic": topic, "municipality": KOPEYSK, "municipality_name": name}
-    assert answer_due(deadlines, NOON, authority=authority, **about) == NOON + timedelta(hours=hours)
+    _, term = choose(deadlines, About(authority=authority, **about))
+    assert due(term, NOON, Calendar(ZoneInfo("Asia/Yekaterinburg"))).answer == NOON + timedelta(hours=hours)
