@@ -1,15 +1,22 @@
 """The clock's step: reminders before a deadline, word of its passing, escalation after it."""
 
+import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta
+
+import structlog
 
 from incidents.changes import Change
 from incidents.config import Alarms
 from incidents.priority import DUE_SOON, OVERDUE
 from schemas import EventType, Incident
-from store import Incidents, Store
+from store import Incidents, Store, StoreError
 from store.alarms import Alarm, mark, ringing
 
+log = structlog.get_logger()
+
+PAUSE = 10.0
+"""Seconds between two looks: nobody acts on a deadline within them, and a look is three reads of an index."""
 BATCH = 100
 """Incidents per transaction: their rows are locked for some tens of milliseconds."""
 
@@ -27,6 +34,22 @@ class AlarmStep:
         self._settings = settings
         self._now = now
         self._incidents = Incidents(store)
+        self._stopping = threading.Event()
+
+    def stop(self) -> None:
+        """Return from `run` after what is being told at the moment."""
+        self._stopping.set()
+
+    def run(self) -> None:
+        """Tell until stopped. A store that does not answer is asked again."""
+        while not self._stopping.is_set():
+            try:
+                told = self.step()
+            except StoreError as error:
+                log.warning("alarms_failed", problem=str(error))
+                told = 0
+            if not told:
+                self._stopping.wait(PAUSE)
 
     def step(self) -> int:
         """Tell what is to be told now, BATCH of a kind at most; how many events that were.
@@ -35,7 +58,9 @@ class AlarmStep:
             StoreError
         """
         now, settings = self._now(), self._settings
-        told = self._tell(Alarm.OVERDUE, (Alarm.NONE, Alarm.DUE_SOON), now, now)
+        told = 0
+        while some := self._tell(Alarm.OVERDUE, (Alarm.NONE, Alarm.DUE_SOON), now, now):
+            told += some  # all of them first: of what is overdue nobody says that it is due soon
         told += self._tell(Alarm.DUE_SOON, (Alarm.NONE,), now + settings.remind, now)
         if settings.escalate_to is not None:
             told += self._tell(Alarm.ESCALATED, (Alarm.OVERDUE,), now - settings.escalate_after, now)

@@ -31,7 +31,9 @@ class Due:
 
 def choose(deadlines: Deadlines, about: About) -> tuple[str, Term]:
     """The first term whose conditions all hold, with its name, else the default."""
-    return next(((name, term) for name, term in deadlines.named() if _fits(term, about)), ("default", deadlines.default))
+    return next(
+        ((name, term) for name, term in deadlines.named() if _fits(term, about)), ("default", deadlines.default)
+    )
 
 
 def due(term: Term, registered: datetime, calendar: Calendar, pauses: Sequence[Interval] = ()) -> Due:

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from copy import copy
 from datetime import datetime
 from typing import Any, get_args
 from zoneinfo import ZoneInfo
@@ -12,9 +13,11 @@ from incidents.calendar import Calendar, MissingYear
 from incidents.config import Authority, Deadlines
 from incidents.deadlines import About, choose, due
 from incidents.priority import priority
-from incidents.route import route
+from incidents.route import Matter, route
+from incidents.routing import Routing
 from schemas import Incident, IncidentStatus, Urgency
 from store import Member
+from store.posts import Words
 
 log = structlog.get_logger()
 
@@ -36,11 +39,25 @@ class Describer:
         deadlines: Deadlines,
         names: Mapping[str, str] | None = None,
         calendar: Calendar | None = None,
+        routing: Routing | None = None,
     ) -> None:
+        self._routing = routing or Routing()
+        self._read: Mapping[str, Words] = {}
         self._calendar = calendar or Calendar(ZoneInfo("UTC"))
         self._names = names or {}
         self._authorities = authorities
         self._deadlines = deadlines
+
+    @property
+    def reads_posts(self) -> bool:
+        """It wants `knowing`."""
+        return self._routing.reads_posts
+
+    def knowing(self, read: Mapping[str, Words]) -> "Describer":
+        """The same with what posts say in words, for the rules of routing that look at that."""
+        other = copy(self)
+        other._read = read
+        return other
 
     def describe(self, posts: Iterable[Member], opened: datetime, before: Incident | None) -> Incident:
         """The incident with these posts; its `id`, `sequence` and `updated` are of `before`, or stand-ins.
@@ -56,15 +73,34 @@ class Describer:
         place = {"municipality": municipality, "municipality_name": municipality_name}
         status = before.status if before else IncidentStatus.NEW
         history = all(post.history for post in members)
+        urgency = min((post.urgency for post in members), key=URGENCIES.index)
         if before is None or status is IncidentStatus.NEW:
-            proposed = route(self._authorities, group=group, topic=topic, **place)
+            read = [self._read[post.id] for post in members if post.id in self._read]
+            heads: dict[str, tuple[str, float]] = {}
+            for name, value, sure in (head for words in read for head in words.heads):
+                if sure > heads.get(name, ("", 0.0))[1]:
+                    heads[name] = (value, sure)
+            matter = Matter(
+                group=group,
+                topic=topic,
+                **place,
+                settlement=settlement,
+                sources={post.source for post in members},
+                urgency=urgency,
+                texts=[words.text for words in read],
+                heads=heads,
+            )
+            proposed, reason = route(self._routing, self._authorities, matter)
             authority = {
                 "authority": proposed.id if proposed else None,
                 "authority_name": proposed.name if proposed else None,
+                "authority_reason": reason,
             }
+            if before is None and proposed is not None and self._routing.auto_assign and not history:
+                status = IncidentStatus.ASSIGNED
         else:
-            authority = {"authority": before.authority, "authority_name": before.authority_name}
-        urgency = min((post.urgency for post in members), key=URGENCIES.index)
+            names = ("authority", "authority_name", "authority_reason")
+            authority = {name: getattr(before, name) for name in names}
         about = About(group=group, topic=topic, urgency=urgency, authority=authority["authority"], **place)
         terms = {} if history else self._terms(about, opened, before)
         # What was told was told of that term.

@@ -15,6 +15,7 @@ from incidents.config import Authority, Deadlines, Grouping
 from incidents.describe import Describer
 from incidents.difference import difference
 from incidents.neighbourhood import explore
+from incidents.routing import Routing
 from schemas import TaggedPost, decode
 from store import Decision, Decisions, Incidents, Member, Posts, Store, StoredPost, StoreError
 from store.posts import NOWHERE, Range
@@ -49,10 +50,11 @@ class IncidentStep:
         now: Callable[[], datetime],
         names: Mapping[str, str] | None = None,
         calendar: Calendar | None = None,
+        routing: Routing | None = None,
     ) -> None:
         self._store = store
         self._source = f"/otklik/{region}"
-        self._describer = Describer(authorities, deadlines, names, calendar)
+        self._describer = Describer(authorities, deadlines, names, calendar, routing)
         self._rules = windows
         self._now = now
         self._posts = Posts()
@@ -104,7 +106,10 @@ class IncidentStep:
         _inside(seen.posts.values(), places)
         found = difference(seen.partition, {id_: post.incident for id_, post in seen.posts.items()})
         stored = self._incidents.take(conn, found.kept.keys() | found.merged.keys() | found.emptied)
-        changes = Changes(self._describer, self._now(), seen, found, stored)
+        describer = self._describer
+        if describer.reads_posts:
+            describer = describer.knowing(self._posts.words(conn, seen.posts.keys()))
+        changes = Changes(describer, self._now(), seen, found, stored)
         opened = changes.opened()
         for matter, draft, id_ in zip(found.opened, opened, self._incidents.insert(conn, opened), strict=True):
             changes.add("incident.opened", draft.model_copy(update={"id": id_}), added=matter)

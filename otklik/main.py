@@ -21,6 +21,7 @@ from otklik.commands import (
     explain,
     replay,
     roles,
+    route,
     run,
     status,
     tag,
@@ -77,6 +78,7 @@ for module in (
     explain,
     correct,
     replay,
+    route,
     train,
     evaluate,
 ):

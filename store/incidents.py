@@ -110,6 +110,13 @@ class Incidents:
             rows = conn.execute(select(incidents.c.status, func.count()).group_by(incidents.c.status))
             return {IncidentStatus(status): count for status, count in rows}
 
+    def open_by_authority(self) -> dict[str, int]:
+        """How many incidents each authority has that are not answered."""
+        query = select(incidents.c.authority, func.count()).where(incidents.c.status.in_(UNANSWERED))
+        query = query.where(incidents.c.authority.is_not(None)).group_by(incidents.c.authority)
+        with self._store.reading() as conn:
+            return {row[0]: int(row[1]) for row in conn.execute(query)}
+
     def overdue(self, now: datetime) -> int:
         """How many wait for an answer past their term."""
         query = select(func.count()).where(incidents.c.answer_due < now, incidents.c.status.in_(UNANSWERED))

@@ -40,6 +40,11 @@ def _check(file: Path, *, live: bool, as_json: bool) -> Exit:
 
     try:
         config = load(file, author_key=True)
+        if config.file.routing.tests:
+            from otklik.routing import test_problems  # noqa: PLC0415
+
+            if failed := list(test_problems(config)):
+                raise ConfigErrors(failed)
     except ConfigErrors as errors:
         if not as_json:
             raise

@@ -15,7 +15,9 @@ from bus import is_kafka
 from classifier.changes import TopicChanges
 from console.settings import ConsoleSettings
 from crawlers.schedule import ScheduleError, parse
-from incidents.config import Authority, Deadlines, Duration, Grouping
+from incidents.calendar import CalendarSettings
+from incidents.config import Alarms, Authority, Deadlines, Duration, Grouping
+from incidents.routing import Routing
 from otklik.config.messages import is_secret
 from sinks.filter import When
 
@@ -163,6 +165,9 @@ class FileBase(Section):
     data: Path | None = Field(default=None, description="Папка замков и журналов; без ключа — рядом с базой.")
     authorities: tuple[Authority, ...] = Field(default=(), description="Кто за что отвечает.")
     deadlines: Deadlines = Field(default_factory=Deadlines, description="За какое время отвечать.")
+    routing: Routing = Field(default_factory=Routing, description="Правила, кому предлагать, раньше authorities.")
+    calendar: CalendarSettings = Field(default_factory=CalendarSettings, description="Рабочие дни и часы.")
+    alarms: Alarms = Field(default_factory=Alarms, description="Когда напоминать о сроке и кому сообщать о просрочке.")
     grouping: Grouping = Field(default_factory=Grouping, description="Какие публикации считать одной бедой.")
     topics: TopicChanges = Field(default_factory=TopicChanges, description="Что изменить в темах.")
     corrections: Path | None = Field(

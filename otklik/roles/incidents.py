@@ -4,6 +4,8 @@ from collections.abc import Callable
 from datetime import datetime
 
 from bus.worker import Worker
+from incidents.alarms import AlarmStep
+from incidents.calendar import Calendar
 from incidents.process import IncidentStep
 from incidents.relay import Relay
 from otklik.clock import now
@@ -29,6 +31,8 @@ def incident_step(config: Config, store: Store, clock: Callable[[], datetime]) -
         windows=file.grouping,
         now=clock,
         names=config.topics.names(),
+        calendar=Calendar(config.region.timezone, file.calendar),
+        routing=file.routing,
     )
 
 
@@ -41,5 +45,6 @@ def run_incidents(config: Config) -> Exit:
         set_aside: dict[str, list[str]] = {topics.dead(topic): [] for topic in PARTITIONS}
         keeper = Housekeeper(config.file.retention, bus, store, now, waited_for | set_aside)
         changes = Relay(SourceEvents(store, config.region.slug), bus, topic=topics.SOURCE_EVENTS, pause=SOURCES_PAUSE)
-        run_together([worker, keeper, changes], stop, last=Relay(Outbox(store), bus))
+        alarms = AlarmStep(store, config.region.slug, config.file.alarms, now)
+        run_together([worker, keeper, changes, alarms], stop, last=Relay(Outbox(store), bus))
     return Exit.OK

@@ -4,10 +4,11 @@ from zoneinfo import ZoneInfo
 import pytest
 from pydantic import BaseModel, ValidationError
 
-from incidents.config import Authority, Deadlines, Grouping, parse_duration
 from incidents.calendar import Calendar
+from incidents.config import Authority, Deadlines, Grouping, parse_duration
 from incidents.deadlines import About, choose, due
-from incidents.route import route
+from incidents.route import Matter, route
+from incidents.routing import Routing
 from tests.incidents.make import BURST, CHELYABINSK, KOPEYSK, NO_WATER, SNOW
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -123,10 +124,10 @@ AUTHORITIES = (
 )
 def test_routes(group: str, topic: str, municipality: str | None, name: str | None, expected: str | None) -> None:
     incident = {"group": group, "topic": topic, "municipality": municipality, "municipality_name": name}
-    found = route(AUTHORITIES, **incident)
+    found, _ = route(Routing(), AUTHORITIES, Matter(**incident))
     assert (found and found.id) == expected
     duty = Authority(id="duty", name="Дежурная служба", default=True)
-    found = route((duty, *AUTHORITIES), **incident)
+    found, _ = route(Routing(), (duty, *AUTHORITIES), Matter(**incident))
     assert found is not None
     assert found.id == (expected or "duty")
 

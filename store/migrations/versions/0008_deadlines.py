@@ -22,4 +22,6 @@ def upgrade() -> None:
         table.add_column(sa.Column("priority_reasons", Json))
         table.add_column(sa.Column("alarm", sa.Integer(), nullable=False, server_default="0"))
     op.create_index("ix_incidents_priority", "incidents", ["status", "priority", "id"])
-    op.create_index("ix_incidents_alarm", "incidents", ["alarm", "answer_due"], sqlite_where=OPEN, postgresql_where=OPEN)
+    op.create_index(
+        "ix_incidents_alarm", "incidents", ["alarm", "answer_due"], sqlite_where=OPEN, postgresql_where=OPEN
+    )
