@@ -31,9 +31,8 @@ class Due:
 
 def choose(deadlines: Deadlines, about: About) -> tuple[str, Term]:
     """The first term whose conditions all hold, with its name, else the default."""
-    return next(
-        ((name, term) for name, term in deadlines.named() if _fits(term, about)), ("default", deadlines.default)
-    )
+    fitting = (pair for pair in deadlines.named() if _fits(pair[1], about))
+    return next(fitting, ("default", deadlines.default))
 
 
 def due(term: Term, registered: datetime, calendar: Calendar, pauses: Sequence[Interval] = ()) -> Due:

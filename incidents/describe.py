@@ -145,7 +145,7 @@ class Describer:
             found = due(term, opened, self._calendar, pauses)
         except MissingYear as error:
             # No deadline rather than a guessed one; lists show that there is none.
-            log.error("no_deadline", term=name, year=error.year, hint=str(error))
+            log.warning("no_deadline", term=name, year=error.year, hint=str(error))
             return {"answer_due": None, "solution_due": None}
         return {"answer_due": found.answer, "solution_due": found.solution}
 

@@ -81,7 +81,7 @@ def covers(first: RouteRule, second: RouteRule, group_of: Mapping[str, str]) -> 
     return bool(second.words) and all(_plain(word).startswith(wider) for word in second.words)
 
 
-def _missing(rule: RouteRule, matter: Matter) -> str | None:
+def _missing(rule: RouteRule, matter: Matter) -> str | None:  # noqa: PLR0911  (one for each condition)
     places = (matter.municipality, matter.municipality_name)
     if (rule.groups or rule.topics) and matter.group not in rule.groups and matter.topic not in rule.topics:
         return f"другая тема: {matter.topic}"

@@ -1,7 +1,7 @@
 """`otklik route`: which authority would be proposed."""
 
 import sys
-from itertools import batched
+from itertools import islice
 from pathlib import Path
 from typing import Annotated
 
@@ -44,7 +44,8 @@ def register(app: typer.Typer) -> None:
                 typer.echo(f"{'да ' if rule['fits'] else 'нет'} {rule['at']}  {rule['authority']}: {rule['because']}")
             return Exit.OK
         bad = 0
-        for some in batched(parsed(sys.stdin.buffer), BATCH, strict=False):
+        lines = iter(parsed(sys.stdin.buffer))
+        while some := list(islice(lines, BATCH)):
             good = []
             for number, value in some:
                 problem = value if isinstance(value, BadLine) else None
@@ -55,9 +56,8 @@ def register(app: typer.Typer) -> None:
                     typer.echo(str(problem), err=True)
                 else:
                     good.append((number, value))
-            for (number, value), tags in zip(
-                good, routing.judged(classifier, [v["text"] for _, v in good]), strict=True
-            ):
+            judged = routing.judged(classifier, [value["text"] for _, value in good])
+            for (number, value), tags in zip(good, judged, strict=True):
                 matter = routing.matter_of(value["text"], tags, value.get("source"))
                 line = {"id": value.get("id", str(number)), **routing.explained(config, matter, places)}
                 sys.stdout.buffer.write(orjson.dumps(line) + b"\n")

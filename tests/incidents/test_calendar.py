@@ -94,7 +94,9 @@ def test_hours_of_a_shorter_friday_and_of_the_saturday_worked_for_it() -> None:
 
 
 def test_a_regional_holiday_and_a_day_worked_after_all() -> None:
-    settings = CalendarSettings.model_validate({"days_off": ["2025-10-11", "2025-10-13"], "working_days": ["2025-05-02"]})
+    settings = CalendarSettings.model_validate(
+        {"days_off": ["2025-10-11", "2025-10-13"], "working_days": ["2025-05-02"]}
+    )
     calendar = Calendar(ZoneInfo("Asia/Yekaterinburg"), settings)
     assert calendar.hours(date(2025, 10, 13)) is None
     assert calendar.hours(date(2025, 5, 2)) is not None
