@@ -6,7 +6,7 @@ from typing import Any
 
 from classifier import Classifier, Item
 from incidents.route import Matter, Step, steps
-from otklik.config import Config, Problem
+from otklik.config import Config, ConfigErrors, Problem
 from otklik.config.document import Document, read
 from otklik.config.messages import docs_of
 from otklik.roles.classify import load_classifier
@@ -74,7 +74,7 @@ def explained(config: Config, matter: Matter, places: Places) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def test_problems(config: Config) -> Iterator[Problem]:
+def failures(config: Config) -> Iterator[Problem]:
     """The tests in `routing.tests` that fail, each with its place.
 
     Raises:
@@ -108,3 +108,13 @@ def test_problems(config: Config) -> Iterator[Problem]:
         at = document.place((*path, "expect"))
         message = f"Проверка не прошла: ожидался «{test.expect}», а {got}. Тема: {matter.topic}."
         yield Problem(document.file, message, (*path, "expect"), at, docs=docs_of(path))
+
+
+def run_tests(config: Config) -> None:
+    """Run the tests of the rules.
+
+    Raises:
+        ConfigErrors: every test that fails.
+    """
+    if failed := list(failures(config)):
+        raise ConfigErrors(failed)
