@@ -3,10 +3,12 @@
 from datetime import timedelta
 
 from incidents.alarms import AlarmStep
-from incidents.config import Alarms
+from incidents.config import Alarms, Authority, Deadlines, Grouping
+from incidents.process import IncidentStep
+from incidents.routing import Routing
 from store import IncidentFilter, Store
 from tests.incidents.bench import Bench, tagged
-from tests.incidents.make import BURST, CHELYABINSK, HOUR
+from tests.incidents.make import BURST, CHELYABINSK, HOUR, SNOW
 
 SETTINGS = Alarms(remind=timedelta(hours=2), escalate_after=timedelta(hours=24), escalate_to="boss")
 
@@ -78,3 +80,37 @@ def test_the_list_by_priority(bench: Bench) -> None:
     bench.take(tagged("b", topic=BURST, municipality=CHELYABINSK, urgency="now"))
     assert [one.id for one in bench.incidents.by_priority()] == [2, 1]
     assert bench.incidents.by_priority()[0].priority_reasons == ("немедленно (+40)",)
+
+
+def test_a_term_that_moves_is_in_the_history(bench: Bench) -> None:
+    bench.take(tagged("a"))
+    before = bench.all()[0].answer_due
+    bench.take(tagged("a", revision=1, topic=SNOW))
+    changed = bench.all()[-1]
+    assert before is not None
+    assert changed.answer_due is not None
+    comments = [line.details.get("comment") for line in bench.incidents.history(changed.id)]
+    assert comments[-1] == f"срок ответа: {before:%d.%m.%Y %H:%M} UTC → {changed.answer_due:%d.%m.%Y %H:%M} UTC"
+
+
+def test_words_of_a_post_route_it_and_auto_assign_assigns(bench: Bench) -> None:
+    authorities = [
+        Authority(id="vodokanal", name="Водоканал", topics=("Другое",)),
+        Authority(id="x", name="Х", default=True),
+    ]
+    routing = Routing.model_validate({"auto_assign": True, "rules": [{"to": "vodokanal", "words": ["колонк"]}]})
+    bench.step = IncidentStep(
+        bench.store,
+        "chelyabinsk",
+        authorities=authorities,
+        deadlines=Deadlines(),
+        windows=Grouping(),
+        now=bench.store.now,
+        routing=routing,
+    )
+    (opened,) = bench.take(tagged("a", text="Не работает колонка"))
+    incident = opened.data.incident
+    assert (incident.authority, incident.authority_reason) == ("vodokanal", "правило 1: колонк")
+    assert incident.status == "assigned"
+    assert bench.incidents.get(incident.id) == incident
+    assert bench.incidents.open_by_authority() == {"vodokanal": 1}

@@ -186,7 +186,7 @@ def test_all_mistakes_at_once_in_order_of_place(file):
             "deadlines: {default: {answer: сутки}}\nsinks:\n",
             said(
                 "region.yaml:8:31  deadlines.default.answer",
-                "Непонятный срок «сутки»: нужно число и m (минуты), h (часы) или d (дни), например 24h.",
+                "Непонятный срок «сутки»: нужно число и m (минуты), h (часы), d (дни), wh (рабочие часы) или wd (рабочие дни), например 24h.",
                 "Записано: «сутки»",
                 "Подробнее: docs/configuration.md#deadlines",
             ),

@@ -61,7 +61,7 @@ def test_an_unknown_authority(tmp_path) -> None:
     assert only(file, rules("{to: zhk, groups: [ЖКХ]}")) == (
         f"{file}:13:12  routing.rules[0].to\n"
         "  В разделе authorities нет такого.\n"
-        "  Записано: zhk\n"
+        "  Записано: «zhk»\n"
         "  Можно: zkh\n"
         "  Может быть, «zkh»?\n"
         "  Подробнее: docs/configuration.md#routing"
@@ -78,7 +78,7 @@ def test_failing_tests_are_told_with_their_place(tmp_path) -> None:
     except ConfigErrors as errors:
         (problem,) = errors.problems
     assert str(problem) == (
-        f"{file}:15:50  routing.tests[1].expect\n"
+        f"{file}:15:49  routing.tests[1].expect\n"
         "  Проверка не прошла: ожидался «gas», а получит «zkh» (отвечает за это по разделу authorities). "
         f"Тема: {WATER}.\n"
         "  Подробнее: docs/configuration.md#routing"
