@@ -24,6 +24,7 @@ from otklik.commands import (
     places_add,
     replay,
     roles,
+    route,
     run,
     sinks,
     status,
@@ -85,6 +86,7 @@ for module in (
     correct,
     places_add,
     replay,
+    route,
     train,
     evaluate,
 ):
