@@ -56,20 +56,38 @@ _LENGTHS = (4, 9, 20, 60)
 _PARTS = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*|\d+|[.!?…;\n]+")
 _CYRILLIC = re.compile(r"[а-яё]")
 _STOPS = frozenset(".!?…;\n")
-LAYOUT: dict[str, re.Pattern[str]] = {
-    "link": re.compile(r"https?://|www\.|\bt\.me/|\bvk\."),
-    "hashtag": re.compile(r"#\w"),
-    "phone": re.compile(r"\[телефон\]"),
+_SIGNS: dict[str, tuple[str, ...]] = {
+    "phone": ("[телефон]",),
+    "smile": ("))", ":)", ";)", ":-)", ";-)", "ахах", "хаха"),
+    "quote": ("«",),
+    "!!": ("!!",),
+}
+"""Marks of the layout that are plain to see."""
+_SHAPES: dict[str, tuple[re.Pattern[str], re.Pattern[str]]] = {
+    name: (re.compile(hint), re.compile(pattern))
+    for name, hint, pattern in (
+        ("link", r"/|www|vk", r"https?://|www\.|\bt\.me/|\bvk\."),
+        ("hashtag", "#", r"#\w"),
+        ("emoji", "[^\u0000-\u25ff]", r"[\u2600-\u27bf\U0001f300-\U0001faff]"),
+        ("??", r"\?", r"\?\s?[?!]|!\s?\?"),
+    )
+}
+"""Others; a first look tells where the second is in vain."""
+_NUMBERS: dict[str, re.Pattern[str]] = {
     "price": re.compile(r"\d[\d ]{0,12}(?:руб|₽|р\b|т\.?\s?р|тыс|% скид)"),
     "percent": re.compile(r"\d\s?(?:%|процент)"),
     "time": re.compile(r"\b\d{1,2}[:.]\d\d\b"),
-    "emoji": re.compile(r"[\u2600-\u27bf\U0001f300-\U0001faff]"),
-    "smile": re.compile(r"\){2,}|[:;]-?\)|ахах|хаха"),
-    "quote": re.compile(r"«"),
-    "??": re.compile(r"\?\s?[?!]|!\s?\?"),
-    "!!": re.compile(r"!!"),
     "house": re.compile(r"\b\d{1,3}\s?[а-д]?\b(?=\s?(?:дом|кв|подъезд|корп|$|[,.!?]))", re.I),
 }
+_NUMBER = re.compile(r"\d")
+
+
+def _layout(text: str) -> list[str]:
+    found = [name for name, signs in _SIGNS.items() if any(sign in text for sign in signs)]
+    found += [name for name, (hint, shape) in _SHAPES.items() if hint.search(text) and shape.search(text)]
+    if _NUMBER.search(text):
+        found += [name for name, shape in _NUMBERS.items() if shape.search(text)]
+    return found
 
 
 def _classes_of() -> dict[str, tuple[str, ...]]:
@@ -83,12 +101,22 @@ def _classes_of() -> dict[str, tuple[str, ...]]:
 _CLASSES_OF = _classes_of()
 
 
+class _Class(NamedTuple):
+    """A class that a word is of."""
+
+    label: str
+    """Its name, with the word's form where the form counts."""
+    state: bool
+    paired: bool
+
+
 class _Word(NamedTuple):
     tokens: tuple[str, ...]
     lemma: str
     form: str
-    classes: tuple[tuple[str, str], ...]
-    """Name of the class, and the name with the form where the form counts."""
+    marked: str
+    """The lemma with the form, where there is one."""
+    classes: tuple[_Class, ...]
 
 
 class Reading(NamedTuple):
@@ -103,15 +131,16 @@ class Reading(NamedTuple):
 def _word(written: str) -> _Word:
     word = normal(written)
     if word.isdecimal():
-        return _Word(("0",), "0", "", ())
+        return _Word(("0",), "0", "", "0", ())
     if not _CYRILLIC.search(word):  # the analyser knows no other letters, and some make it raise
-        return _Word((word,), word, "", ())
+        return _Word((word,), word, "", word, ())
     parse = morph().parse(word)[0]
     lemma = "больше" if word == "больше" else parse.normal_form.replace("ё", "е")
     form = _form(parse.tag.grammemes)
     names = dict.fromkeys((*_CLASSES_OF.get(lemma, ()), *_CLASSES_OF.get(word, ())))
     tokens = (lemma, f"{lemma[:PREFIX_LETTERS]}*") if len(lemma) > PREFIX_LETTERS else (lemma,)
-    return _Word(tokens, lemma, form, tuple((n, f"{n}/{form}" if form and n in _FORMED else n) for n in names))
+    classes = tuple(_Class(f"{n}/{form}" if form and n in _FORMED else n, n in _STATES, n in _PAIRED) for n in names)
+    return _Word(tokens, lemma, form, f"{lemma}/{form}" if form else lemma, classes)
 
 
 def _form(grammemes: frozenset[str]) -> str:
@@ -131,7 +160,7 @@ def _form(grammemes: frozenset[str]) -> str:
 
 def read(text: str) -> Reading:
     """Words and cues of a cleaned text."""
-    cues = [name for name, pattern in LAYOUT.items() if pattern.search(text)]
+    cues = _layout(text)
     words: list[str] = []
     states: list[str] = []
     sentence: list[_Word] = []
@@ -159,21 +188,20 @@ def read(text: str) -> Reading:
 def _read_sentence(words: Sequence[_Word], question: bool, cues: list[str], states: list[str]) -> None:
     """Append the cues of one sentence, and the states it names in their order."""
     recent: list[tuple[int, str]] = []
-    no, before = "", ""
-    for place, (_, lemma, form, classes) in enumerate(words):
-        marked = f"{lemma}/{form}" if form else lemma
+    no, before, before_has_form = "", "", False
+    for place, (_, lemma, form, marked, classes) in enumerate(words):
         if form:
             cues.append(f"{no}{marked}")
-        if before and not no and (form or "/" in before):
+        if before and not no and (form or before_has_form):
             cues.append(f"{before} {marked}")
-        for name, formed in classes:
-            label = f"{no}{formed}"
+        for name, state, paired in classes:
+            label = f"{no}{name}"
             cues.append(f"={label}")
             if question:
                 cues.append(f"?={label}")
-            if name in _STATES:
+            if state:
                 states.append(label)
-            if name in _PAIRED:
+            if paired:
                 while recent and place - recent[0][0] > WINDOW:
                     del recent[0]
                 cues += [f"={other}+{label}" for _, other in recent]
@@ -182,6 +210,6 @@ def _read_sentence(words: Sequence[_Word], question: bool, cues: list[str], stat
             no = "больше не " if no == "больше не " else "не "
         elif lemma == "больше":
             no = "больше не "
-        elif lemma != "быть":
+        elif no and lemma != "быть":
             no = ""
-        before = marked
+        before, before_has_form = marked, bool(form)

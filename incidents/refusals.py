@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from datetime import tzinfo
 
-from incidents.words import STATUSES, line, moment, named
+from incidents.words import line, moment, named
 from incidents.workflow import MERGED, Action, allowed
 from schemas import Incident
+from schemas.words import STATUSES
 from store import Change, Ruling
 
 

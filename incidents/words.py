@@ -1,52 +1,21 @@
-"""Russian for statuses, actions and what happened: for messages, lists and the console."""
+"""Russian for actions and lines of the history; for events and statuses: `schemas.words`."""
 
 from collections.abc import Iterable
 from datetime import datetime, tzinfo
 
 from incidents.workflow import Action
-from schemas import IncidentStatus
+from schemas.words import HAPPENED
 from store import Change
 
-STATUSES = {
-    IncidentStatus.NEW: "новый",
-    IncidentStatus.CONFIRMED: "подтверждён",
-    IncidentStatus.ASSIGNED: "передан",
-    IncidentStatus.WAITING: "ждёт жителя",
-    IncidentStatus.ANSWERED: "дан ответ",
-    IncidentStatus.SOLVED: "решён",
-    IncidentStatus.CLOSED: "закрыт",
-    IncidentStatus.REJECTED: "отклонён",
-    IncidentStatus.REOPENED: "возвращён",
-    IncidentStatus.MERGED: "объединён с другим",
-}
 _ACTIONS = {
     Action.CONFIRM: "подтвердить",
-    Action.ASSIGN: "передать",
-    Action.WAIT: "отложить до ответа жителя",
+    Action.ASSIGN: "назначить",
+    Action.WAIT: "ждать заявителя",
     Action.ANSWER: "ответить",
     Action.SOLVE: "решить",
     Action.CLOSE: "закрыть",
     Action.REJECT: "отклонить",
-    Action.REOPEN: "вернуть в работу",
-}
-_EVENTS = {
-    "incident.opened": "открыт",
-    "incident.updated": "изменились публикации",
-    "incident.confirmed": "подтверждён",
-    "incident.assigned": "передан",
-    "incident.waiting": "ждёт жителя",
-    "incident.answered": "дан ответ",
-    "incident.solved": "решён",
-    "incident.closed": "закрыт",
-    "incident.rejected": "отклонён",
-    "incident.reopened": "возвращён в работу",
-    "incident.merged": "объединён с другим",
-    "incident.split": "разделён",
-    "incident.moved": "публикации перенесены",
-    "incident.due_soon": "срок близко",
-    "incident.overdue": "просрочен",
-    "incident.escalated": "передан выше",
-    "incident.redacted": "стёрты данные",
+    Action.REOPEN: "открыть снова",
 }
 
 
@@ -57,7 +26,7 @@ def named(actions: Iterable[Action]) -> str:
 
 def happened(type_: str) -> str:
     """What an event of this type means."""
-    return _EVENTS.get(type_, type_)
+    return HAPPENED.get(type_, type_).lower()
 
 
 def moment(at: datetime, zone: tzinfo) -> str:

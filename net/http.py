@@ -1,5 +1,6 @@
 """An httpx client which connects to public addresses only."""
 
+import logging
 import socket
 from collections.abc import Callable, Iterable
 
@@ -13,6 +14,9 @@ Resolve = Callable[[str, int], list[str]]
 
 CONNECT_SECONDS = 10.0  # a receiver that takes longer to accept is down
 POOL = 10  # connections kept per client; a sink sends one batch at a time
+
+logging.getLogger("httpx").setLevel(logging.WARNING)
+"""Its INFO lines hold whole URLs, and a URL may hold a secret, as those of Telegram's bots do."""
 
 
 def system_resolve(host: str, port: int) -> list[str]:

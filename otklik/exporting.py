@@ -6,10 +6,10 @@ from datetime import datetime, tzinfo
 from pathlib import Path
 from typing import Any
 
-from incidents.words import STATUSES
 from otklik.exits import Exit, Failed
 from otklik.russian import refusal
 from schemas import Incident
+from schemas.words import STATUSES
 from store import IncidentFilter, Incidents
 
 PAGE = 500

@@ -8,8 +8,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from incidents.words import STATUSES, line
+from incidents.words import line
 from schemas import Incident
+from schemas.words import STATUSES
 from store import Change, StoredPost
 from store.incidents import UNANSWERED
 

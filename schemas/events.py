@@ -54,6 +54,8 @@ class IncidentData(Model):
     """The decision by hand (merge, split, move) that was made or undone."""
     history: bool = False
     """Caused by a back-fill: receivers page nobody."""
+    test: bool = False
+    """Sent by `otklik sinks test`: no incident stands behind it."""
 
 
 class IncidentEvent(CloudEvent):

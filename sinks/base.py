@@ -10,6 +10,7 @@ Rules every sink keeps (`tests/sinks/conformance.py` checks them):
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
+from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict
 
@@ -68,5 +69,7 @@ class SinkKind:
     """What the key of a sink in the YAML file (`file`, `webhook`, `kafka`) stands for."""
 
     settings: type[SinkSettings]
-    open: Callable[[Any, str], Sink]
-    """From settings of that type and the sink's id."""
+    open: Callable[[Any, str, ZoneInfo], Sink]
+    """From settings of that type, the sink's id and the region's zone."""
+    scheduled: bool = False
+    """It gets events in one batch at each moment of its settings' `schedule`, instead of as they come."""

@@ -2,9 +2,9 @@
 
 from typing import Annotated, Any, get_args
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, field_validator
 
-from schemas import EVENT_TYPES, IncidentEvent, Urgency
+from schemas import EVENT_TYPES, IncidentEvent, IncidentStatus, Urgency
 from schemas.topics import NO_MUNICIPALITY
 
 PREFIX = "incident."
@@ -17,6 +17,7 @@ NOWHERE = NO_MUNICIPALITY
 """In `municipality`: incidents without a place."""
 
 URGENCIES: tuple[str, ...] = get_args(Urgency)
+STATUSES = tuple(status.value for status in IncidentStatus)
 
 
 def _as_list(value: Any) -> Any:
@@ -39,15 +40,24 @@ def _urgency(value: str) -> str:
     return value
 
 
+def _status(value: str) -> str:
+    if value not in STATUSES:
+        raise ValueError(f"«{value}» — неизвестное состояние; бывают: {', '.join(STATUSES)}")
+    return value
+
+
 Names = Annotated[tuple[str, ...], BeforeValidator(_as_list), Field(min_length=1)]
 Urgencies = Annotated[
     tuple[Annotated[str, AfterValidator(_urgency)], ...], BeforeValidator(_as_list), Field(min_length=1)
 ]
+Statuses = Annotated[
+    tuple[Annotated[str, AfterValidator(_status)], ...], BeforeValidator(_as_list), Field(min_length=1)
+]
 Events = Annotated[tuple[Annotated[str, AfterValidator(_event)], ...], BeforeValidator(_as_list), Field(min_length=1)]
 
 
-class When(BaseModel):
-    """Every key that is written must hold; within a key any of its values does. Nothing written: all but history."""
+class Condition(BaseModel):
+    """Every key that is written must hold; within a key any of its values does."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", coerce_numbers_to_str=True)
 
@@ -58,10 +68,45 @@ class When(BaseModel):
     urgency: Urgencies | None = None
     authority: Names | None = None
     """Ids of authorities."""
+    status: Statuses | None = None
+    """Of the incident after the event."""
+    needs_review: bool | None = None
+    posts: int | None = Field(default=None, ge=1)
+    """At least so many."""
     events: Events | None = None
     """`incident.opened` or `opened`; `incident.*`; `source.*`."""
+
+    def holds(self, event: IncidentEvent) -> bool:
+        """Whether the incident, as it is after the event, and the event's type fit."""
+        incident = event.data.incident
+        places = (incident.municipality or NOWHERE, incident.municipality_name)
+        return (
+            _any(self.municipality, *places)
+            and _any(self.group, incident.group)
+            and _any(self.topic, incident.topic)
+            and _any(self.urgency, incident.urgency)
+            and _any(self.authority, incident.authority)
+            and _any(self.status, incident.status)
+            and self.needs_review in (None, incident.needs_review)
+            and len(incident.posts) >= (self.posts or 0)
+            and _any(self.events, event.type, EVERY_INCIDENT)
+        )
+
+
+class When(Condition):
+    """Which events a sink gets: those for which the condition holds. Nothing written: all but history."""
+
     history: bool = False
     """Events of back-filled incidents as well: their matters are old, and nobody is to be paged for them unasked."""
+    without: Condition | None = None
+    """Of those, not the ones for which this holds."""
+
+    @field_validator("without")
+    @classmethod
+    def _leaves_something(cls, value: Condition | None) -> Condition | None:
+        if value == Condition():
+            raise ValueError("пустое without исключило бы всё: напишите условие или уберите ключ")
+        return value
 
     @property
     def wants_sources(self) -> bool:
@@ -69,18 +114,10 @@ class When(BaseModel):
         return SOURCES in (self.events or ())
 
     def matches(self, event: IncidentEvent) -> bool:
-        """Whether the incident, as it is after the event, and the event's type fit."""
-        incident = event.data.incident
-        places = (incident.municipality or NOWHERE, incident.municipality_name)
-        return (
-            (self.history or not event.data.history)
-            and _any(self.municipality, *places)
-            and _any(self.group, incident.group)
-            and _any(self.topic, incident.topic)
-            and _any(self.urgency, incident.urgency)
-            and _any(self.authority, incident.authority)
-            and _any(self.events, event.type, EVERY_INCIDENT)
-        )
+        """Whether the sink gets this event."""
+        if event.data.history and not self.history:
+            return False
+        return self.holds(event) and not (self.without and self.without.holds(event))
 
 
 def _any(wanted: tuple[str, ...] | None, *found: str | None) -> bool:

@@ -169,8 +169,8 @@ def _act(file: Path, ids: list[int], action: str, who: str, *, seen: int | None,
     _sure(len(ids), yes)
     from incidents.acts import Act  # noqa: PLC0415
     from incidents.refusals import Refused  # noqa: PLC0415
-    from incidents.words import STATUSES  # noqa: PLC0415
     from incidents.workflow import Action  # noqa: PLC0415
+    from schemas.words import STATUSES  # noqa: PLC0415
 
     refused = 0
     with _desk(file) as (desk, config):

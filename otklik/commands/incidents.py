@@ -194,8 +194,8 @@ def _filter(
 
 
 def _status(name: str) -> "IncidentStatus":
-    from incidents.words import STATUSES  # noqa: PLC0415
     from schemas import IncidentStatus  # noqa: PLC0415
+    from schemas.words import STATUSES  # noqa: PLC0415
     from text.suggest import did_you_mean  # noqa: PLC0415
 
     known = {status.value: status for status in IncidentStatus} | {word: status for status, word in STATUSES.items()}

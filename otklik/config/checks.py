@@ -32,6 +32,10 @@ REFERENCES: Mapping[Path, str] = {
     ("sinks", ANY, "when", "group", ANY): "group",
     ("sinks", ANY, "when", "topic", ANY): "topic",
     ("sinks", ANY, "when", "authority", ANY): "authority",
+    ("sinks", ANY, "when", "without", "municipality", ANY): "municipality",
+    ("sinks", ANY, "when", "without", "group", ANY): "group",
+    ("sinks", ANY, "when", "without", "topic", ANY): "topic",
+    ("sinks", ANY, "when", "without", "authority", ANY): "authority",
 }
 """Which values must be names of something."""
 
@@ -41,6 +45,8 @@ ADDRESSES: tuple[Path, ...] = (
     ("sources", ANY, "news", "listing", "url"),
     ("sources", ANY, "telegram", "base_url"),
     ("sinks", ANY, "webhook", "url"),
+    ("sinks", ANY, "telegram", "api"),
+    ("sinks", ANY, "opensearch", "url"),
 )
 """Which values must lie on the public Internet, unless `allow_private` stands in their section."""
 

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 import structlog
 
 import sinks
+from bus import Bus
 from bus.worker import Worker
 from otklik.clock import now
 from otklik.config import Config
@@ -15,6 +16,7 @@ from otklik.roles.common import Loop, journal, role, run_together, sink_group
 from schemas import topics
 from sinks import DeliveryFailed, Sink, When
 from sinks.resend import Resent, resend
+from sinks.scheduled import Scheduled
 from sinks.step import SinkStep
 
 log = structlog.get_logger()
@@ -28,7 +30,7 @@ PAUSE = 5.0
 def open_sink(config: Config, name: str) -> tuple[Sink, When]:
     """A configured sink and what it wants."""
     section = next(one for one in config.file.sinks if one.id == name)
-    sink = sinks.KINDS[section.kind].open(section.settings, name)
+    sink = sinks.KINDS[section.kind].open(section.settings, name, config.region.timezone)
     return sink, section.when
 
 
@@ -37,17 +39,7 @@ def run_deliver(config: Config, *, only: str | None = None) -> Exit:
     with role(config, "deliver") as (stop, bus):
         opened = {one.id: open_sink(config, one.id) for one in config.file.sinks if only in (None, one.id)}
         try:
-            workers = [
-                Worker(
-                    bus,
-                    [topics.INCIDENTS],
-                    sink_group(name),
-                    SinkStep(sink, when),
-                    name=sink_group(name),
-                    journal=journal(config, sink_group(name)),
-                )
-                for name, (sink, when) in opened.items()
-            ]
+            workers = [_worker(config, bus, name, sink, when) for name, (sink, when) in opened.items()]
             with digests(config, only) as alerts:
                 if workers:
                     run_together([*workers, *alerts], stop)
@@ -57,6 +49,17 @@ def run_deliver(config: Config, *, only: str | None = None) -> Exit:
             for sink, _ in opened.values():
                 sink.close()
     return Exit.OK
+
+
+def _worker(config: Config, bus: Bus, name: str, sink: Sink, when: When) -> Loop:
+    """What hands a sink its events: as they come, or all at once on its schedule."""
+    section = next(one for one in config.file.sinks if one.id == name)
+    group = sink_group(name)
+    if sinks.KINDS[section.kind].scheduled:
+        schedule = section.settings.schedule
+        return Scheduled(bus, group, sink, when, schedule=schedule, zone=config.region.timezone)
+    step = SinkStep(sink, when)
+    return Worker(bus, [topics.INCIDENTS], group, step, name=group, journal=journal(config, group))
 
 
 @contextmanager

@@ -16,6 +16,12 @@ from tests.sinks.events import digest, event, story
 class Target(ABC):
     """A real receiver of one kind, and how to look into it."""
 
+    whole = True
+    """It keeps events as they are; otherwise `received` gives of each `id`, `type` and, in `data.incident`, the id,
+    sequence and title that people are shown."""
+    once = False
+    """It keeps an event once, however often it comes."""
+
     @abstractmethod
     def open(self) -> Sink:
         """A new sink that delivers here; its id is `test`."""
@@ -28,6 +34,10 @@ class Target(ABC):
     def down(self) -> AbstractContextManager[Sink]:
         """A sink whose receiver takes nothing until the context ends."""
 
+    def shown(self, title: str) -> str:
+        """A title as this receiver has it."""
+        return title
+
 
 def by_incident(events: Iterable[Mapping[str, Any]]) -> dict[int, list[int]]:
     """Incident number to the sequences received, in order."""
@@ -38,56 +48,17 @@ def by_incident(events: Iterable[Mapping[str, Any]]) -> dict[int, list[int]]:
     return dict(found)
 
 
-class SinkConformance:
-    """Subclasses give a fixture `target`."""
+class AnyConformance:
+    """What holds for sinks of events and for those on a schedule. Subclasses give a fixture `target`."""
 
-    def test_every_event_arrives_whole_and_in_order(self, target: Target) -> None:
-        sink, events = target.open(), story()
-        sink.deliver(events[:5])
-        sink.deliver(events[5:])
-        received = target.received()
-        assert by_incident(received) == {1: [1, 2, 3, 4], 2: [1, 2, 3, 4], 3: [1, 2, 3, 4]}
-        wanted = {item.id: item.model_dump(mode="json") for item in events}
-        assert {item["id"]: item for item in received} == wanted
-        sink.close()
-
-    def test_digests_of_sources_arrive_whole_beside_incidents(self, target: Target) -> None:
-        sink = target.open()
-        sink.deliver([digest(1)])
-        sink.deliver([event(), digest(2), digest(3)])
-        found = {item["id"]: item for item in target.received()}
-        assert found == {item.id: item.model_dump(mode="json") for item in (event(), *map(digest, (1, 2, 3)))}
-        assert [item["id"] for item in target.received() if item["type"] == "source.digest"] == [
-            "test.1", "test.2", "test.3",
-        ]  # fmt: skip
-        sink.close()
-
-    def test_deliver_returns_only_when_the_receiver_has_it(self, target: Target) -> None:
-        sink = target.open()
-        for count, item in enumerate(story(1, 5), start=1):
-            sink.deliver([item])
-            assert len(target.received()) == count
-        sink.close()
+    def left(self, sequences: list[int]) -> list[int]:
+        """Which events of an incident a receiver has after they came in one batch."""
+        return sequences
 
     def test_an_empty_batch_is_no_delivery(self, target: Target) -> None:
         sink = target.open()
         sink.deliver([])
         assert target.received() == []
-        sink.close()
-
-    def test_what_is_sent_again_has_the_same_ids(self, target: Target) -> None:
-        sink, events = target.open(), story(2, 2)
-        sink.deliver(events)
-        sink.deliver(events)
-        ids = [item["id"] for item in target.received()]
-        assert sorted(ids) == sorted([item.id for item in events] * 2)
-        sink.close()
-
-    def test_any_text_arrives_as_it_was(self, target: Target) -> None:
-        title = 'Ёлка «упала»\u2028на дорогу\n\t"вчера" \\ \U0001f332 \x7f'
-        sink = target.open()
-        sink.deliver([event(title=title)])
-        assert [item["data"]["incident"]["title"] for item in target.received()] == [title]
         sink.close()
 
     def test_a_receiver_that_is_down_is_said_so_and_loses_nothing(self, target: Target) -> None:
@@ -103,7 +74,7 @@ class SinkConformance:
         assert target.received() == []
         sink = target.open()
         sink.deliver(events)
-        assert by_incident(target.received()) == {1: [1, 2, 3], 2: [1, 2, 3]}
+        assert by_incident(target.received()) == {1: self.left([1, 2, 3]), 2: self.left([1, 2, 3])}
         sink.close()
 
     def test_check_says_nothing_when_all_is_well_and_leaves_nothing(self, target: Target) -> None:
@@ -114,13 +85,6 @@ class SinkConformance:
         assert sink.check() is None
         assert len(target.received()) == 1
         sink.close()
-
-    def test_a_new_sink_goes_on_where_the_last_one_stopped(self, target: Target) -> None:
-        for sequence in (1, 2, 3):
-            sink = target.open()
-            sink.deliver([event(sequence=sequence)])
-            sink.close()
-        assert by_incident(target.received()) == {1: [1, 2, 3]}
 
     def test_close_may_be_called_twice(self, target: Target) -> None:
         sink = target.open()
@@ -139,3 +103,83 @@ class SinkConformance:
         sink.deliver(story())
         sink.close()
         assert list(elsewhere.iterdir()) == []
+
+    def test_any_text_arrives_as_it_was(self, target: Target) -> None:
+        title = 'Ёлка «упала»\u2028на дорогу\n\t"вчера" \\ \U0001f332 \x7f'
+        sink = target.open()
+        sink.deliver([event(title=title)])
+        assert [item["data"]["incident"]["title"] for item in target.received()] == [target.shown(title)]
+        sink.close()
+
+
+class SinkConformance(AnyConformance):
+    """Every event arrives."""
+
+    def test_every_event_arrives_whole_and_in_order(self, target: Target) -> None:
+        sink, events = target.open(), story()
+        sink.deliver(events[:5])
+        sink.deliver(events[5:])
+        received = target.received()
+        assert by_incident(received) == {1: [1, 2, 3, 4], 2: [1, 2, 3, 4], 3: [1, 2, 3, 4]}
+        assert {item["id"]: item["type"] for item in received} == {item.id: item.type for item in events}
+        if target.whole:
+            wanted = {item.id: item.model_dump(mode="json") for item in events}
+            assert {item["id"]: item for item in received} == wanted
+        sink.close()
+
+    def test_digests_of_sources_arrive_whole_beside_incidents(self, target: Target) -> None:
+        sink = target.open()
+        sink.deliver([digest(1)])
+        sink.deliver([event(), digest(2), digest(3)])
+        found = {item["id"]: item for item in target.received()}
+        assert sorted(found) == ["1.1", "test.1", "test.2", "test.3"]
+        if target.whole:
+            assert found == {item.id: item.model_dump(mode="json") for item in (event(), *map(digest, (1, 2, 3)))}
+        assert [item["id"] for item in target.received() if item["type"] == "source.digest"] == [
+            "test.1", "test.2", "test.3",
+        ]  # fmt: skip
+        sink.close()
+
+    def test_deliver_returns_only_when_the_receiver_has_it(self, target: Target) -> None:
+        sink = target.open()
+        for count, item in enumerate(story(1, 5), start=1):
+            sink.deliver([item])
+            assert len(target.received()) == count
+        sink.close()
+
+    def test_what_is_sent_again_has_the_same_ids(self, target: Target) -> None:
+        sink, events = target.open(), story(2, 2)
+        sink.deliver(events)
+        sink.deliver(events)
+        ids = [item["id"] for item in target.received()]
+        assert sorted(ids) == sorted([item.id for item in events] * (1 if target.once else 2))
+        sink.close()
+
+    def test_a_new_sink_goes_on_where_the_last_one_stopped(self, target: Target) -> None:
+        for sequence in (1, 2, 3):
+            sink = target.open()
+            sink.deliver([event(sequence=sequence)])
+            sink.close()
+        assert by_incident(target.received()) == {1: [1, 2, 3]}
+
+
+class ScheduledConformance(AnyConformance):
+    """A batch arrives as one document, each incident in its last state."""
+
+    def left(self, sequences: list[int]) -> list[int]:
+        return sequences[-1:]
+
+    def test_each_incident_arrives_once_in_its_last_state(self, target: Target) -> None:
+        sink, events = target.open(), story(3, 4)
+        sink.deliver([*events, event(2, 5, "incident.overdue", title="Нет воды в Аше")])
+        received = target.received()
+        assert by_incident(received) == {1: [4], 2: [5], 3: [4]}
+        assert received[0]["data"]["incident"]["title"] == "Нет воды в Аше"  # the most pressing first
+        sink.close()
+
+    def test_two_batches_are_two_documents(self, target: Target) -> None:
+        sink = target.open()
+        sink.deliver(story(1, 2))
+        sink.deliver(story(1, 2))
+        assert by_incident(target.received()) == {1: [2, 2]}
+        sink.close()

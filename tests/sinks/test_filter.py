@@ -35,6 +35,17 @@ from tests.sinks.events import event
         ({"events": ["source.*", "incident.*"]}, True),
         ({"events": ["source.*", "opened"], "group": "ЖКХ"}, False),
         ({"group": "Благоустройство", "events": ["closed"]}, False),
+        ({"status": ["new", "confirmed"]}, True),
+        ({"status": "closed"}, False),
+        ({"needs_review": False}, True),
+        ({"needs_review": True}, False),
+        ({"posts": 1}, True),
+        ({"posts": 2}, False),
+        ({"group": "Благоустройство", "without": {"municipality": "75701000"}}, True),
+        ({"group": "Благоустройство", "without": {"municipality": "75526000"}}, False),
+        ({"without": {"events": "updated"}}, True),
+        ({"without": {"events": "opened", "urgency": "now"}}, True),
+        ({"without": {"events": "opened", "urgency": "normal"}}, False),
     ],
 )
 def test_all_keys_and_any_value_of_a_key(when: dict[str, Any], fits: bool):

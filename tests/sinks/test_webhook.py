@@ -12,7 +12,8 @@ import pytest
 from pydantic import ValidationError
 
 from sinks import DeliveryFailed, EventRefused, Sink
-from sinks.webhook import WebhookSettings, WebhookSink, retry_after
+from sinks.http import retry_after
+from sinks.webhook import WebhookSettings, WebhookSink
 from tests.sinks.conformance import SinkConformance, Target
 from tests.sinks.events import event, story
 from tests.sinks.receiver import SECRET, Receiver, reply

@@ -1,0 +1,214 @@
+"""A letter on a schedule with all that has happened since the last one, by SMTP."""
+
+import smtplib
+import ssl
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.utils import format_datetime
+from html import escape
+from pathlib import Path
+from typing import Annotated, Literal, Self
+from zoneinfo import ZoneInfo
+
+from pydantic import AfterValidator, Field, SecretStr, model_validator
+
+from schemas import CloudEvent, Incident, SourceDigest
+from schemas.words import STATUSES
+from sinks.base import DeliveryFailed, SinkSettings
+from sinks.message import Link, about, counted, happened, latest, line
+from sinks.scheduled import EVERY_MORNING, Schedule
+
+LISTED = 300
+"""Incidents in a letter: a day of the busiest region. The number of the rest is told."""
+
+
+def _address(value: str) -> str:
+    try:
+        found = Address(addr_spec=value)
+    except Exception as error:  # its parser raises IndexError and errors of its own at some nonsense
+        raise ValueError(f"«{value}» — не адрес почты") from error
+    if not found.domain or not value.isascii():
+        raise ValueError(f"«{value}» — не адрес почты")
+    return value
+
+
+Mailbox = Annotated[str, AfterValidator(_address)]
+
+
+class EmailSettings(SinkSettings):
+    host: str = Field(min_length=1)
+    port: int = Field(default=587, ge=1, le=65535)
+    security: Literal["starttls", "tls", "none"] = "starttls"
+    """`none` is for a relay on this machine or in a closed network: the password would go in clear, so none is sent."""
+    ca: Path | None = None
+    """Certificates of an authority of one's own; without it those of the system."""
+    user: str | None = None
+    password: SecretStr | None = None
+    sender: Mailbox
+    to: tuple[Mailbox, ...] = Field(min_length=1, max_length=50)
+    schedule: Schedule = EVERY_MORNING
+    link: Link | None = None
+    timeout: float = Field(default=30.0, gt=0, le=300)
+
+    @model_validator(mode="after")
+    def _password_is_safe(self) -> Self:
+        if (self.user is None) != (self.password is None):
+            raise ValueError("user и password пишут вместе")
+        if self.password is not None and self.security == "none":
+            raise ValueError("с security: none пароль шёл бы открыто: поставьте starttls или tls или уберите пароль")
+        return self
+
+
+class EmailSink:
+    """A batch is one letter. Its Message-ID is made of the events' ids, so mail programs show a repeated one once."""
+
+    def __init__(
+        self,
+        settings: EmailSettings,
+        id: str,
+        zone: ZoneInfo,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._settings = settings
+        self._id = id
+        self._zone = zone
+        self._now = now
+
+    def deliver(self, events: Sequence[CloudEvent]) -> None:
+        """Send one letter to all addresses.
+
+        Raises:
+            DeliveryFailed: the server did not take it, or not for every address: then it comes again, to all of them.
+        """
+        if not events:
+            return
+        letter = self._letter(events)
+        try:
+            with self._connection() as server:
+                refused = server.send_message(letter, self._settings.sender, list(self._settings.to))
+        except (OSError, smtplib.SMTPException) as error:
+            raise DeliveryFailed(self._explain(error)) from error
+        if refused:
+            raise DeliveryFailed(
+                f"{self._name}: сервер не принимает адреса: {', '.join(sorted(refused))}. Исправьте to."
+            )
+
+    def check(self) -> str | None:
+        """Connects, logs in, names sender and addresses, and takes it all back before a letter is written."""
+        settings = self._settings
+        try:
+            with self._connection() as server:
+                for code, answer, whose in [
+                    (*server.mail(settings.sender), settings.sender),
+                    *((*server.rcpt(one), one) for one in settings.to),
+                ]:
+                    if not 200 <= code < 300:
+                        return f"{self._name}: сервер не принимает адрес {whose}: {_said(code, answer)}. Исправьте его."
+                server.rset()
+        except (OSError, smtplib.SMTPException) as error:
+            return self._explain(error)
+        return None
+
+    def close(self) -> None:
+        """A connection lives for one letter."""
+
+    @property
+    def _name(self) -> str:
+        return f"получатель «{self._id}» (почта через {self._settings.host}:{self._settings.port})"
+
+    def _connection(self) -> smtplib.SMTP:
+        settings = self._settings
+        context = ssl.create_default_context(cafile=settings.ca)
+        server: smtplib.SMTP
+        if settings.security == "tls":
+            server = smtplib.SMTP_SSL(settings.host, settings.port, timeout=settings.timeout, context=context)
+        else:
+            server = smtplib.SMTP(settings.host, settings.port, timeout=settings.timeout)
+        try:
+            if settings.security == "starttls":
+                server.starttls(context=context)
+            if settings.user is not None and settings.password is not None:
+                server.login(settings.user, settings.password.get_secret_value())
+        except BaseException:
+            server.close()
+            raise
+        return server
+
+    def _explain(self, error: Exception) -> str:
+        return f"{self._name}: {_why(error)}"
+
+    def _letter(self, events: Sequence[CloudEvent]) -> EmailMessage:
+        found = latest(events)
+        digests = [event for event in events if isinstance(event, SourceDigest)]
+        region = events[0].source.rpartition("/")[2]
+        subject = counted(found) if found else digests[-1].data.summary
+        letter = EmailMessage()
+        letter["Subject"] = f"Отклик, {region}: {line(subject)}"
+        letter["From"] = self._settings.sender
+        letter["To"] = ", ".join(self._settings.to)
+        letter["Date"] = format_datetime(self._now())
+        domain = self._settings.sender.rpartition("@")[2]
+        letter["Message-ID"] = f"<otklik.{self._id}.{events[0].id}.{events[-1].id}.{len(events)}@{domain}>"
+        letter["Auto-Submitted"] = "auto-generated"  # RFC 3834: no holiday notices in answer
+        shown, rest = found[:LISTED], len(found) - LISTED
+        more = f"И ещё {rest}: весь список — в консоли." if rest > 0 else ""
+        sources = [event.data.summary for event in digests]
+        plain = [*sources, *(self._plain(one, types) for one, types in shown), more]
+        letter.set_content("\n\n".join(part for part in plain if part) + "\n")
+        letter.add_alternative(self._html(sources, shown, more), subtype="html")
+        return letter
+
+    def _plain(self, incident: Incident, types: Sequence[str]) -> str:
+        lines = [
+            f"№{incident.id}.{incident.sequence} {line(incident.title)}",
+            f"{happened(types)}. {about(incident, self._zone)}",
+            *incident.urls[:1],
+        ]
+        if self._settings.link:
+            lines.append(self._settings.link.format(id=incident.id))
+        return "\n".join(lines)
+
+    def _html(self, sources: Sequence[str], shown: Sequence[tuple[Incident, list[str]]], more: str) -> str:
+        rows = "".join(
+            f"<tr><td>{self._number(one)}</td><td>{escape(line(one.title))}</td><td>{escape(happened(types))}</td>"
+            f"<td>{STATUSES.get(one.status, one.status)}</td><td>{escape(about(one, self._zone))}</td></tr>\n"
+            for one, types in shown
+        )
+        head = "<tr><th>№</th><th>Что и где</th><th>Что произошло</th><th>Состояние</th><th>Подробнее</th></tr>"
+        table = f'<table border="1" cellpadding="4" cellspacing="0">\n{head}\n{rows}</table>' if shown else ""
+        paragraphs = "".join(f"<p>{escape(one)}</p>\n" for one in [*sources, more] if one)
+        return f'<!doctype html>\n<html lang="ru"><meta charset="utf-8">\n{paragraphs}{table}\n</html>\n'
+
+    def _number(self, incident: Incident) -> str:
+        if not self._settings.link:
+            return str(incident.id)
+        return f'<a href="{escape(self._settings.link.format(id=incident.id))}">{incident.id}</a>'
+
+
+def _said(code: int, answer: bytes | str) -> str:
+    words = answer.decode("utf-8", "replace") if isinstance(answer, bytes) else answer
+    return f"ответ {code} {line(words)}"
+
+
+def _why(error: Exception) -> str:  # noqa: PLR0911  (one per kind of error)
+    """What is wrong, and who must do what."""
+    match error:
+        case smtplib.SMTPAuthenticationError():
+            said = _said(error.smtp_code, error.smtp_error)
+            return f"сервер не узнаёт user и password: {said}. Исправьте их; события дождутся."
+        case smtplib.SMTPRecipientsRefused():
+            said = _said(*next(iter(error.recipients.values())))
+            return f"сервер не принимает адреса: {said}. Исправьте to; события дождутся."
+        case smtplib.SMTPSenderRefused():
+            said = _said(error.smtp_code, error.smtp_error)
+            return f"сервер не принимает отправителя: {said}. Исправьте sender; события дождутся."
+        case smtplib.SMTPNotSupportedError():
+            return "сервер не умеет STARTTLS или вход по паролю. Поставьте другой security; события дождутся."
+        case ssl.SSLError():
+            return f"сертификат не подошёл ({error.reason}). Исправьте host, security или ca; события дождутся."
+        case smtplib.SMTPResponseException():
+            return f"{_said(error.smtp_code, error.smtp_error)}. События дождутся; проверьте сервер."
+        case _:
+            return f"нет связи ({error}). События дождутся; проверьте сервер."

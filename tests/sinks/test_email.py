@@ -1,0 +1,279 @@
+"""Letters, against a real SMTP server with TLS and passwords."""
+
+import ssl
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+import trustme
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
+from pydantic import ValidationError
+
+from sinks import DeliveryFailed, Sink
+from sinks.email import EmailSettings, EmailSink
+from tests.servers import free_port
+from tests.sinks.conformance import ScheduledConformance, Target
+from tests.sinks.events import MORNING, digest, event, story
+
+ZONE = ZoneInfo("Asia/Yekaterinburg")
+NOW = datetime(2026, 3, 11, 3, 0, tzinfo=UTC)
+
+
+class Post:
+    """What the server does with letters: keeps them, or answers as it is told."""
+
+    def __init__(self) -> None:
+        self.letters: list[EmailMessage] = []
+        self.refuses: dict[str, str] = {}
+        """Address to answer, for RCPT."""
+        self.answer: str | None = None
+        """To MAIL and DATA."""
+
+    async def handle_MAIL(
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        if self.answer:
+            return self.answer
+        envelope.mail_from = address
+        envelope.mail_options.extend(options)
+        return "250 OK"
+
+    async def handle_RCPT(
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        if address in self.refuses:
+            return self.refuses[address]
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
+
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
+        assert isinstance(envelope.content, bytes)
+        letter = message_from_bytes(envelope.content, policy=policy.default)
+        assert isinstance(letter, EmailMessage)
+        self.letters.append(letter)
+        return "250 OK"
+
+
+def _login(server: SMTP, session: Session, envelope: Envelope, mechanism: str, data: LoginPassword) -> AuthResult:
+    return AuthResult(success=(data.login, data.password) == (b"otklik", "пароль".encode()))
+
+
+class Server:
+    """Wants STARTTLS and a password before anything else, as a real relay does."""
+
+    def __init__(self, folder: Path) -> None:
+        self.post = Post()
+        self.ca = folder / "ca.pem"
+        authority = trustme.CA()
+        authority.cert_pem.write_to_path(str(self.ca))
+        self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        authority.issue_cert("localhost", "127.0.0.1").configure_cert(self.context)
+        self.port = free_port()
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        controller = Controller(
+            self.post,
+            hostname="127.0.0.1",
+            port=self.port,
+            tls_context=self.context,
+            require_starttls=True,
+            auth_required=True,
+            authenticator=_login,
+        )
+        controller.start()
+        try:
+            yield
+        finally:
+            controller.stop()
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Server:
+    return Server(tmp_path)
+
+
+@pytest.fixture
+def running(server: Server) -> Iterator[Server]:
+    with server.running():
+        yield server
+
+
+def open_sink(server: Server, **settings: Any) -> EmailSink:
+    given = {
+        "host": "127.0.0.1",
+        "port": server.port,
+        "ca": server.ca,
+        "user": "otklik",
+        "password": "пароль",
+        "sender": "otklik@region.example",
+        "to": ["duty@region.example", "chief@region.example"],
+        "timeout": 5,
+        **settings,
+    }
+    return EmailSink(EmailSettings.model_validate(given), "test", ZONE, now=lambda: NOW)
+
+
+def plain(letter: EmailMessage) -> str:
+    part = letter.get_body(("plain",))
+    assert part is not None
+    return str(part.get_content())
+
+
+def read(letter: EmailMessage) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = []
+    for line in plain(letter).split("\n"):
+        if line.startswith("№"):
+            number, _, title = line.removeprefix("№").partition(" ")
+            id_, _, sequence = number.partition(".")
+            incident = {"id": int(id_), "sequence": int(sequence), "title": title}
+            found.append({"id": number, "data": {"incident": incident}})
+    return found
+
+
+class EmailTarget(Target):
+    whole = False
+
+    def __init__(self, server: Server) -> None:
+        self.server = server
+
+    def open(self) -> Sink:
+        return open_sink(self.server)
+
+    def received(self) -> list[Mapping[str, Any]]:
+        return [one for letter in self.server.post.letters for one in read(letter)]
+
+    def shown(self, title: str) -> str:
+        return " ".join(title.split())
+
+    @contextmanager
+    def down(self) -> Iterator[Sink]:
+        self.server.post.answer = "451 Requested action aborted"
+        yield self.open()
+        self.server.post.answer = None
+
+
+class TestConformance(ScheduledConformance):
+    @pytest.fixture
+    def target(self, running: Server) -> EmailTarget:
+        return EmailTarget(running)
+
+
+def failed(sink: EmailSink) -> str:
+    with pytest.raises(DeliveryFailed) as error:
+        sink.deliver([event()])
+    return str(error.value)
+
+
+def name(server: Server) -> str:
+    return f"получатель «test» (почта через 127.0.0.1:{server.port})"
+
+
+def test_a_letter_is_for_people_and_for_programs(running):
+    sink = open_sink(running, link="https://console.example.org/{id}")
+    sink.deliver(
+        [
+            digest(1),
+            event(1, 1),
+            event(2, 1, title="Нет <воды>", urls=("https://vk.com/wall-1_2",), answer_due=MORNING),
+            event(2, 2, "incident.overdue", title="Нет <воды>", urls=("https://vk.com/wall-1_2",), answer_due=MORNING),
+        ]
+    )
+    [letter] = running.post.letters
+    assert letter["Subject"] == "Отклик, chelyabinsk: новых 2, просрочено 1, всего 2"
+    assert (letter["From"], letter["To"]) == ("otklik@region.example", "duty@region.example, chief@region.example")
+    assert letter["Message-ID"] == "<otklik.test.test.1.2.2.4@region.example>"
+    assert letter["Date"].datetime == NOW
+    assert letter["Auto-Submitted"] == "auto-generated"
+    assert plain(letter) == (
+        "Не работают источники: vk-kasli.\n"
+        "\n"
+        "№2.2 Нет <воды>\n"
+        "Новый инцидент, просрочен. Срочность: обычная, публикаций: 1, ответить до 10.03.2026 11:30\n"
+        "https://vk.com/wall-1_2\n"
+        "https://console.example.org/2\n"
+        "\n"
+        "№1.1 В Касли на улице Лобашова не горят фонари\n"
+        "Новый инцидент. Срочность: обычная, публикаций: 1\n"
+        "https://console.example.org/1\n"
+    )
+    html = letter.get_body(("html",))
+    assert html is not None
+    assert '<td><a href="https://console.example.org/2">2</a></td><td>Нет &lt;воды&gt;</td>' in html.get_content()
+
+
+def test_more_than_a_day_is_counted_not_listed(running):
+    open_sink(running).deliver([event(number) for number in range(1, 304)])
+    [letter] = running.post.letters
+    assert len(read(letter)) == 300
+    assert plain(letter).endswith("И ещё 3: весь список — в консоли.\n")
+
+
+def test_the_same_events_make_the_same_message_id(running):
+    sink = open_sink(running)
+    sink.deliver(story(2, 2))
+    sink.deliver(story(2, 2))
+    first, second = running.post.letters
+    assert first["Message-ID"] == second["Message-ID"]
+
+
+def test_an_address_that_is_refused_is_named_and_the_letter_waits(running):
+    running.post.refuses = {"chief@region.example": "550 No such user"}
+    sink = open_sink(running)
+    assert sink.check() == (
+        f"{name(running)}: сервер не принимает адрес chief@region.example: ответ 550 No such user. Исправьте его."
+    )
+    assert failed(sink) == f"{name(running)}: сервер не принимает адреса: chief@region.example. Исправьте to."
+
+
+def test_when_no_address_is_taken_the_server_is_quoted(running):
+    running.post.refuses = dict.fromkeys(("chief@region.example", "duty@region.example"), "550 No such user")
+    assert failed(open_sink(running)) == (
+        f"{name(running)}: сервер не принимает адреса: ответ 550 No such user. Исправьте to; события дождутся."
+    )
+
+
+def test_a_wrong_password(running):
+    says = (
+        f"{name(running)}: сервер не узнаёт user и password: ответ 535 5.7.8 Authentication credentials invalid. "
+        "Исправьте их; события дождутся."
+    )
+    sink = open_sink(running, password="другой")
+    assert sink.check() == says
+    assert failed(sink) == says
+
+
+def test_a_certificate_of_a_stranger(running):
+    assert failed(open_sink(running, ca=None)) == (
+        f"{name(running)}: сертификат не подошёл (CERTIFICATE_VERIFY_FAILED). "
+        "Исправьте host, security или ca; события дождутся."
+    )
+    assert running.post.letters == []
+
+
+def test_nobody_at_the_port(server):
+    assert failed(open_sink(server)) == (
+        f"{name(server)}: нет связи ([Errno 111] Connection refused). События дождутся; проверьте сервер."
+    )
+
+
+def test_a_password_never_goes_in_clear():
+    given = {"host": "mail", "sender": "a@b.example", "to": ["c@d.example"], "security": "none"}
+    EmailSettings.model_validate(given)
+    with pytest.raises(ValidationError, match="с security: none пароль шёл бы открыто"):
+        EmailSettings.model_validate({**given, "user": "u", "password": "p"})
+    with pytest.raises(ValidationError, match="user и password пишут вместе"):
+        EmailSettings.model_validate({**given, "user": "u"})
+
+
+@pytest.mark.parametrize("address", ["почта", "a@", "@b.example", "Имя <a@b.example>", "a@b.example, c@d.example"])
+def test_what_is_no_address(address: str):
+    with pytest.raises(ValidationError, match="не адрес почты"):
+        EmailSettings.model_validate({"host": "mail", "sender": address, "to": ["c@d.example"]})
