@@ -13,12 +13,12 @@ from lxml import etree
 from lxml.builder import ElementMaker
 
 from schemas import Incident
+from schemas.words import URGENCY
 
 ATOM = "http://www.w3.org/2005/Atom"
 _E = ElementMaker(namespace=ATOM, nsmap={None: ATOM})
 NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 """When an empty feed was last changed: a fixed time, so that its ETag stands."""
-URGENCY = {"now": "срочно", "soon": "скоро", "normal": "обычная"}
 
 
 def updated(incidents: Sequence[Incident]) -> datetime:

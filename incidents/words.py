@@ -1,21 +1,21 @@
-"""Russian for actions and lines of the history; for events and statuses: `schemas.words`."""
+"""Russian for statuses, actions and what happened: for messages, lists and the console."""
 
 from collections.abc import Iterable
 from datetime import datetime, tzinfo
 
 from incidents.workflow import Action
-from schemas.words import HAPPENED
+from schemas.words import EVENTS
 from store import Change
 
 _ACTIONS = {
     Action.CONFIRM: "подтвердить",
-    Action.ASSIGN: "назначить",
-    Action.WAIT: "ждать заявителя",
+    Action.ASSIGN: "передать",
+    Action.WAIT: "отложить до ответа жителя",
     Action.ANSWER: "ответить",
     Action.SOLVE: "решить",
     Action.CLOSE: "закрыть",
     Action.REJECT: "отклонить",
-    Action.REOPEN: "открыть снова",
+    Action.REOPEN: "вернуть в работу",
 }
 
 
@@ -26,7 +26,7 @@ def named(actions: Iterable[Action]) -> str:
 
 def happened(type_: str) -> str:
     """What an event of this type means."""
-    return HAPPENED.get(type_, type_).lower()
+    return EVENTS.get(type_, type_)
 
 
 def moment(at: datetime, zone: tzinfo) -> str:

@@ -10,10 +10,10 @@ from classifier import Classifier
 from classifier.explain import Candidate, Explanation, Score
 from classifier.features import NUMBER
 from classifier.region_topics import RegionTopics
+from schemas.words import URGENCY
 
 SHOWN = 10
 """Words in a table; the rest is one line, so that every column still sums to its total."""
-URGENCY = {"now": "срочно", "soon": "скоро", "normal": "обычная"}
 FOUND_BY = {
     "text": "названо в тексте",
     "source": "так задано у источника или сказано в записи, на которую отвечают",

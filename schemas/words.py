@@ -1,36 +1,38 @@
-"""Russian for events and statuses: what people read of them, wherever they do."""
+"""Russian for what people see of incidents: statuses, events, urgency."""
 
 from schemas.incident import IncidentStatus
 
-HAPPENED = {
-    "incident.opened": "Новый инцидент",
-    "incident.updated": "Изменился",
-    "incident.confirmed": "Подтверждён",
-    "incident.assigned": "Назначен",
-    "incident.waiting": "Ждём заявителя",
-    "incident.answered": "Дан ответ",
-    "incident.solved": "Решён",
-    "incident.closed": "Закрыт",
-    "incident.rejected": "Отклонён",
-    "incident.reopened": "Открыт снова",
-    "incident.merged": "Присоединён к другому",
-    "incident.split": "Разделён",
-    "incident.moved": "Перенесены публикации",
-    "incident.due_soon": "Срок подходит",
-    "incident.overdue": "Просрочен",
-    "incident.escalated": "Передан выше",
-    "incident.redacted": "Стёрты данные",
-}
-"""What happened, in a word or two. A type that is not here is shown as it is spelt."""
 STATUSES = {
     IncidentStatus.NEW: "новый",
     IncidentStatus.CONFIRMED: "подтверждён",
-    IncidentStatus.ASSIGNED: "назначен",
-    IncidentStatus.WAITING: "ждём заявителя",
+    IncidentStatus.ASSIGNED: "передан",
+    IncidentStatus.WAITING: "ждёт жителя",
     IncidentStatus.ANSWERED: "дан ответ",
     IncidentStatus.SOLVED: "решён",
     IncidentStatus.CLOSED: "закрыт",
     IncidentStatus.REJECTED: "отклонён",
-    IncidentStatus.REOPENED: "открыт снова",
-    IncidentStatus.MERGED: "присоединён",
+    IncidentStatus.REOPENED: "возвращён",
+    IncidentStatus.MERGED: "объединён с другим",
 }
+EVENTS = {
+    "incident.opened": "открыт",
+    "incident.updated": "изменились публикации",
+    "incident.confirmed": "подтверждён",
+    "incident.assigned": "передан",
+    "incident.waiting": "ждёт жителя",
+    "incident.answered": "дан ответ",
+    "incident.solved": "решён",
+    "incident.closed": "закрыт",
+    "incident.rejected": "отклонён",
+    "incident.reopened": "возвращён в работу",
+    "incident.merged": "объединён с другим",
+    "incident.split": "разделён",
+    "incident.moved": "публикации перенесены",
+    "incident.due_soon": "срок близко",
+    "incident.overdue": "просрочен",
+    "incident.escalated": "передан выше",
+    "incident.redacted": "стёрты данные",
+}
+"""What happened, by the type of the event. A type that is not here is shown as it is spelt."""
+URGENCY = {"now": "срочно", "soon": "скоро", "normal": "обычная"}
+"""The most urgent first."""

@@ -37,6 +37,10 @@ def _address(value: str) -> str:
 Mailbox = Annotated[str, AfterValidator(_address)]
 
 
+def _is_ascii(user: str, password: SecretStr) -> bool:
+    return user.isascii() and password.get_secret_value().isascii()
+
+
 class EmailSettings(SinkSettings):
     host: str = Field(min_length=1)
     port: int = Field(default=587, ge=1, le=65535)
@@ -56,6 +60,8 @@ class EmailSettings(SinkSettings):
     def _password_is_safe(self) -> Self:
         if (self.user is None) != (self.password is None):
             raise ValueError("user и password пишут вместе")
+        if self.user is not None and self.password is not None and not _is_ascii(self.user, self.password):
+            raise ValueError("user и password — только латинские буквы, цифры и знаки: другие по SMTP не передать")
         if self.password is not None and self.security == "none":
             raise ValueError("с security: none пароль шёл бы открыто: поставьте starttls или tls или уберите пароль")
         return self

@@ -8,9 +8,8 @@ from zoneinfo import ZoneInfo
 from pydantic import AfterValidator
 
 from schemas import CloudEvent, Incident, IncidentEvent, SourceDigest
-from schemas.words import HAPPENED
+from schemas.words import EVENTS, URGENCY
 
-URGENCY = {"now": "срочно", "soon": "скоро", "normal": "обычная"}
 URLS = 3
 """Links to posts in one message: enough to see what it is about."""
 
@@ -32,7 +31,7 @@ def text(event: CloudEvent, zone: ZoneInfo, link: str | None = None) -> str:
     if not isinstance(event, IncidentEvent):
         return f"{event.type}\nСобытие {event.id}"
     incident = event.data.incident
-    lines = [f"{HAPPENED.get(event.type, event.type)}: {line(incident.title)}", about(incident, zone)]
+    lines = [f"{_capital(EVENTS.get(event.type, event.type))}: {line(incident.title)}", about(incident, zone)]
     if event.data.comment:
         lines.append(line(event.data.comment))
     lines += incident.urls[:URLS]
@@ -43,8 +42,8 @@ def text(event: CloudEvent, zone: ZoneInfo, link: str | None = None) -> str:
 
 
 def line(words: str) -> str:
-    """The words on one line."""
-    return " ".join(words.split())
+    """The words on one line, without characters that nobody sees."""
+    return " ".join("".join(c for c in words if c.isprintable() or c.isspace()).split())
 
 
 def about(incident: Incident, zone: ZoneInfo) -> str:
@@ -98,6 +97,9 @@ def counted(found: Sequence[tuple[Incident, list[str]]]) -> str:
 
 
 def happened(types: Iterable[str]) -> str:
-    """What happened to one incident: «Новый инцидент, назначен»."""
-    words = [HAPPENED.get(type_, type_) for type_ in dict.fromkeys(types)]
-    return ", ".join([*words[:1], *(word.lower() for word in words[1:])])
+    """What happened to one incident: «Открыт, передан»."""
+    return _capital(", ".join(EVENTS.get(type_, type_) for type_ in dict.fromkeys(types)))
+
+
+def _capital(words: str) -> str:
+    return words[:1].upper() + words[1:]

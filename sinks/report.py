@@ -16,9 +16,9 @@ from openpyxl.styles import Font
 from pydantic import AfterValidator
 
 from schemas import CloudEvent, Incident
-from schemas.words import STATUSES
+from schemas.words import STATUSES, URGENCY
 from sinks.base import DeliveryFailed, SinkSettings
-from sinks.message import URGENCY, happened, latest, line
+from sinks.message import happened, latest, line
 from sinks.scheduled import EVERY_MORNING, Schedule
 
 COLUMNS = (
@@ -177,11 +177,11 @@ def _xlsx(rows: Sequence[Sequence[Any]]) -> bytes:
 
 
 def _cell(sheet: Any, value: Any) -> Any:
-    """Text stays text, whatever it begins with; characters that XML does not know are dropped."""
+    """Text stays text, whatever it begins with; control characters, which XML does not know, are dropped."""
     if not isinstance(value, str):
         return value
     cell = WriteOnlyCell(sheet, value="")
-    cell.value = "".join(c for c in value if c.isprintable())
+    cell.value = line(value)
     cell.data_type = "s"
     return cell
 

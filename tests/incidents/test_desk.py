@@ -78,8 +78,8 @@ def test_a_stale_change_is_refused_and_says_who_was_first(office: Office) -> Non
         office.desk.act(1, Act(Action.REJECT, comment="нет"), "petrova", expected=1)
     assert str(caught.value) == (
         "Инцидент №1 изменился, пока вы решали: вы видели версию 1, сейчас 3. Что было: "
-        f"{office.store.now():%d.%m %H:%M} sidorov — назначен (Водоканал); "
-        f"{office.store.now():%d.%m %H:%M} otklik — изменился (+1). "
+        f"{office.store.now():%d.%m %H:%M} sidorov — передан (Водоканал); "
+        f"{office.store.now():%d.%m %H:%M} otklik — изменились публикации (+1). "
         "Посмотрите его заново и решите ещё раз."
     )
     assert office.incidents.get(1) == before

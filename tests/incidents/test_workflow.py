@@ -202,7 +202,7 @@ def test_an_unknown_authority() -> None:
 
 def test_what_is_not_allowed_is_told_with_what_is() -> None:
     assert refused(NotAllowed, incident(status="closed"), full(Action.ASSIGN)) == (
-        "Инцидент №17 сейчас в состоянии «закрыт»: нельзя назначить (assign). Можно: открыть снова (reopen)."
+        "Инцидент №17 сейчас в состоянии «закрыт»: нельзя передать (assign). Можно: вернуть в работу (reopen)."
     )
     assert refused(NotAllowed, incident(status="merged", merged_into=9), full(Action.ASSIGN)) == (
         "Инцидент №17 объединён с №9: работайте с ним или отмените объединение (otklik incidents undo)."

@@ -18,6 +18,7 @@ from pydantic import ValidationError
 
 from sinks import DeliveryFailed, Sink
 from sinks.email import EmailSettings, EmailSink
+from sinks.message import line
 from tests.servers import free_port
 from tests.sinks.conformance import ScheduledConformance, Target
 from tests.sinks.events import MORNING, digest, event, story
@@ -62,7 +63,7 @@ class Post:
 
 
 def _login(server: SMTP, session: Session, envelope: Envelope, mechanism: str, data: LoginPassword) -> AuthResult:
-    return AuthResult(success=(data.login, data.password) == (b"otklik", "пароль".encode()))
+    return AuthResult(success=(data.login, data.password) == (b"otklik", b"tajna"), handled=False)
 
 
 class Server:
@@ -112,7 +113,7 @@ def open_sink(server: Server, **settings: Any) -> EmailSink:
         "port": server.port,
         "ca": server.ca,
         "user": "otklik",
-        "password": "пароль",
+        "password": "tajna",
         "sender": "otklik@region.example",
         "to": ["duty@region.example", "chief@region.example"],
         "timeout": 5,
@@ -124,14 +125,14 @@ def open_sink(server: Server, **settings: Any) -> EmailSink:
 def plain(letter: EmailMessage) -> str:
     part = letter.get_body(("plain",))
     assert part is not None
-    return str(part.get_content())
+    return str(part.get_content()).replace("\r\n", "\n")
 
 
 def read(letter: EmailMessage) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
-    for line in plain(letter).split("\n"):
-        if line.startswith("№"):
-            number, _, title = line.removeprefix("№").partition(" ")
+    for one in plain(letter).split("\n"):
+        if one.startswith("№"):
+            number, _, title = one.removeprefix("№").partition(" ")
             id_, _, sequence = number.partition(".")
             incident = {"id": int(id_), "sequence": int(sequence), "title": title}
             found.append({"id": number, "data": {"incident": incident}})
@@ -151,7 +152,7 @@ class EmailTarget(Target):
         return [one for letter in self.server.post.letters for one in read(letter)]
 
     def shown(self, title: str) -> str:
-        return " ".join(title.split())
+        return line(title)
 
     @contextmanager
     def down(self) -> Iterator[Sink]:
@@ -196,12 +197,12 @@ def test_a_letter_is_for_people_and_for_programs(running):
         "Не работают источники: vk-kasli.\n"
         "\n"
         "№2.2 Нет <воды>\n"
-        "Новый инцидент, просрочен. Срочность: обычная, публикаций: 1, ответить до 10.03.2026 11:30\n"
+        "Открыт, просрочен. Срочность: обычная, публикаций: 1, ответить до 10.03.2026 11:30\n"
         "https://vk.com/wall-1_2\n"
         "https://console.example.org/2\n"
         "\n"
         "№1.1 В Касли на улице Лобашова не горят фонари\n"
-        "Новый инцидент. Срочность: обычная, публикаций: 1\n"
+        "Открыт. Срочность: обычная, публикаций: 1\n"
         "https://console.example.org/1\n"
     )
     html = letter.get_body(("html",))
@@ -245,7 +246,7 @@ def test_a_wrong_password(running):
         f"{name(running)}: сервер не узнаёт user и password: ответ 535 5.7.8 Authentication credentials invalid. "
         "Исправьте их; события дождутся."
     )
-    sink = open_sink(running, password="другой")
+    sink = open_sink(running, password="other")
     assert sink.check() == says
     assert failed(sink) == says
 
@@ -269,6 +270,8 @@ def test_a_password_never_goes_in_clear():
     EmailSettings.model_validate(given)
     with pytest.raises(ValidationError, match="с security: none пароль шёл бы открыто"):
         EmailSettings.model_validate({**given, "user": "u", "password": "p"})
+    with pytest.raises(ValidationError, match="user и password — только латинские буквы"):
+        EmailSettings.model_validate({**given, "security": "tls", "user": "u", "password": "пароль"})
     with pytest.raises(ValidationError, match="user и password пишут вместе"):
         EmailSettings.model_validate({**given, "user": "u"})
 

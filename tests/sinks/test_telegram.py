@@ -11,8 +11,9 @@ import pytest
 from pydantic import ValidationError
 
 from schemas import IncidentEvent
-from schemas.words import HAPPENED
+from schemas.words import EVENTS
 from sinks import DeliveryFailed, EventRefused, Sink
+from sinks.message import line
 from sinks.telegram import TelegramSettings, TelegramSink
 from tests.sinks.bot_api import CHAT, TOKEN, BotApi, failure
 from tests.sinks.conformance import SinkConformance, Target
@@ -33,7 +34,7 @@ def api() -> Iterator[BotApi]:
         yield server
 
 
-TYPES = {word: type_ for type_, word in HAPPENED.items()}
+TYPES = {word.capitalize(): type_ for type_, word in EVENTS.items()}
 
 
 def read(message: str) -> list[dict[str, Any]]:
@@ -65,7 +66,7 @@ class TelegramTarget(Target):
         return [one for message in self.api.messages for one in read(message["text"])]
 
     def shown(self, title: str) -> str:
-        return " ".join(title.split())
+        return line(title)
 
     @contextmanager
     def down(self) -> Iterator[Sink]:
@@ -100,7 +101,7 @@ def test_a_message_says_what_where_who_and_by_when(api):
             "chat_id": CHAT,
             "message_thread_id": 7,
             "link_preview_options": {"is_disabled": True},
-            "text": "Назначен: В Касли на улице Лобашова не горят фонари\n"
+            "text": "Передан: В Касли на улице Лобашова не горят фонари\n"
             "Срочность: срочно, публикаций: 1, отвечает: Администрация Касли, ответить до 10.03.2026 11:30\n"
             "https://vk.com/wall-1_2\n"
             "https://console.example.org/incidents/7\n"
