@@ -13,6 +13,7 @@ from store.engine import Store
 from store.incident_tables import incident_history, incidents, posts
 from store.outbox import Outbox
 from store.posts import NOWHERE
+from store.sql import lowered
 
 _COLUMNS = [column.name for column in incidents.c if column.name not in ("id", "alarm")]
 
@@ -199,8 +200,7 @@ def _filtered(query: Select[Any], wanted: IncidentFilter) -> Select[Any]:
     if wanted.overdue is not None:
         query = query.where(incidents.c.answer_due < wanted.overdue, incidents.c.status.in_(UNANSWERED))
     if wanted.text:
-        # SQLite's own `lower` knows ASCII only: see `store.engine`.
-        query = query.where(func.lower(incidents.c.title).contains(wanted.text.lower(), autoescape=True))
+        query = query.where(lowered(incidents.c.title).contains(wanted.text.lower(), autoescape=True))
     return query
 
 
