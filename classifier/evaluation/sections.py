@@ -12,8 +12,8 @@ Told = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """What sections measure with. `earlier` are the section's figures of the last evaluation on the same data: rivals
-    do not change with our model, and are trained again only if `rivals` says so."""
+    """What sections measure with. `earlier` are the section's figures of the last evaluation, of whatever model and
+    data: rivals do not change with our model, and are trained again only if `rivals` says so."""
 
     folder: Path
     model: Model
