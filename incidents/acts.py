@@ -21,6 +21,9 @@ LONGEST_TEXT = 10_000
 MACHINE = "otklik"
 """Who makes the machine's own changes."""
 
+BY_HAND = "передано человеком"
+"""Why an authority answers that nobody's rules have proposed."""
+
 LACKING = {
     "comment": {
         Action.REJECT: "скажите, почему инцидент отклонён",
@@ -135,4 +138,4 @@ def _assigned(before: Incident, wanted: str | None, authorities: Sequence[Author
         hint = did_you_mean(wanted, names)
         known = ", ".join(names) or "ни одного"
         raise NoSuch(f"Ведомства «{wanted}» нет.{f' {hint}' if hint else ''} В разделе authorities есть: {known}.")
-    return {"authority": wanted, "authority_name": names[wanted]}
+    return {"authority": wanted, "authority_name": names[wanted], "authority_reason": BY_HAND}
