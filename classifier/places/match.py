@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from classifier.places.table import NEED_NOTHING, NEED_OTHERS, NEED_SIGN, NEED_TYPE, Forms, Name, Table
+from classifier.places.table import NEED_NOTHING, NEED_OTHERS, NEED_SIGN, NEED_TYPE, Name, Table
 from text import Token, morph, normal, tokens
 
 MAX_MENTIONS = 200
@@ -100,10 +100,9 @@ def find(text: str, table: Table) -> list[Mention]:
     mentions: list[Mention] = []
     position = 0
     while position < len(words) and len(mentions) < MAX_MENTIONS:
-        entries = index.get(scan.forms[position])
         step = 1
-        if entries:
-            length, names = _longest(entries, scan.forms, position)
+        if scan.forms[position] in index:
+            length, names = index.longest(scan.forms, position)
             if names:
                 mention = _judge(scan, position, length, names)
                 if mention:
@@ -117,18 +116,6 @@ def _shouting(text: str) -> bool:
     """Whether the text is written in capitals: then they say nothing."""
     letters = [c for c in text[:500] if c.isalpha()]
     return sum(c.isupper() for c in letters) > 0.6 * len(letters)
-
-
-def _longest(entries: Sequence[tuple[Forms, Name]], forms: list[str], at: int) -> tuple[int, list[Name]]:
-    found: list[Name] = []
-    length = 0
-    for rest, name in entries:  # longest first
-        if found and len(rest) + 1 < length:
-            break
-        if not rest or tuple(forms[at + 1 : at + 1 + len(rest)]) == rest:
-            length = len(rest) + 1
-            found.append(name)
-    return length, found
 
 
 @dataclass(frozen=True, slots=True)

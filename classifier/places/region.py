@@ -13,6 +13,7 @@ class UnknownRegion(ValueError):
     """No region of this name, slug or code; the message (Russian) lists what is near."""
 
 
+_HOW_TO_NAME = "Напишите название («Пермский край»), короткое имя (perm) или код субъекта (59)."
 _KIND_WORDS = (
     "муниципальный округ",
     "муниципальный район",
@@ -62,12 +63,12 @@ class Region:
         table = table or load()
         wanted = _plain(str(name))
         for row in table.regions:
-            if wanted in {_plain(row.name), row.slug, row.code}:
-                return cls._of(row, table)
-        known = [key for row in table.regions for key in (row.slug, row.name)]
-        near = difflib.get_close_matches(str(name), known, n=1, cutoff=0.5)
-        hint = f" Возможно, имелось в виду: {near[0]}." if near else ""
-        raise UnknownRegion(f"Неизвестный регион «{name}».{hint} Известны: {', '.join(r.slug for r in table.regions)}.")
+            if wanted in {_plain(row.name), row.slug, row.code, *map(_plain, row.short)}:
+                return cls._of(row, table.near(row.code))
+        known = {_plain(key): key for row in table.regions for key in (row.slug, row.name, *row.short)}
+        near = difflib.get_close_matches(wanted, known, n=1, cutoff=0.5)
+        hint = f" Возможно, имелось в виду: {known[near[0]]}." if near else ""
+        raise UnknownRegion(f"Неизвестный регион «{name}».{hint} {_HOW_TO_NAME}")
 
     @classmethod
     def _of(cls, row: RegionRow, table: Table) -> "Region":

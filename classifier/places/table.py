@@ -1,14 +1,21 @@
-"""The gazetteer in memory."""
+"""The gazetteer in memory: columns of numbers as shipped, names made of them when a text holds them."""
 
-import gzip
-from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
+from typing import Any
 
+import numpy as np
+import numpy.typing as npt
+
+from classifier.places.columns import PlacesError, read
+from classifier.places.index import Forms, Index, Lexemes
 from text import normal
+
+__all__ = ["Forms", "MunicipalityInfo", "Name", "PlacesError", "RegionRow", "Table", "load"]
 
 NEED_NOTHING = 0
 """The name means nothing else: «Копейск», in any case."""
@@ -19,16 +26,16 @@ NEED_TYPE = 2
 NEED_OTHERS = 3
 """A nickname with other meanings: something else must point to the same municipality."""
 
-Forms = tuple[str, ...]
-
-
-class PlacesError(Exception):
-    """The gazetteer can't be read; the message is in Russian."""
+KINDS = ("town", "village", "area", "district", "city", "inner", "rural")
+RIVER, WORD = 1, 2
+"""Flags of a row: also a river or a lake; also a common word or a surname."""
+DEGREE = 10_000
+"""Coordinates are kept in ten-thousandths of a degree, some ten metres."""
 
 
 @dataclass(frozen=True, slots=True)
 class MunicipalityInfo:
-    """`centre` is the name of its main settlement; degrees are WGS 84."""
+    """`centre` is the name of its main settlement; degrees are WGS 84. `former_names` are what it was called before."""
 
     oktmo: str
     region: str
@@ -38,12 +45,14 @@ class MunicipalityInfo:
     lon: float
     population: int
     former_oktmo: str
+    former_names: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Name:
     """One name of one place. `kind`: town, village, area, district and city (municipalities as adjectives), inner
-    (a city's district), rural (a former rural settlement)."""
+    (a city's district), rural (a former rural settlement). `row` is its number in the table, `code` its own OKTMO where
+    known."""
 
     kind: str
     oktmo: str
@@ -54,87 +63,134 @@ class Name:
     lat: float | None
     lon: float | None
     population: int
-    forms: Forms
+    row: int
+    code: str
 
 
 @dataclass(frozen=True, slots=True)
 class RegionRow:
+    """A region of Russia; `code` is the constitutional number of the subject, `short` are other names of it,
+    `neighbours` are codes of the regions it borders on."""
+
     code: str
     slug: str
     name: str
     timezone: str
+    short: tuple[str, ...] = ()
+    neighbours: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class Table:
+@dataclass(frozen=True, eq=False)
+class Store:
+    """The shipped columns, one row a name of a place; `phrases` are the distinct names as numbers of lexemes."""
+
     regions: tuple[RegionRow, ...]
     municipalities: dict[str, MunicipalityInfo]
-    names: tuple[Name, ...]
+    codes: tuple[str, ...]
+    titles: Sequence[str]
+    phrases: list[tuple[int, ...]]
+    lexemes: Lexemes
+    types: Sequence[str]
+    columns: Mapping[str, npt.NDArray[Any]]
+
+
+class Table:
+    """The gazetteer, or that part of it that matters in one region."""
+
+    def __init__(self, store: Store, home: str | None = None) -> None:
+        self._store = store
+        self.home = home
+        self.regions = store.regions
+        self.municipalities = store.municipalities
+        self._names: dict[int, Name] = {}
+
+    def near(self, code: str) -> "Table":
+        """What may be named in one region: all of its own and its neighbours' names, towns and municipalities of the
+        whole country."""
+        return Table(self._store, code)
 
     @cached_property
     def region_stems(self) -> tuple[str, ...]:
         """What the names of the regions begin with: «челябинск» for «Челябинская область»."""
-        return tuple(normal(region.name).split()[0][:-2] for region in self.regions)
+        rows = [row for row in self.regions if self.home in {None, row.code}]
+        return tuple(normal(row.name).split()[0][:-2] for row in rows)
 
     @cached_property
-    def index(self) -> dict[str, list[tuple[Forms, Name]]]:
-        """First word of a form to the remaining words and the name, longest forms first."""
-        result: dict[str, list[tuple[Forms, Name]]] = defaultdict(list)
-        for name in self.names:
-            for form in name.forms:
-                first, *rest = form.split(" ")
-                result[first].append((tuple(rest), name))
-        for entries in result.values():
-            entries.sort(key=lambda entry: -len(entry[0]))
-        return dict(result)
+    def _region_of_row(self) -> npt.NDArray[np.int64]:
+        region = {row.code: number for number, row in enumerate(self.regions)}
+        of_municipality = np.array([region[self.municipalities[code].region] for code in self._store.codes])
+        result: npt.NDArray[np.int64] = of_municipality[self._store.columns["municipality"]]
+        return result
 
+    @cached_property
+    def rows(self) -> npt.NDArray[np.int64]:
+        """Numbers of the rows in this part of the table."""
+        columns = self._store.columns
+        if self.home is None:
+            return np.arange(len(columns["phrase"]))
+        home = next(row for row in self.regions if row.code == self.home)
+        near = [number for number, row in enumerate(self.regions) if row.code in {home.code, *home.neighbours}]
+        kept = np.isin(self._region_of_row, near) | np.isin(
+            columns["kind"], [KINDS.index("district"), KINDS.index("city")]
+        )
+        kept |= (columns["kind"] == KINDS.index("town")) & (columns["type"] == self._store.types.index("г"))
+        return np.flatnonzero(kept)
 
-def parse(content: str) -> Table:
-    """Table from its text form (see build.py).
+    @cached_property
+    def index(self) -> Index[Name]:
+        """First word of a form to the names that begin with it."""
+        phrases = self._store.columns["phrase"][self.rows]
+        order = np.argsort(phrases, kind="stable")
+        used, first = np.unique(phrases[order], return_index=True)
+        grouped = np.split(self.rows[order], first[1:])
+        return Index(
+            self._store.lexemes,
+            [self._store.phrases[phrase] for phrase in used.tolist()],
+            [tuple(group.tolist()) for group in grouped],
+            self.name,
+        )
 
-    Raises:
-        PlacesError: a line is not of the expected form.
-    """
-    regions: list[RegionRow] = []
-    municipalities: dict[str, MunicipalityInfo] = {}
-    names: list[Name] = []
-    for number, line in enumerate(content.splitlines(), 1):
-        mark, *cells = line.split("\t")
-        try:
-            if mark == "R":
-                regions.append(RegionRow(*cells))
-            elif mark == "M":
-                oktmo, region, title, centre, lat, lon, population, former = cells
-                municipalities[oktmo] = MunicipalityInfo(
-                    oktmo, region, title, centre, float(lat), float(lon), int(float(population)), former
-                )
-            else:
-                names.append(_name(cells))
-        except (ValueError, TypeError) as error:
-            raise PlacesError(
-                f"Справочник мест повреждён в строке {number}: {error}. Переустановите программу."
-            ) from error
-    return Table(tuple(regions), municipalities, tuple(names))
+    @property
+    def names(self) -> Iterator[Name]:
+        """All names of this part of the table, made as they are asked for."""
+        return (self.name(row) for row in self.rows.tolist())
 
+    def name(self, row: int) -> Name:
+        """The name in a row, made once."""
+        known = self._names.get(row)
+        if known is None:
+            known = self._names[row] = self._decode(row)
+        return known
 
-def _name(cells: list[str]) -> Name:
-    kind, oktmo, title, type_, need, flags, lat, lon, population, forms = cells
-    return Name(
-        kind=kind,
-        oktmo=oktmo,
-        name=title,
-        type=type_,
-        need=int(need),
-        river="r" in flags,
-        lat=float(lat) if lat else None,
-        lon=float(lon) if lon else None,
-        population=int(float(population)),
-        forms=tuple(forms.split("|")),
-    )
+    def _decode(self, row: int) -> Name:
+        store = self._store
+        cell = {key: int(column[row]) for key, column in store.columns.items()}
+        oktmo = store.codes[cell["municipality"]]
+        located = cell["lat"] != 0 or cell["lon"] != 0
+        return Name(
+            kind=KINDS[cell["kind"]],
+            oktmo=oktmo,
+            name=store.titles[cell["phrase"]],
+            type=store.types[cell["type"]],
+            need=self._need(cell, oktmo),
+            river=bool(cell["flags"] & RIVER),
+            lat=cell["lat"] / DEGREE if located else None,
+            lon=cell["lon"] / DEGREE if located else None,
+            population=cell["population"],
+            row=row,
+            code=f"{cell['code']:011d}" if cell["code"] else "",
+        )
+
+    def _need(self, cell: dict[str, int], oktmo: str) -> int:
+        """Towns of other regions that are words («Мирный», «Орёл») want a type; at home a sign is enough."""
+        abroad = self.home is not None and self.municipalities[oktmo].region != self.home
+        if abroad and cell["flags"] & WORD:
+            return max(cell["need"], NEED_TYPE)
+        return cell["need"]
 
 
 def load(source: Path | Traversable | None = None) -> Table:
-    """The table; without `source` the shipped one, read once.
+    """The table of all Russia; without `source` the shipped one, read once.
 
     Raises:
         PlacesError: the file is missing or damaged.
@@ -144,12 +200,45 @@ def load(source: Path | Traversable | None = None) -> Table:
 
 @cache
 def _shipped() -> Table:
-    return _read(files("classifier").joinpath("data", "places.tsv.gz"))
+    return _read(files("classifier").joinpath("data", "places.npz"))
 
 
 def _read(source: Path | Traversable) -> Table:
+    columns = read(source)
     try:
-        content = gzip.decompress(source.read_bytes()).decode()
-    except (OSError, EOFError, ValueError) as error:
-        raise PlacesError(f"Справочник мест {source} не читается: {error}. Переустановите программу.") from error
-    return parse(content)
+        return Table(_store(columns))
+    except (KeyError, ValueError, IndexError, TypeError) as error:
+        raise PlacesError(f"Справочник мест {source} повреждён: {error}. Переустановите программу.") from error
+
+
+def _lines(column: npt.NDArray[np.uint8]) -> list[str]:
+    return column.tobytes().decode().split("\n")
+
+
+def _store(columns: dict[str, npt.NDArray[Any]]) -> Store:
+    regions = []
+    for line in _lines(columns["regions"]):
+        code, slug, name, timezone, short, neighbours = line.split("\t")
+        regions.append(RegionRow(code, slug, name, timezone, _split(short), _split(neighbours)))
+    municipalities = {}
+    for line in _lines(columns["municipalities"]):
+        oktmo, region, title, centre, lat, lon, population, former, former_names = line.split("\t")
+        municipalities[oktmo] = MunicipalityInfo(
+            oktmo, region, title, centre, float(lat), float(lon), int(population), former, _split(former_names)
+        )
+    bounds = [0, *np.cumsum(columns["phrase_lengths"]).tolist()]
+    flat = columns["phrase_lexemes"].tolist()
+    return Store(
+        regions=tuple(regions),
+        municipalities=municipalities,
+        codes=tuple(municipalities),
+        titles=_lines(columns["titles"]),
+        phrases=[tuple(flat[start:end]) for start, end in zip(bounds, bounds[1:], strict=False)],
+        lexemes=Lexemes(_lines(columns["words"]), columns["word_patterns"], _lines(columns["patterns"])),
+        types=_lines(columns["types"]),
+        columns={key.removeprefix("row_"): column for key, column in columns.items() if key.startswith("row_")},
+    )
+
+
+def _split(cell: str) -> tuple[str, ...]:
+    return tuple(cell.split("|")) if cell else ()

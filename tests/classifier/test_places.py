@@ -2,6 +2,7 @@
 
 import json
 import time
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,6 @@ from hypothesis import strategies as st
 
 from classifier.places import PlacesError, Region, Resolver, load
 from classifier.places.inflect import adjective_forms, name_forms, word_forms
-from classifier.places.table import parse
 from schemas import Geo
 
 CASES = [json.loads(line) for line in Path(__file__).with_name("places_cases.jsonl").read_text().splitlines()]
@@ -171,7 +171,7 @@ def test_an_unknown_region() -> None:
     with pytest.raises(ValueError) as caught:
         Region.load("chelabinsk")
     assert str(caught.value) == (
-        "Неизвестный регион «chelabinsk». Возможно, имелось в виду: chelyabinsk. Известны: chelyabinsk."
+        "Неизвестный регион «chelabinsk». Возможно, имелось в виду: chelyabinsk. Напишите название («Пермский край»), короткое имя (perm) или код субъекта (59)."
     )
 
 
@@ -215,13 +215,15 @@ def test_suggestions(chelyabinsk: Region) -> None:
 
 
 def test_a_damaged_table(tmp_path: Path) -> None:
-    path = tmp_path / "places.tsv.gz"
-    path.write_bytes(b"\x1f\x8b rubbish")
+    path = tmp_path / "places.npz"
+    path.write_bytes(b"PK rubbish")
     with pytest.raises(PlacesError, match=f"Справочник мест {path} не читается: .* Переустановите программу."):
         load(path)
+    with zipfile.ZipFile(path, "w"):
+        pass
     with pytest.raises(PlacesError) as caught:
-        parse("R\t74\tchelyabinsk\tЧелябинская область\tAsia/Yekaterinburg\nM\t75\t74")
-    assert str(caught.value).startswith("Справочник мест повреждён в строке 2: ")
+        load(path)
+    assert str(caught.value) == f"Справочник мест {path} повреждён: 'regions'. Переустановите программу."
 
 
 def test_codes_are_eight_digits_and_known() -> None:
