@@ -1,202 +1,197 @@
 """Names of places in a text, with what speaks for and against each."""
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from enum import IntEnum
 
+from classifier.places import words
+from classifier.places.around import Around, Scan, around, in_dictionary, is_common, is_first_name, plain
+from classifier.places.spelling import SHORTEST
 from classifier.places.table import NEED_NOTHING, NEED_OTHERS, NEED_SIGN, NEED_TYPE, Name, Table
-from text import Token, morph, normal, tokens
+from text import normal, tokens
 
 MAX_MENTIONS = 200
 """A text that names more places than that is a list; its first ones decide. Bounds the time on hostile texts."""
+MAX_MISSPELT = 30
+"""Unknown words of a text that are compared with names; a text with more is no Russian."""
+MAX_TYPED_GAP = 120
+"""Characters between two names of one statement («с. Борисовка, Пластовский округ»)."""
 
-
-def _set(words: str) -> frozenset[str]:
-    return frozenset(words.split())
-
-
-_TOWN_WORDS = _set("г гор город города городе городу городом")
-_VILLAGE_WORDS = _set(
-    """с село села селе селу селом п пос поселок поселка поселке поселку поселком пгт рп д дер деревня деревни деревне
-    деревню деревней ст станция станции станцию х хутор хутора хуторе аул аула ауле"""
-)
-_AREA_WORDS = _set(
-    """мкр мкрн мкр-н м-н микрорайон микрорайона микрорайоне район района районе р-н р-на р-не поселок поселка поселке
-    пос"""
-)
-_ABBREVIATED = _set("с п д г х ст")
-"""One letter is a preposition or an initial as often as a type: it wants a dot, or a capital after it."""
-_DISTRICT = re.compile(r"район\w{0,3}|р-н\w{0,2}|округ\w{0,3}|мо|мр|го")
-_RURAL = re.compile(r"сельск\w+|поселени\w+|сп")
-_DISTRICT_BEFORE = _set("район района районе р-н")
-_CITY_KIND = _set("городской городского городскому городским городском го")
-_MUNICIPAL_KIND = _set("муниципальный муниципального муниципальному муниципальным муниципальном")
-_NOT_A_PLACE = _set(
-    """ул улица улицы улице улицу улицей проспект проспекта проспекте пр пр-т пр-кт просп переулок переулке пер шоссе
-    тракт тракта тракте тракту площадь площади бульвар бульваре проезд проезде набережная набережной сквер сквере парк
-    парке тц трц трк тк кинотеатр кинотеатре магазин магазина магазине хк фк мфк клуб клуба команда команды газета
-    газеты журнал завод завода заводе комбинат санаторий санатории отель гостиница гостинице кафе ресторан жк снт
-    поезд поезда поезде теплоход река реки реке реку рекой р озеро озера озере озером оз водохранилище водохранилища
-    гора горы горе хребет фамилия имени им ооо зао оао пао ип стадион дк дс"""
-)
-_NOT_A_PLACE_AFTER = re.compile(
-    r"кра[йяеюи]\w{0,2}|област\w+|республик\w+|проспект\w*|мост\w{0,2}|шоссе|улиц\w+|пол[еяю]|вокзал\w*|площад\w+|бульвар\w*"
-    r"|пер|переул\w+|рынок\w*|парк\w{0,2}|тракт\w{0,2}|рек[аиеу]"
-)
-_ADMINISTRATIVE = re.compile(r"район\w{0,3}|р-н\w{0,2}|округ\w{0,3}|област\w+|обл|кра[йяею]|республик\w+")
-_LIKE_A_SURNAME = re.compile(r"(?:[оеё]в|[иы]н)о$")
-_WATER_BEFORE = _set("берег берега берегу через набережная набережной русло русле пойма пойме вдоль на")
-_INSIDE = _set("в во")
-_NEAR = _set("в во из под около возле до на по за с со от у к для")
-_THROUGH = _set("из до через от мимо к")
-_GENITIVE_HEADS = re.compile(
-    r"жител\w+|администраци\w+|глав[аыеу]|мэр\w*|власт\w+|улиц\w*|двор\w*|школ\w*|больниц\w*|горожан\w*|окраин\w+|центр\w*"
-)
 _WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
-_normal = lru_cache(200_000)(normal)
-_SENTENCE_END = ".!?…\n"
-_QUOTES = '«"“„'
+_CYRILLIC = re.compile(r"[а-я]+(?:-[а-я]+)*")
+_LIKE_A_SURNAME = re.compile(r"(?:[оеё]в|[иы]н)о$")
+_ADJECTIVE = re.compile(r"(?:ый|ий|ой|ое|ее|ая|яя|ые|ие)$")
+_STOP = re.compile(r"[!?\n;…]|[^\W\d_]{4,}\.\s|[:]\s")
+_DISTRICT_KINDS = frozenset({"district", "city", "inner"})
+_SETTLEMENT_KINDS = frozenset({"town", "village", "area"})
+
+
+class Sign(IntEnum):
+    """What a mention is accepted for, the strongest last."""
+
+    WEAK = 0
+    """A word or a nickname with other meanings: something else must point to the same municipality."""
+    MISSPELT = 1
+    """One letter from a name."""
+    SIGNED = 2
+    """A capital inside a sentence or with a preposition."""
+    PLAIN = 3
+    """It means nothing else."""
+    TYPED = 4
+    """A type word stands beside it: «пос. Роза», «Сосновский район»."""
+
+
+class Role(IntEnum):
+    """How the place stands to what the text tells."""
+
+    TO = 0
+    """Where a way leads or somebody comes from: «бригада из Челябинска»."""
+    NAMED = 1
+    INSIDE = 2
+    """«в Копейске», «жители Копейска»: where it happens."""
+    TOPIC = 3
+    """«Копейск. Нет света»: what the text begins with, set apart."""
 
 
 @dataclass(frozen=True, slots=True)
 class Mention:
-    """A form of a name in a text. `names` are all places of that name; `start`, `end` in characters."""
+    """A form of a name in a text. `names` are all places of that name; `start`, `end` in characters; `first`, `last`
+    number its words in the text."""
 
     names: tuple[Name, ...]
     start: int
     end: int
-    typed: bool
-    """A type word stands beside it: «пос. Роза», «Сосновский район»."""
-    sure: bool
-    """Accepted on its own, without anything that agrees with it."""
-    inside: bool
-    """«в Копейске», «жители Копейска»: where it happens rather than where the way leads."""
-    through: bool
-    """«из Копейска», «до Копейска»."""
+    sign: Sign
+    role: Role
+    first: int
+    last: int
+    before: str = ""
+
+    @property
+    def district(self) -> bool:
+        """Whether it names a municipality or a part of a town, not a settlement."""
+        return self.names[0].kind in _DISTRICT_KINDS or self.names[0].kind == "rural"
 
 
-@dataclass(frozen=True, slots=True)
-class _Scan:
-    """A text as tokens and their normalised forms; `shouting`: written in capitals."""
-
-    text: str
-    words: list[Token]
-    forms: list[str]
-    shouting: bool
-    table: Table
+def scan(text: str) -> Scan:
+    """A text as words and their normal forms."""
+    found = tokens(text)
+    return Scan(text, found, [plain(token.text) for token in found])
 
 
 def find(text: str, table: Table) -> list[Mention]:
     """Mentions in the order of the text, without those that are streets, rivers, clubs and common words.
 
-    Longer names win over shorter ones inside them. Time is linear in the length of the text.
+    Longer names win over shorter ones inside them. Work is linear in the number of words: each is looked up once, at
+    most `MAX_MENTIONS` mentions are made, and at most `MAX_MISSPELT` unknown words are compared with names.
     """
     index = table.index
-    if not any(_normal(word) in index for word in _WORD.findall(text)):
-        return []  # most texts name no place: no tokens are built for them
-    words = tokens(text)
-    scan = _Scan(text, words, [_normal(word.text) for word in words], _shouting(text), table)
+    if not any((word := plain(written)) in index or _may_be_misspelt(word, table) for written in _WORD.findall(text)):
+        return []  # no tokens are built for most of the texts that name no place
+    return find_in(scan(text), table)
+
+
+def find_in(scanned: Scan, table: Table) -> list[Mention]:
+    """`find` for a text that has been cut into words already."""
+    index, forms = table.index, scanned.forms
     mentions: list[Mention] = []
-    position = 0
-    while position < len(words) and len(mentions) < MAX_MENTIONS:
+    position, misspelt = 0, 0
+    while position < len(forms) and len(mentions) < MAX_MENTIONS:
         step = 1
-        if scan.forms[position] in index:
-            length, names = index.longest(scan.forms, position)
-            if names:
-                mention = _judge(scan, position, length, names)
+        if forms[position] in table.hyphen_heads and (names := _without_hyphen(scanned, position, table)):
+            mention = _judge(scanned, position, 2, names, table)
+            if mention:
+                mentions.append(mention)
+                step = 2
+        elif forms[position] in index:
+            if not _idle(scanned, position):
+                length, names = index.longest(forms, position)
+                mention = _judge(scanned, position, length, names, table) if names else None
                 if mention:
                     mentions.append(mention)
                     step = length
+        elif misspelt < MAX_MISSPELT and _may_be_misspelt(forms[position], table):
+            misspelt += 1
+            mention = _misspelt(scanned, position, table)
+            if mention:
+                mentions.append(mention)
         position += step
     return mentions
 
 
-def _shouting(text: str) -> bool:
-    """Whether the text is written in capitals: then they say nothing."""
-    letters = [c for c in text[:500] if c.isalpha()]
-    return sum(c.isupper() for c in letters) > 0.6 * len(letters)
+def _without_hyphen(scanned: Scan, at: int, table: Table) -> list[Name]:
+    """«усть катав»: towns only, since two words in a row are two words."""
+    joined = f"{scanned.forms[at]}-{scanned.form(at + 1)}"
+    if joined not in table.index or scanned.text[scanned.tokens[at].end : scanned.tokens[at + 1].start] != " ":
+        return []
+    length, names = table.index.longest([joined], 0)
+    return [name for name in names if name.kind != "village" and length == 1]
 
 
-@dataclass(frozen=True, slots=True)
-class _Around:
-    """What stands around a candidate."""
-
-    before: str
-    before_dotted: bool
-    before2: str
-    after: str
-    after2: str
-    elsewhere: bool
-    """«в деревне Орловке Такого-то района» or «…области», and that district or region is none of ours."""
-    capital: bool
-    sentence_start: bool
-    quoted: bool
-    heads_text: bool
-    """«Межозёрный, авария на сетях»: the very beginning, and a comma or a colon after it."""
-
-
-def _around(scan: _Scan, at: int, length: int) -> _Around:
-    text, words, forms = scan.text, scan.words, scan.forms
-    first, last = words[at], words[at + length - 1]
-    gap = text[words[at - 1].end : first.start] if at else ""
-    near = bool(at) and not gap.strip(' .\t-«"')
-    lead = text[max(first.start - 40, 0) : first.start].rstrip(" \t")
-    next_gap = text[last.end : words[at + length].start] if at + length < len(words) else "\n"
-    adjacent = not next_gap.strip(" -")
-    return _Around(
-        before=forms[at - 1] if near else "",
-        before_dotted="." in gap,
-        before2=forms[at - 2] if near and at > 1 else "",
-        after=forms[at + length] if adjacent else "",
-        after2=forms[at + length + 1] if adjacent and at + length + 1 < len(forms) else "",
-        elsewhere=_elsewhere(scan, at + length),
-        capital=first.text[0].isupper() and not scan.shouting,
-        sentence_start=not lead or lead[-1] in _SENTENCE_END,
-        quoted=bool(lead) and lead[-1] in _QUOTES and text[last.end : last.end + 1] in {"»", '"', "”", "“"},
-        heads_text=not lead and text[last.end : last.end + 1] in {",", ":", "."},
+def _idle(scanned: Scan, at: int) -> bool:
+    """Whether the word can be told from a place at once: it is small, common, and no word of a place stands beside."""
+    written = scanned.tokens[at].text
+    return (
+        written[0].islower()
+        and scanned.form(at - 1) not in _BESIDE
+        and not words.DISTRICT.fullmatch(scanned.form(at + 1))
+        and scanned.form(at + 1) not in words.CITY_KIND | words.MUNICIPAL_KIND
+        and not words.RURAL.fullmatch(scanned.form(at + 1))
+        and is_common(scanned.forms[at])
+        and at > 0
     )
 
 
-def _elsewhere(scan: _Scan, at: int) -> bool:
-    for adjective, kind in zip(scan.forms[at : at + 2], scan.forms[at + 1 : at + 3], strict=False):
-        if _ADMINISTRATIVE.fullmatch(kind) and adjective not in _CITY_KIND | _MUNICIPAL_KIND:
-            ours = adjective in scan.table.index or adjective.startswith(scan.table.region_stems)
-            return not ours and adjective.endswith(("ого", "ой", "ом", "ий", "ая", "его"))
+_BESIDE = words.TOWN | words.VILLAGE | words.AREA | words.DISTRICT_BEFORE | words.INSIDE | {"из", "на"}
+
+
+def _judge(scanned: Scan, at: int, length: int, names: list[Name], table: Table) -> Mention | None:
+    near = around(scanned, at, length)
+    last = at + length - 1
+    if _unknown_district(scanned, last + 1, table):
+        return None
+    districts = [name for name in names if name.kind in _DISTRICT_KINDS]
+    if districts and (chosen := _district(districts, near)):
+        weak = all(name.need == NEED_OTHERS for name in chosen)
+        return _mention(scanned, at, last, chosen, Sign.WEAK if weak else Sign.TYPED, near)
+    rural = [name for name in names if name.kind == "rural"]
+    if rural and words.RURAL.fullmatch(near.after):
+        return _mention(scanned, at, last, rural, Sign.TYPED, near)
+    places = [name for name in names if name.kind in _SETTLEMENT_KINDS]
+    if not places:
+        return None
+    if typed := _typed(places, near):
+        return _mention(scanned, at, last, typed, Sign.TYPED, near)
+    if _is_something_else(scanned, places, near, at) or _is_abbreviation(scanned, at, places):
+        return None
+    places = _not_a_surname(scanned, places, last)
+    sign = _sign(scanned, places, near, last) if places else None
+    return None if sign is None else _mention(scanned, at, last, places, sign, near)
+
+
+def _mention(scanned: Scan, first: int, last: int, names: list[Name], sign: Sign, near: Around) -> Mention:
+    start, end = scanned.tokens[first].start, scanned.tokens[last].end
+    return Mention(tuple(names), start, end, sign, _role(scanned, first, last, near, names[0]), first, last, near.before)
+
+
+def _unknown_district(scanned: Scan, at: int, table: Table) -> bool:
+    """«в деревне Орловке Такого-то района», and no such district is in the table."""
+    for place in (at, at + 1):
+        adjective, kind = scanned.form(place), scanned.form(place + 1)
+        if words.ADMINISTRATIVE.fullmatch(kind) and adjective not in words.CITY_KIND | words.MUNICIPAL_KIND:
+            return adjective not in table.index and adjective.endswith(("ого", "его", "ом", "ем", "ий", "ый"))
     return False
 
 
-def _judge(scan: _Scan, at: int, length: int, names: list[Name]) -> Mention | None:
-    around = _around(scan, at, length)
-    if around.elsewhere:
-        return None
-    start, end = scan.words[at].start, scan.words[at + length - 1].end
-    districts = [name for name in names if name.kind in {"district", "city", "inner"}]
-    if districts and (chosen := _district(districts, around)):
-        sure = any(name.need != NEED_OTHERS for name in chosen)
-        return Mention(tuple(chosen), start, end, True, sure, _is_inside(around), around.before in _THROUGH)
-    rural = [name for name in names if name.kind == "rural"]
-    if rural and _RURAL.fullmatch(around.after):
-        return Mention(tuple(rural), start, end, True, True, _is_inside(around), False)
-    places = [name for name in names if name.kind in {"town", "village", "area"}]
-    typed = _typed(places, around)
-    if not typed and not _is_something_else(places, around):
-        places = _not_a_surname(scan, places, at + length - 1)
-    elif not typed:
-        places = []
-    if not places or _is_abbreviation(scan, at, places):
-        return None
-    return _settlement(typed or places, around, bool(typed), start, end)
-
-
-def _district(names: list[Name], around: _Around) -> list[Name]:
+def _district(names: list[Name], near: Around) -> list[Name]:
     """Municipalities and city districts for which «район» or «округ» stands beside the adjective."""
-    following = around.after if _DISTRICT.fullmatch(around.after) else ""
-    if around.after in _CITY_KIND | _MUNICIPAL_KIND and _DISTRICT.match(around.after2):
-        following = around.after2
-    if not following and not (around.before in _DISTRICT_BEFORE and around.capital):
+    following = near.after if words.DISTRICT.fullmatch(near.after) else ""
+    city = near.after in words.CITY_KIND
+    if (city or near.after in words.MUNICIPAL_KIND) and words.DISTRICT.match(near.after2):
+        following = near.after2
+    if not following and not (near.before in words.DISTRICT_BEFORE and near.capital):
         return []
-    if around.after in _CITY_KIND:
+    if city:
         return [name for name in names if name.kind == "city"] or names
     if following.startswith("р"):
         # «Троицкий район» is not the town; a town's own name with «район» is used only where there is no such district
@@ -204,77 +199,142 @@ def _district(names: list[Name], around: _Around) -> list[Name]:
     return [name for name in names if name.kind == "district"] or [n for n in names if n.kind == "city"] or names
 
 
-def _typed(places: list[Name], around: _Around) -> list[Name]:
+def _typed(places: list[Name], near: Around) -> list[Name]:
     """The places for which a fitting type word stands in front."""
-    word = around.before
-    if not word or (word in _ABBREVIATED and not (around.before_dotted or (around.capital and word in {"г", "п"}))):
+    word = near.before
+    if not word or (word in words.ABBREVIATED and not (near.before_dotted or (near.capital and word in {"г", "п"}))):
         return []
-    if word in _TOWN_WORDS:
+    if near.quoted:
+        return []
+    if word in words.TOWN:
         return [name for name in places if name.type == "г"]
     found: list[Name] = []
-    if word in _VILLAGE_WORDS:
+    if word in words.VILLAGE:
         found = [name for name in places if name.kind in {"town", "village"} and name.type != "г"]
-    if not found and word in _AREA_WORDS:
+    if not found and word in words.AREA:
         found = [name for name in places if name.kind == "area"]
     return found
 
 
-def _is_something_else(places: list[Name], around: _Around) -> bool:
+def _is_something_else(scanned: Scan, places: list[Name], near: Around, at: int) -> bool:
     """A street, a river, a club, a plant, a person, or a word."""
-    if not places or around.quoted or around.before in _NOT_A_PLACE:
+    if near.quoted or near.before in words.NOT_A_PLACE:
         return True
-    if around.before2 in _NOT_A_PLACE and around.before in _ABBREVIATED:
+    if near.before2 in words.NOT_A_PLACE and near.before in words.ABBREVIATED:
         return True
-    if any(name.river for name in places) and around.before in _WATER_BEFORE:
+    water = any(name.river for name in places)
+    if water and near.before in words.WATER:
         return True
-    if _NOT_A_PLACE_AFTER.fullmatch(around.after):
+    adjective = bool(_ADJECTIVE.search(places[0].name))
+    if (adjective or water) and words.NOT_A_PLACE_AFTER.fullmatch(near.after):
         return True
-    return around.before != "" and around.capital and _is_first_name(around.before) and places[0].need != NEED_NOTHING
+    plain_name = any(name.need == NEED_NOTHING for name in places)
+    if near.number_after and (adjective or not plain_name) and near.before in {"на", "по"}:
+        return True  # «на Ленинском, 86»
+    if not plain_name and _is_person(near):
+        return True
+    return near.before not in words.INSIDE and not near.heads_text and _in_sport(scanned, at)
 
 
-def _not_a_surname(scan: _Scan, places: list[Name], last: int) -> list[Name]:
+def _is_person(near: Around) -> bool:
+    if near.before in words.TITLES or near.initials_after:
+        return True
+    if near.before != "" and near.capital and is_first_name(near.before):
+        return True
+    return near.after != "" and is_first_name(near.after) and near.before not in words.NEAR
+
+
+def _in_sport(scanned: Scan, at: int) -> bool:
+    token = scanned.tokens[at]
+    return bool(words.SPORT.search(scanned.text, max(token.start - 80, 0), token.end + 80))
+
+
+def _not_a_surname(scanned: Scan, places: list[Name], last: int) -> list[Name]:
     """Without villages whose form is also a surname's: «Жукова» is Жуков's more often than of Жуково."""
     return [
         name
         for name in places
         if name.need == NEED_NOTHING
         or not _LIKE_A_SURNAME.search(normal(name.name))
-        or scan.forms[last].endswith(("о", "е"))
+        or scanned.forms[last].endswith(("о", "е"))
     ]
 
 
-def _is_abbreviation(scan: _Scan, at: int, places: list[Name]) -> bool:
+def _is_abbreviation(scanned: Scan, at: int, places: list[Name]) -> bool:
     """«СИМ» is not Сим."""
-    word = scan.words[at].text
-    return len(word) in {2, 3, 4} and word.isupper() and not scan.shouting and not any(n.name.isupper() for n in places)
+    word = scanned.tokens[at].text
+    written = len(word) in {2, 3, 4} and word.isupper() and not scanned.shouting
+    return written and not any(name.name.isupper() for name in places)
 
 
-def _is_first_name(word: str) -> bool:
-    return len(word) > 2 and any("Name" in p.tag and p.score > 0.3 for p in morph().parse(word))
-
-
-def _settlement(places: list[Name], around: _Around, typed: bool, start: int, end: int) -> Mention | None:
+def _sign(scanned: Scan, places: list[Name], near: Around, last: int) -> Sign | None:
+    """Of a name without a type word; None if nothing says that it is a place."""
     need = min(name.need for name in places)
-    near = around.before in _NEAR
-    capital_inside = around.capital and not around.sentence_start
-    town = any(name.kind == "town" and name.need == NEED_SIGN for name in places)
-    if typed or need == NEED_NOTHING:
-        sure = True
-    elif need == NEED_SIGN:
-        sure = (
-            capital_inside
-            or (around.capital and (near or around.heads_text))
-            # «в аше», «из пласта»: only the larger places, for which nobody types a capital
-            or (town and around.before in _INSIDE | {"из"})
-        )
-        if not sure:
-            return None
-    elif need in {NEED_TYPE, NEED_OTHERS}:
-        if not (capital_inside and near) and not (need == NEED_OTHERS and near):
-            return None
-        sure = False
-    return Mention(tuple(places), start, end, typed, sure, _is_inside(around), around.before in _THROUGH)
+    town = any(name.kind == "town" for name in places)
+    if need == NEED_NOTHING:
+        return Sign.PLAIN
+    headed = bool(words.HEADS.fullmatch(near.before))
+    if need == NEED_SIGN:
+        by_capital = near.inside_sentence or (near.capital and (near.near or near.heads_text))
+        # «в аше», «из пласта»: only the larger places, for which nobody types a capital
+        by_word = town and (near.before in words.INSIDE | {"из"} or headed)
+        return Sign.SIGNED if by_capital or by_word or (town and _begins(scanned, near, last)) else None
+    if need == NEED_OTHERS:
+        return Sign.WEAK if near.near or near.capital else None
+    return Sign.WEAK if near.inside_sentence and (near.near or headed) else None
 
 
-def _is_inside(around: _Around) -> bool:
-    return around.before in _INSIDE or bool(_GENITIVE_HEADS.fullmatch(around.before))
+def _begins(scanned: Scan, near: Around, last: int) -> bool:
+    """«пласт. нет врача», «аша без света»."""
+    return near.text_start and (near.heads_text or near.after in words.STATE or not is_common(scanned.forms[last]))
+
+
+def _role(scanned: Scan, first: int, last: int, near: Around, name: Name) -> Role:
+    if near.before in words.INSIDE:
+        return Role.TO if _is_direction(scanned, last, name) else Role.INSIDE
+    if words.HEADS.fullmatch(near.before):
+        return Role.INSIDE
+    if near.before in words.THROUGH:
+        return Role.TO
+    if near.text_start and near.stopped:
+        return Role.TOPIC
+    return Role.NAMED
+
+
+def _is_direction(scanned: Scan, last: int, name: Name) -> bool:
+    """«в Кыштым», «в Сатку» against «в Кыштыме», «в Сатке»; «в Коркино» may be either and counts as inside."""
+    form = scanned.forms[last]
+    nominative = plain(name.name).split(" ")[-1]
+    if form == nominative:
+        return form[-1] not in "оеиыуюэ"
+    return nominative[-1] in "ая" and form[-1] in "ую" and name.kind in _SETTLEMENT_KINDS
+
+
+def _may_be_misspelt(word: str, table: Table) -> bool:
+    return (
+        len(word) >= SHORTEST - 1
+        and word not in table.index
+        and bool(_CYRILLIC.fullmatch(word))
+        and not in_dictionary(word)
+    )
+
+
+def _misspelt(scanned: Scan, at: int, table: Table) -> Mention | None:
+    """A larger place whose name is one letter away from an unknown word that stands where a place does."""
+    near = around(scanned, at, 1)
+    typed = near.before in words.TOWN | words.VILLAGE
+    district = bool(words.DISTRICT.fullmatch(near.after))
+    beside = near.before in words.INSIDE | {"из", "под"} or bool(words.HEADS.fullmatch(near.before))
+    begins = near.text_start and (near.stopped or near.after in words.STATE or near.capital)
+    if not (typed or district or beside or begins or near.inside_sentence):
+        return None
+    names = [name for name in table.misspelt(scanned.forms[at]) if (name.kind in _DISTRICT_KINDS) == district]
+    if not names or _is_something_else(scanned, names, near, at) or _is_person(near):
+        return None
+    return _mention(scanned, at, at, names, Sign.MISSPELT, near)
+
+
+def one_statement(text: str, one: Mention, other: Mention) -> bool:
+    """Whether no sentence ends between two mentions."""
+    left, right = (one, other) if one.end <= other.start else (other, one)
+    return right.start - left.end <= MAX_TYPED_GAP and not _STOP.search(text, left.end, right.start)

@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from classifier.places.columns import PlacesError, read
 from classifier.places.index import Forms, Index, Lexemes
+from classifier.places.spelling import Spelling
 from text import normal
 
 __all__ = ["Forms", "MunicipalityInfo", "Name", "PlacesError", "RegionRow", "Table", "load"]
@@ -29,6 +30,9 @@ NEED_OTHERS = 3
 KINDS = ("town", "village", "area", "district", "city", "inner", "rural")
 RIVER, WORD = 1, 2
 """Flags of a row: also a river or a lake; also a common word or a surname."""
+MISSPELT_FROM = 3_000
+"""People of a place from which on its name is looked for in misspelt words, beside towns and municipalities: of the
+smaller ones too many differ by one letter."""
 DEGREE = 10_000
 """Coordinates are kept in ten-thousandths of a degree, some ten metres."""
 
@@ -149,6 +153,44 @@ class Table:
             [tuple(group.tolist()) for group in grouped],
             self.name,
         )
+
+    @cached_property
+    def hyphen_heads(self) -> frozenset[str]:
+        """What stands before the hyphen of a name: people write «усть катав»."""
+        return frozenset(form.split("-", 1)[0] for form in self.index if "-" in form)
+
+    @cached_property
+    def _people_by_phrase(self) -> npt.NDArray[np.float32]:
+        columns = self._store.columns
+        left_out = np.ones(len(columns["phrase"]), dtype=bool)
+        left_out[self.rows] = False
+        people = np.bincount(
+            columns["phrase"][left_out], columns["population"][left_out], minlength=len(self._store.phrases)
+        )
+        return people.astype(np.float32)
+
+    def people_left_out(self, name: Name) -> float:
+        """People of all the places of this name that this part of the table leaves out."""
+        return float(self._people_by_phrase[self._store.columns["phrase"][name.row]])
+
+    @cached_property
+    def _spelling(self) -> tuple[Spelling, dict[str, list[int]]]:
+        columns = self._store.columns
+        kinds = np.isin(columns["kind"], [KINDS.index(kind) for kind in ("district", "city")])
+        towns = (columns["type"] == self._store.types.index("г")) & (columns["kind"] == KINDS.index("town"))
+        large = columns["population"] >= MISSPELT_FROM
+        rows: dict[str, list[int]] = {}
+        for row in self.rows[(kinds | towns | large)[self.rows]].tolist():
+            phrase = self._store.phrases[columns["phrase"][row]]
+            if len(phrase) == 1:
+                for form in self._store.lexemes.forms(phrase[0]):
+                    rows.setdefault(form, []).append(row)
+        return Spelling(rows), rows
+
+    def misspelt(self, word: str) -> list[Name]:
+        """Larger places of which a form is one letter away from the word."""
+        spelling, rows = self._spelling
+        return [self.name(row) for row in dict.fromkeys(row for form in spelling.meant(word) for row in rows[form])]
 
     @property
     def names(self) -> Iterator[Name]:

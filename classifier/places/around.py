@@ -1,0 +1,116 @@
+"""What stands around a candidate in a text."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+
+from classifier.places import words
+from text import Token, morph, normal
+
+SENTENCE_END = ".!?…\n"
+QUOTES = '«"“„'
+CACHED_WORDS = 200_000
+"""As many as text.lemma keeps: a region's posts of a month hold some 150,000 word forms."""
+
+plain = lru_cache(CACHED_WORDS)(normal)
+
+
+@dataclass(frozen=True)
+class Scan:
+    """A text as tokens and their normalised forms."""
+
+    text: str
+    tokens: Sequence[Token]
+    forms: Sequence[str]
+
+    @cached_property
+    def shouting(self) -> bool:
+        """Whether the text is written in capitals: then they say nothing."""
+        letters = [c for c in self.text[:500] if c.isalpha()]
+        return sum(c.isupper() for c in letters) > 0.6 * len(letters)
+
+    def form(self, at: int) -> str:
+        return self.forms[at] if 0 <= at < len(self.forms) else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """`before`, `after` and so on are words that stand beside without a stop between, or nothing."""
+
+    before: str
+    before_dotted: bool
+    before2: str
+    after: str
+    after2: str
+    capital: bool
+    sentence_start: bool
+    quoted: bool
+    text_start: bool
+    """The very beginning of the text."""
+    stopped: bool
+    """A comma, a colon, a full stop or the text's end after it."""
+    number_after: bool
+    """«на Ленинском, 86»."""
+    initials_after: bool
+    """«Тарасов В.Н.»."""
+
+    @property
+    def heads_text(self) -> bool:
+        """«Межозёрный, авария на сетях»: what a text begins with, set apart."""
+        return self.text_start and self.stopped
+
+    @property
+    def near(self) -> bool:
+        return self.before in words.NEAR
+
+    @property
+    def inside_sentence(self) -> bool:
+        return self.capital and not self.sentence_start
+
+
+def around(scan: Scan, at: int, length: int) -> Around:
+    """Of the words `at` to `at + length`."""
+    text, tokens, forms = scan.text, scan.tokens, scan.forms
+    first, last = tokens[at], tokens[at + length - 1]
+    gap = text[tokens[at - 1].end : first.start] if at else ""
+    near = bool(at) and not gap.strip(' .\t-«"')
+    lead = text[max(first.start - 40, 0) : first.start].rstrip(" \t")
+    tail = text[last.end : last.end + 1]
+    following = at + length < len(tokens)
+    next_gap = text[last.end : tokens[at + length].start] if following else "\n"
+    adjacent = following and not next_gap.strip(" -")
+    after = tokens[at + length].text if following else ""
+    return Around(
+        before=forms[at - 1] if near else "",
+        before_dotted="." in gap,
+        before2=forms[at - 2] if near and at > 1 else "",
+        after=forms[at + length] if adjacent else "",
+        after2=scan.form(at + length + 1) if adjacent else "",
+        capital=first.text[0].isupper() and not scan.shouting,
+        sentence_start=not lead or lead[-1] in SENTENCE_END,
+        quoted=bool(lead) and lead[-1] in QUOTES and tail in {"»", '"', "”", "“"},
+        text_start=not lead or (len(lead) < 3 and not lead.strip("*_#🔥❗️⚡️•- ")),
+        stopped=tail in {",", ":", ".", "!", ""},
+        number_after=after.isdigit() and not next_gap.strip(" ,"),
+        initials_after=len(after) == 1 and after.isupper() and text[tokens[at + length].end :][:1] == ".",
+    )
+
+
+@lru_cache(CACHED_WORDS)
+def is_first_name(word: str) -> bool:
+    """Whether the word is a first name or a patronymic before all else."""
+    return len(word) > 2 and any(
+        ("Name" in p.tag or "Patr" in p.tag) and p.score > 0.3 for p in morph().parse(word)
+    )
+
+
+@lru_cache(CACHED_WORDS)
+def in_dictionary(word: str) -> bool:
+    """Whether the morphological dictionary holds the word."""
+    return bool(morph().word_is_known(word))
+
+
+@lru_cache(CACHED_WORDS)
+def is_common(word: str) -> bool:
+    """Whether the word means something besides a place."""
+    return any(p.is_known and "Geox" not in p.tag and p.score > 0.01 for p in morph().parse(word))
