@@ -26,8 +26,8 @@ class Scan:
     @cached_property
     def shouting(self) -> bool:
         """Whether the text is written in capitals: then they say nothing."""
-        letters = [c for c in self.text[:500] if c.isalpha()]
-        return sum(c.isupper() for c in letters) > 0.6 * len(letters)
+        head = self.text[:500]
+        return sum(map(str.isupper, head)) > 0.6 * sum(map(str.isalpha, head))
 
     def form(self, at: int) -> str:
         return self.forms[at] if 0 <= at < len(self.forms) else ""
@@ -42,6 +42,7 @@ class Around:
     before2: str
     after: str
     after2: str
+    after_capital: bool
     capital: bool
     sentence_start: bool
     quoted: bool
@@ -49,6 +50,8 @@ class Around:
     """The very beginning of the text."""
     stopped: bool
     """A comma, a colon, a full stop or the text's end after it."""
+    titled: bool
+    """It begins the text and a full stop or a colon follows."""
     number_after: bool
     """«на Ленинском, 86»."""
     initials_after: bool
@@ -86,10 +89,12 @@ def around(scan: Scan, at: int, length: int) -> Around:
         before2=forms[at - 2] if near and at > 1 else "",
         after=forms[at + length] if adjacent else "",
         after2=scan.form(at + length + 1) if adjacent else "",
+        after_capital=adjacent and after[0].isupper() and not scan.shouting,
         capital=first.text[0].isupper() and not scan.shouting,
         sentence_start=not lead or lead[-1] in SENTENCE_END,
         quoted=bool(lead) and lead[-1] in QUOTES and tail in {"»", '"', "”", "“"},
         text_start=not lead or (len(lead) < 3 and not lead.strip("*_#🔥❗️⚡️•- ")),
+        titled=not lead and tail in {".", ":"},
         stopped=tail in {",", ":", ".", "!", ""},
         number_after=after.isdigit() and not next_gap.strip(" ,"),
         initials_after=len(after) == 1 and after.isupper() and text[tokens[at + length].end :][:1] == ".",
@@ -114,3 +119,51 @@ def in_dictionary(word: str) -> bool:
 def is_common(word: str) -> bool:
     """Whether the word means something besides a place."""
     return any(p.is_known and "Geox" not in p.tag and p.score > 0.01 for p in morph().parse(word))
+
+
+_CASES = {
+    "ый": ("nomn", "masc"),
+    "ий": ("nomn", "masc"),
+    "ой": ("gent datv ablt loct", "femn"),
+    "ое": ("nomn accs", "neut"),
+    "ее": ("nomn accs", "neut"),
+    "ая": ("nomn", "femn"),
+    "яя": ("nomn", "femn"),
+    "ую": ("accs", "femn"),
+    "юю": ("accs", "femn"),
+    "ого": ("gent", "masc neut"),
+    "его": ("gent", "masc neut"),
+    "ому": ("datv", "masc neut"),
+    "ему": ("datv", "masc neut"),
+    "ым": ("ablt", "masc neut"),
+    "им": ("ablt", "masc neut"),
+    "ом": ("loct", "masc neut"),
+    "ем": ("loct", "masc neut"),
+    "ые": ("nomn accs", "plur"),
+    "ие": ("nomn accs", "plur"),
+    "ых": ("gent loct", "plur"),
+    "их": ("gent loct", "plur"),
+}
+"""Cases and genders of an adjective by its ending."""
+
+
+def looks_like_adjective(form: str) -> bool:
+    """By its ending, in any case."""
+    return form[-3:] in _CASES or form[-2:] in _CASES
+
+
+@lru_cache(CACHED_WORDS)
+def agrees(form: str, noun: str) -> bool:
+    """Whether a form that ends like an adjective fits the noun or the adjective after it: «Ленинском проспекте»."""
+    found = _CASES.get(form[-3:]) or _CASES.get(form[-2:])
+    if found is None or len(noun) < 3:
+        return False
+    cases, genders = found[0].split(), found[1].split()
+    return any(
+        p.is_known
+        and p.score > 0.02
+        and ("NOUN" in p.tag or "ADJF" in p.tag)
+        and (p.tag.case in cases or (p.tag.case in {"loc2", "gen2"} and p.tag.case[:2] in {c[:2] for c in cases}))
+        and ((p.tag.number == "plur") if "plur" in genders else (p.tag.number == "sing" and p.tag.gender in genders))
+        for p in morph().parse(noun)
+    )

@@ -1,13 +1,14 @@
 """Names of places in a text, with what speaks for and against each."""
 
 import re
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from enum import IntEnum
 
 from classifier.places import words
-from classifier.places.around import Around, Scan, around, in_dictionary, is_common, is_first_name, plain
-from classifier.places.spelling import SHORTEST
+from classifier.places.around import Around, Scan, agrees, around, is_common, is_first_name, looks_like_adjective, plain
 from classifier.places.table import NEED_NOTHING, NEED_OTHERS, NEED_SIGN, NEED_TYPE, Name, Table
+from classifier.places.vocabulary import Look, Vocabulary, vocabulary
 from text import normal, tokens
 
 MAX_MENTIONS = 200
@@ -17,8 +18,8 @@ MAX_MISSPELT = 30
 MAX_TYPED_GAP = 120
 """Characters between two names of one statement («с. Борисовка, Пластовский округ»)."""
 
-_WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
-_CYRILLIC = re.compile(r"[а-я]+(?:-[а-я]+)*")
+WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*|\d+")
+"""As text.tokens cuts them."""
 _LIKE_A_SURNAME = re.compile(r"(?:[оеё]в|[иы]н)о$")
 _ADJECTIVE = re.compile(r"(?:ый|ий|ой|ое|ее|ая|яя|ые|ие)$")
 _STOP = re.compile(r"[!?\n;…]|[^\W\d_]{4,}\.\s|[:]\s")
@@ -55,28 +56,34 @@ class Role(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Mention:
-    """A form of a name in a text. `names` are all places of that name; `start`, `end` in characters; `first`, `last`
-    number its words in the text."""
+    """A form of a name in a text. `names` are all places of that name that it is accepted for, `signs` for what each;
+    `start`, `end` in characters; `first`, `last` number its words in the text."""
 
     names: tuple[Name, ...]
+    signs: tuple[Sign, ...]
     start: int
     end: int
-    sign: Sign
     role: Role
     first: int
     last: int
     before: str = ""
 
     @property
+    def sign(self) -> Sign:
+        """The strongest."""
+        return max(self.signs)
+
+    def sign_of(self, name: Name) -> Sign:
+        return self.signs[self.names.index(name)]
+
+    def only(self, names: Sequence[Name]) -> "Mention":
+        """The same with some of its names."""
+        return replace(self, names=tuple(names), signs=tuple(self.sign_of(name) for name in names))
+
+    @property
     def district(self) -> bool:
         """Whether it names a municipality or a part of a town, not a settlement."""
         return self.names[0].kind in _DISTRICT_KINDS or self.names[0].kind == "rural"
-
-
-def scan(text: str) -> Scan:
-    """A text as words and their normal forms."""
-    found = tokens(text)
-    return Scan(text, found, [plain(token.text) for token in found])
 
 
 def find(text: str, table: Table) -> list[Mention]:
@@ -85,64 +92,71 @@ def find(text: str, table: Table) -> list[Mention]:
     Longer names win over shorter ones inside them. Work is linear in the number of words: each is looked up once, at
     most `MAX_MENTIONS` mentions are made, and at most `MAX_MISSPELT` unknown words are compared with names.
     """
-    index = table.index
-    if not any((word := plain(written)) in index or _may_be_misspelt(word, table) for written in _WORD.findall(text)):
-        return []  # no tokens are built for most of the texts that name no place
-    return find_in(scan(text), table)
+    return found_in(text, table)[1]
 
 
-def find_in(scanned: Scan, table: Table) -> list[Mention]:
-    """`find` for a text that has been cut into words already."""
-    index, forms = table.index, scanned.forms
+def found_in(text: str, table: Table) -> tuple[Scan, list[Mention]]:
+    """`find`, with the words of the text; they are empty if none of them may be a place's."""
+    places = _worth_a_look(WORD.findall(text), vocabulary(table))
+    if not places:
+        return Scan(text, (), ()), []  # most texts: nothing but one look-up a word was done
+    words_of_text = tokens(text)
+    scanned = Scan(text, words_of_text, [plain(token.text) for token in words_of_text])
     mentions: list[Mention] = []
-    position, misspelt = 0, 0
-    while position < len(forms) and len(mentions) < MAX_MENTIONS:
-        step = 1
-        if forms[position] in table.hyphen_heads and (names := _without_hyphen(scanned, position, table)):
-            mention = _judge(scanned, position, 2, names, table)
-            if mention:
-                mentions.append(mention)
-                step = 2
-        elif forms[position] in index:
-            if not _idle(scanned, position):
-                length, names = index.longest(forms, position)
-                mention = _judge(scanned, position, length, names, table) if names else None
-                if mention:
-                    mentions.append(mention)
-                    step = length
-        elif misspelt < MAX_MISSPELT and _may_be_misspelt(forms[position], table):
+    done, misspelt = 0, 0
+    for at, look in places:
+        if at < done or len(mentions) == MAX_MENTIONS:
+            continue
+        if look == Look.UNKNOWN:
             misspelt += 1
-            mention = _misspelt(scanned, position, table)
-            if mention:
-                mentions.append(mention)
-        position += step
-    return mentions
+            mention = _misspelt(scanned, at, table) if misspelt <= MAX_MISSPELT else None
+        else:
+            mention = _named(scanned, at, look, table)
+        if mention:
+            mentions.append(mention)
+            done = mention.last + 1
+    return scanned, mentions
+
+
+def _worth_a_look(written: Sequence[str], known: Vocabulary) -> list[tuple[int, Look]]:
+    """Numbers of the words that may begin a name, without the common words beside which nothing speaks of a place."""
+    found = []
+    for at, word in enumerate(written):
+        look = known[word]
+        if look and (look != Look.COMMON or at == 0 or _spoken_for(written, at)):
+            found.append((at, look))
+    return found
+
+
+def _spoken_for(written: Sequence[str], at: int) -> bool:
+    if not written[at][0].islower() or plain(written[at - 1]) in _BESIDE:
+        return True
+    after = plain(written[at + 1]) if at + 1 < len(written) else ""
+    return bool(
+        words.DISTRICT.fullmatch(after)
+        or after in words.CITY_KIND
+        or after in words.MUNICIPAL_KIND
+        or words.RURAL.fullmatch(after)
+    )
+
+
+_BESIDE = words.TOWN | words.VILLAGE | words.AREA | words.DISTRICT_BEFORE | words.INSIDE | {"из", "на"}
+
+
+def _named(scanned: Scan, at: int, look: Look, table: Table) -> Mention | None:
+    if look == Look.HYPHEN and (names := _without_hyphen(scanned, at, table)):
+        return _judge(scanned, at, 2, names, table)
+    length, names = table.index.longest(scanned.forms, at)
+    return _judge(scanned, at, length, names, table) if names else None
 
 
 def _without_hyphen(scanned: Scan, at: int, table: Table) -> list[Name]:
     """«усть катав»: towns only, since two words in a row are two words."""
     joined = f"{scanned.forms[at]}-{scanned.form(at + 1)}"
-    if joined not in table.index or scanned.text[scanned.tokens[at].end : scanned.tokens[at + 1].start] != " ":
+    if at + 1 == len(scanned.tokens) or joined not in table.index or scanned.text[scanned.tokens[at].end : scanned.tokens[at + 1].start] != " ":
         return []
     length, names = table.index.longest([joined], 0)
     return [name for name in names if name.kind != "village" and length == 1]
-
-
-def _idle(scanned: Scan, at: int) -> bool:
-    """Whether the word can be told from a place at once: it is small, common, and no word of a place stands beside."""
-    written = scanned.tokens[at].text
-    return (
-        written[0].islower()
-        and scanned.form(at - 1) not in _BESIDE
-        and not words.DISTRICT.fullmatch(scanned.form(at + 1))
-        and scanned.form(at + 1) not in words.CITY_KIND | words.MUNICIPAL_KIND
-        and not words.RURAL.fullmatch(scanned.form(at + 1))
-        and is_common(scanned.forms[at])
-        and at > 0
-    )
-
-
-_BESIDE = words.TOWN | words.VILLAGE | words.AREA | words.DISTRICT_BEFORE | words.INSIDE | {"из", "на"}
 
 
 def _judge(scanned: Scan, at: int, length: int, names: list[Name], table: Table) -> Mention | None:
@@ -152,26 +166,41 @@ def _judge(scanned: Scan, at: int, length: int, names: list[Name], table: Table)
         return None
     districts = [name for name in names if name.kind in _DISTRICT_KINDS]
     if districts and (chosen := _district(districts, near)):
-        weak = all(name.need == NEED_OTHERS for name in chosen)
-        return _mention(scanned, at, last, chosen, Sign.WEAK if weak else Sign.TYPED, near)
+        signs = [Sign.WEAK if name.need == NEED_OTHERS else Sign.TYPED for name in chosen]
+        return _mention(scanned, at, last, chosen, signs, near)
     rural = [name for name in names if name.kind == "rural"]
     if rural and words.RURAL.fullmatch(near.after):
-        return _mention(scanned, at, last, rural, Sign.TYPED, near)
+        return _mention(scanned, at, last, rural, [Sign.TYPED] * len(rural), near)
     places = [name for name in names if name.kind in _SETTLEMENT_KINDS]
-    if not places:
+    if not places or _is_abbreviation(scanned, at, places):
+        return None
+    if _is_adjective(scanned.forms[last], near):
         return None
     if typed := _typed(places, near):
-        return _mention(scanned, at, last, typed, Sign.TYPED, near)
-    if _is_something_else(scanned, places, near, at) or _is_abbreviation(scanned, at, places):
+        return _mention(scanned, at, last, typed, [Sign.TYPED] * len(typed), near)
+    if _is_something_else(scanned, places, near, at):
         return None
-    places = _not_a_surname(scanned, places, last)
-    sign = _sign(scanned, places, near, last) if places else None
-    return None if sign is None else _mention(scanned, at, last, places, sign, near)
+    signed = [
+        (name, sign)
+        for name in _not_a_surname(scanned, places, last)
+        if (sign := _sign(scanned, name, near, last, table)) is not None
+    ]
+    if not signed:
+        return None
+    return _mention(scanned, at, last, [name for name, _ in signed], [sign for _, sign in signed], near)
 
 
-def _mention(scanned: Scan, first: int, last: int, names: list[Name], sign: Sign, near: Around) -> Mention:
+def _mention(
+    scanned: Scan, first: int, last: int, names: Sequence[Name], signs: Sequence[Sign], near: Around
+) -> Mention:
     start, end = scanned.tokens[first].start, scanned.tokens[last].end
-    return Mention(tuple(names), start, end, sign, _role(scanned, first, last, near, names[0]), first, last, near.before)
+    role = _role(scanned, last, near, names[0])
+    return Mention(tuple(names), tuple(signs), start, end, role, first, last, near.before)
+
+
+def _is_adjective(form: str, near: Around) -> bool:
+    """«на Ленинском проспекте», «Южном Бутово»: it belongs to the noun after it."""
+    return near.after != "" and (agrees(form, near.after) or (near.after_capital and looks_like_adjective(form)))
 
 
 def _unknown_district(scanned: Scan, at: int, table: Table) -> bool:
@@ -189,7 +218,8 @@ def _district(names: list[Name], near: Around) -> list[Name]:
     city = near.after in words.CITY_KIND
     if (city or near.after in words.MUNICIPAL_KIND) and words.DISTRICT.match(near.after2):
         following = near.after2
-    if not following and not (near.before in words.DISTRICT_BEFORE and near.capital):
+    beside = near.before in words.DISTRICT_BEFORE and near.capital and looks_like_adjective(plain(names[0].name))
+    if not following and not beside:
         return []
     if city:
         return [name for name in names if name.kind == "city"] or names
@@ -267,21 +297,30 @@ def _is_abbreviation(scanned: Scan, at: int, places: list[Name]) -> bool:
     return written and not any(name.name.isupper() for name in places)
 
 
-def _sign(scanned: Scan, places: list[Name], near: Around, last: int) -> Sign | None:
+def _sign(scanned: Scan, name: Name, near: Around, last: int, table: Table) -> Sign | None:
     """Of a name without a type word; None if nothing says that it is a place."""
-    need = min(name.need for name in places)
-    town = any(name.kind == "town" for name in places)
+    town = name.kind == "town"
+    headed = bool(words.HEADS.fullmatch(near.before))
+    need = NEED_SIGN if name.need == NEED_TYPE and town and _is_home_centre(name, table) else name.need
     if need == NEED_NOTHING:
         return Sign.PLAIN
-    headed = bool(words.HEADS.fullmatch(near.before))
     if need == NEED_SIGN:
-        by_capital = near.inside_sentence or (near.capital and (near.near or near.heads_text))
+        by_capital = near.inside_sentence or (near.capital and (near.near or near.heads_text or name.name.isupper()))
         # «в аше», «из пласта»: only the larger places, for which nobody types a capital
         by_word = town and (near.before in words.INSIDE | {"из"} or headed)
         return Sign.SIGNED if by_capital or by_word or (town and _begins(scanned, near, last)) else None
     if need == NEED_OTHERS:
         return Sign.WEAK if near.near or near.capital else None
+    if _ADJECTIVE.search(name.name) and near.capital:
+        # an adjective without a noun: «в Карагайском нет фельдшера», «Каракульское. Нет дороги»
+        if (near.inside_sentence and near.before in words.INSIDE) or near.titled:
+            return Sign.SIGNED
     return Sign.WEAK if near.inside_sentence and (near.near or headed) else None
+
+
+def _is_home_centre(name: Name, table: Table) -> bool:
+    info = table.municipalities[name.oktmo]
+    return info.centre == name.name and table.home in {None, info.region}
 
 
 def _begins(scanned: Scan, near: Around, last: int) -> bool:
@@ -289,7 +328,7 @@ def _begins(scanned: Scan, near: Around, last: int) -> bool:
     return near.text_start and (near.heads_text or near.after in words.STATE or not is_common(scanned.forms[last]))
 
 
-def _role(scanned: Scan, first: int, last: int, near: Around, name: Name) -> Role:
+def _role(scanned: Scan, last: int, near: Around, name: Name) -> Role:
     if near.before in words.INSIDE:
         return Role.TO if _is_direction(scanned, last, name) else Role.INSIDE
     if words.HEADS.fullmatch(near.before):
@@ -310,15 +349,6 @@ def _is_direction(scanned: Scan, last: int, name: Name) -> bool:
     return nominative[-1] in "ая" and form[-1] in "ую" and name.kind in _SETTLEMENT_KINDS
 
 
-def _may_be_misspelt(word: str, table: Table) -> bool:
-    return (
-        len(word) >= SHORTEST - 1
-        and word not in table.index
-        and bool(_CYRILLIC.fullmatch(word))
-        and not in_dictionary(word)
-    )
-
-
 def _misspelt(scanned: Scan, at: int, table: Table) -> Mention | None:
     """A larger place whose name is one letter away from an unknown word that stands where a place does."""
     near = around(scanned, at, 1)
@@ -329,9 +359,11 @@ def _misspelt(scanned: Scan, at: int, table: Table) -> Mention | None:
     if not (typed or district or beside or begins or near.inside_sentence):
         return None
     names = [name for name in table.misspelt(scanned.forms[at]) if (name.kind in _DISTRICT_KINDS) == district]
-    if not names or _is_something_else(scanned, names, near, at) or _is_person(near):
+    if not names or _is_adjective(scanned.forms[at], near) != district:
         return None
-    return _mention(scanned, at, at, names, Sign.MISSPELT, near)
+    if not district and (_is_something_else(scanned, names, near, at) or _is_person(near)):
+        return None
+    return _mention(scanned, at, at, names, [Sign.MISSPELT] * len(names), near)
 
 
 def one_statement(text: str, one: Mention, other: Mention) -> bool:

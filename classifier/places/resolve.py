@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from classifier.places.match import Mention, Role, Sign, find_in, scan
+from classifier.places.match import Mention, Role, Sign, found_in
 from classifier.places.region import Region, find_municipality, municipality_names
 from classifier.places.signs import others, regions_named
 from classifier.places.table import Table, load
@@ -105,13 +105,12 @@ class Resolver:
         return Place(self._municipality(prior, probability, "source"), None, "source", place.outside)
 
     def _claims(self, text: str, support: frozenset[str]) -> tuple[list[Claim], list[Claim]]:
-        scanned = scan(text)
-        mentions = find_in(scanned, self.table)
+        scanned, mentions = found_in(text, self.table)
         if not mentions:
             return [], []
         mentions = routed(bound(mentions, scanned), scanned)
-        signs = regions_named(scanned, self.table.regions)
-        foreign = others(signs, self._home)
+        certain = all(mention.sign == Sign.PLAIN for mention in mentions)  # which no region named makes another
+        foreign = frozenset() if certain else others(regions_named(scanned, self.table.regions), self._home)
         return self._weigher.claims(mentions, support, foreign)
 
     def _chosen(self, inside: Sequence[Claim], outside: Sequence[Claim]) -> Place:
@@ -167,4 +166,4 @@ class Resolver:
 
 
 def _score(claim: Claim) -> float:
-    return _BY_SIGN[claim.mention.sign] + _BY_ROLE[claim.mention.role]
+    return _BY_SIGN[claim.mention.sign_of(claim.name)] + _BY_ROLE[claim.mention.role]

@@ -30,9 +30,9 @@ NEED_OTHERS = 3
 KINDS = ("town", "village", "area", "district", "city", "inner", "rural")
 RIVER, WORD = 1, 2
 """Flags of a row: also a river or a lake; also a common word or a surname."""
-MISSPELT_FROM = 3_000
-"""People of a place from which on its name is looked for in misspelt words, beside towns and municipalities: of the
-smaller ones too many differ by one letter."""
+MISSPELT_FROM = 5_000
+"""People of a town or a centre from which on its name is looked for in misspelt words: too many smaller ones differ by
+one letter."""
 DEGREE = 10_000
 """Coordinates are kept in ten-thousandths of a degree, some ten metres."""
 
@@ -177,10 +177,9 @@ class Table:
     def _spelling(self) -> tuple[Spelling, dict[str, list[int]]]:
         columns = self._store.columns
         kinds = np.isin(columns["kind"], [KINDS.index(kind) for kind in ("district", "city")])
-        towns = (columns["type"] == self._store.types.index("г")) & (columns["kind"] == KINDS.index("town"))
-        large = columns["population"] >= MISSPELT_FROM
+        large = (columns["population"] >= MISSPELT_FROM) & (columns["kind"] == KINDS.index("town"))
         rows: dict[str, list[int]] = {}
-        for row in self.rows[(kinds | towns | large)[self.rows]].tolist():
+        for row in self.rows[(kinds | large)[self.rows]].tolist():
             phrase = self._store.phrases[columns["phrase"][row]]
             if len(phrase) == 1:
                 for form in self._store.lexemes.forms(phrase[0]):

@@ -1,6 +1,6 @@
 """Which of the places of one name is meant."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -24,12 +24,16 @@ ELSEWHERE = 300.0
 """For every place outside, known or not, once the text names another region and not its own."""
 UNKNOWN = 200.0
 """People of the places and things of this name that no table knows. Below that a village's name proves little."""
+KNOWN = 1_000.0
+"""People from which on a place elsewhere is taken for what a text names without a type word."""
 NOBODY = 100.0
 """Added to everyone's population: many villages are listed with nobody in them."""
 DOMINANCE = 0.8
 """Share of the people of the region's places of one name that one of them must have: five times those of the next."""
-LIKELY = 0.5
-"""A place is named if it is likelier than all others together."""
+NAMED = 3_000.0
+"""For places of the very regions that the text names."""
+LIKELY = 0.6
+"""A place is named if it is likelier than all others together, with something to spare: people's numbers are rough."""
 BOUND = 3
 """Words between a settlement and the district it stands in: «с. Борисовка, Пластовский муниципальный округ»."""
 
@@ -76,23 +80,24 @@ class Weigher:
     ) -> tuple[list[Claim], list[Claim]]:
         """What the mentions stand for inside the region, and outside. `support` are municipalities that the source or a
         geotag points to, `foreign` the regions that the text names instead of its own."""
-        first = [(m, self._claim(m, frozenset(), foreign)) for m in mentions]
-        anchors = {
-            claim.name.oktmo
-            for mention, claim in first
-            if claim and mention.sign >= Sign.SIGNED and self.is_own(claim.name)
+        alone = [self._claim(mention, frozenset(), foreign) for mention in mentions]
+        sure = [claim for claim in alone if claim and claim.mention.sign_of(claim.name) >= Sign.SIGNED]
+        anchors = Counter(claim.name.oktmo for claim in sure if self.is_own(claim.name))
+        outside_regions = {
+            self.region(claim.name)
+            for claim in sure
+            if claim.mention.sign >= Sign.PLAIN and not self.is_own(claim.name)
         }
-        if not anchors:
-            foreign |= {
-                self.region(claim.name)
-                for mention, claim in first
-                if claim and mention.sign >= Sign.PLAIN and not self.is_own(claim.name)
-            }
         inside, outside = [], []
-        for mention in mentions:
-            claim = self._claim(mention, frozenset(anchors), foreign) or self._claim(mention, support, foreign)
-            if claim:
-                (inside if self.is_own(claim.name) else outside).append(claim)
+        for mention, claim in zip(mentions, alone, strict=True):
+            others = anchors.copy()
+            if claim and claim in sure:
+                others[claim.name.oktmo] -= 1
+            agreeing = frozenset(oktmo for oktmo, times in others.items() if times > 0)
+            around = foreign if agreeing else foreign | outside_regions
+            meant = (agreeing and self._claim(mention, agreeing, around)) or self._claim(mention, support, around)
+            if meant:
+                (inside if self.is_own(meant.name) else outside).append(meant)
         return inside, outside
 
     def _claim(self, mention: Mention, support: frozenset[str], foreign: frozenset[str]) -> Claim | None:
@@ -104,7 +109,7 @@ class Weigher:
         elsewhere = sum(
             people
             * (NEIGHBOUR if region in self._neighbours else 1.0)
-            * (ELSEWHERE if region in foreign else 1.0)
+            * (NAMED if region in foreign else 1.0)
             for region, people in candidates.elsewhere.items()
         )
         certain = any(name.need == NEED_NOTHING for name in mention.names)
@@ -114,25 +119,15 @@ class Weigher:
         best = max(weights, key=lambda code: weights[code], default="")
         if best and weights[best] >= DOMINANCE * own and weights[best] >= LIKELY * (own + elsewhere):
             supported = best in support
-            if mention.sign == Sign.WEAK and not supported:
+            name = candidates.own[best]
+            if mention.sign_of(name) == Sign.WEAK and not supported:
                 return None
-            return Claim(
-                mention, candidates.own[best], self._basis(mention, candidates, supported), weights[best] / (own + elsewhere)
-            )
+            return Claim(mention, name, _basis(mention.sign_of(name), candidates, supported), weights[best] / (own + elsewhere))
         largest = candidates.largest_elsewhere
-        if largest is not None and mention.sign >= Sign.SIGNED and elsewhere > own:
+        known = mention.sign == Sign.TYPED or (largest is not None and self._people(largest) >= KNOWN)
+        if largest is not None and known and mention.sign >= Sign.SIGNED and elsewhere > own:
             return Claim(mention, largest, "plain", 1.0)
         return None
-
-    @staticmethod
-    def _basis(mention: Mention, candidates: _Candidates, supported: bool) -> Basis:
-        if mention.sign == Sign.MISSPELT:
-            return "misspelt"
-        if len(candidates.own) > 1:
-            return "agreed" if supported else "population"
-        if mention.sign == Sign.WEAK:
-            return "agreed"
-        return "typed" if mention.sign == Sign.TYPED else "plain" if mention.sign == Sign.PLAIN else "signed"
 
     def _people(self, name: Name) -> float:
         if name.kind in {"area", "inner"}:  # nobody counted them: as a part of their town
@@ -165,6 +160,16 @@ class Weigher:
         return _Candidates(own, dict(elsewhere), left_out, largest)
 
 
+def _basis(sign: Sign, candidates: _Candidates, supported: bool) -> Basis:
+    if sign == Sign.MISSPELT:
+        return "misspelt"
+    if len(candidates.own) > 1:
+        return "agreed" if supported else "population"
+    if sign == Sign.WEAK:
+        return "agreed"
+    return "typed" if sign == Sign.TYPED else "plain" if sign == Sign.PLAIN else "signed"
+
+
 def bound(mentions: Sequence[Mention], scan: Scan) -> list[Mention]:
     """Mentions of which settlements agree with the district that stands beside them: «с. Борисовка, Пластовский округ»
     is the one there, and a settlement that the district beside it does not have is not in the table."""
@@ -177,7 +182,7 @@ def bound(mentions: Sequence[Mention], scan: Scan) -> list[Mention]:
         ]
         kept = _in_district(mention, beside) if not mention.district else _of_town(mention, beside, scan)
         if kept:
-            result.append(replace(mention, names=kept) if kept != mention.names else mention)
+            result.append(mention.only(kept) if kept != mention.names else mention)
     return result
 
 
