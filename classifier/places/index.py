@@ -82,6 +82,10 @@ class Index(Generic[N]):
         entries.sort(key=lambda entry: -len(entry[0]))
         return [(rest, self._name(row)) for rest, phrase in entries for row in self._rows[phrase]]
 
+    def continues(self, word: str) -> bool:
+        """Whether a name of several words begins with this one."""
+        return word in self._firsts and any(self._continuations(word))
+
     def longest(self, forms: Sequence[str], at: int) -> tuple[int, list[N]]:
         """Number of words and names of the longest form that begins at `at` in a text's normalised words.
 

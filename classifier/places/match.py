@@ -123,13 +123,16 @@ def _worth_a_look(written: Sequence[str], known: Vocabulary) -> list[tuple[int, 
     found = []
     for at, word in enumerate(written):
         look = known[word]
-        if look and (look != Look.COMMON or at == 0 or _spoken_for(written, at)):
+        if look and (look >= Look.NAME or _spoken_for(written, at, look)):
             found.append((at, look))
     return found
 
 
-def _spoken_for(written: Sequence[str], at: int) -> bool:
-    if not written[at][0].islower() or plain(written[at - 1]) in _BESIDE:
+def _spoken_for(written: Sequence[str], at: int, look: Look) -> bool:
+    if at == 0 or written[at][0].isupper():
+        return True
+    before = plain(written[at - 1])
+    if before in _TYPES or (look == Look.COMMON_TOWN and (before in _BESIDE or words.HEADS.fullmatch(before))):
         return True
     after = plain(written[at + 1]) if at + 1 < len(written) else ""
     return bool(
@@ -140,12 +143,15 @@ def _spoken_for(written: Sequence[str], at: int) -> bool:
     )
 
 
-_BESIDE = words.TOWN | words.VILLAGE | words.AREA | words.DISTRICT_BEFORE | words.INSIDE | {"из", "на"}
+_TYPES = words.TOWN | words.VILLAGE | words.AREA | words.DISTRICT_BEFORE
+_BESIDE = words.INSIDE | {"из"}
 
 
 def _named(scanned: Scan, at: int, look: Look, table: Table) -> Mention | None:
     if look == Look.HYPHEN and (names := _without_hyphen(scanned, at, table)):
         return _judge(scanned, at, 2, names, table)
+    if scanned.forms[at] not in table.index:
+        return None
     length, names = table.index.longest(scanned.forms, at)
     return _judge(scanned, at, length, names, table) if names else None
 
@@ -155,8 +161,7 @@ def _without_hyphen(scanned: Scan, at: int, table: Table) -> list[Name]:
     joined = f"{scanned.forms[at]}-{scanned.form(at + 1)}"
     if at + 1 == len(scanned.tokens) or joined not in table.index or scanned.text[scanned.tokens[at].end : scanned.tokens[at + 1].start] != " ":
         return []
-    length, names = table.index.longest([joined], 0)
-    return [name for name in names if name.kind != "village" and length == 1]
+    return table.index.longest([joined], 0)[1]
 
 
 def _judge(scanned: Scan, at: int, length: int, names: list[Name], table: Table) -> Mention | None:

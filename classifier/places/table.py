@@ -156,8 +156,8 @@ class Table:
 
     @cached_property
     def hyphen_heads(self) -> frozenset[str]:
-        """What stands before the hyphen of a name: people write «усть катав»."""
-        return frozenset(form.split("-", 1)[0] for form in self.index if "-" in form)
+        """What stands before the hyphen in names of towns: people write «усть катав»."""
+        return frozenset(form.split("-", 1)[0] for form in self._spelling[1] if "-" in form)
 
     @cached_property
     def _people_by_phrase(self) -> npt.NDArray[np.float32]:

@@ -16,11 +16,13 @@ class Look(IntEnum):
 
     NOTHING = 0
     COMMON = 1
-    """It begins a name and is a word of the language as well."""
-    NAME = 2
-    HYPHEN = 3
-    """It begins a name of which people leave the hyphen out: «усть катав»."""
-    UNKNOWN = 4
+    """It begins the names of villages, and is a word of the language or a number as well."""
+    COMMON_TOWN = 2
+    """The same of a town or of a name of several words: «пласт», «новый»."""
+    NAME = 3
+    HYPHEN = 4
+    """It begins a town's name of which people leave the hyphen out: «усть катав»."""
+    UNKNOWN = 5
     """No dictionary holds it: a name misspelt, perhaps."""
 
 
@@ -41,7 +43,11 @@ class Vocabulary(dict[str, Look]):
         if word in self._table.hyphen_heads:
             return Look.HYPHEN
         if word in self._table.index:
-            return Look.COMMON if is_common(word) else Look.NAME
+            if not (is_common(word) or word[0].isdigit()):
+                return Look.NAME
+            index = self._table.index
+            larger = index.continues(word) or any(name.kind == "town" for name in index.longest([word], 0)[1])
+            return Look.COMMON_TOWN if larger and word[0].isalpha() else Look.COMMON
         unknown = len(word) >= SHORTEST - 1 and _CYRILLIC.fullmatch(word) and not in_dictionary(word)
         return Look.UNKNOWN if unknown and self._table.misspelt(word) else Look.NOTHING
 
