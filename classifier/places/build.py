@@ -14,14 +14,15 @@ import numpy as np
 import numpy.typing as npt
 
 from classifier.places import columns
-from classifier.places.chelyabinsk import chelyabinsk
+from classifier.places.chelyabinsk import CODE, chelyabinsk
 from classifier.places.encode import Lexeme, lexeme, name_columns, text_column
-from classifier.places.inflect import adjective_forms, word_forms
+from classifier.places.federal import WHOLE, federal_cities
+from classifier.places.inflect import adjective_forms, words_forms
 from classifier.places.neighbours import neighbours
 from classifier.places.russia import country, region_rows
 from classifier.places.sources import Place
 from classifier.places.table import DEGREE, KINDS, RIVER, WORD
-from text import normal
+from text import normal, tokens
 
 OUT = Path(__file__).parent.parent / "data" / "places.npz"
 
@@ -29,19 +30,18 @@ OUT = Path(__file__).parent.parent / "data" / "places.npz"
 def phrase(place: Place) -> tuple[Lexeme, ...]:
     """The words of a name, each with its case forms."""
     if place.fixed:
-        return tuple((word, "0|") for word in normal(place.name).split())
-    if place.kind in {"district", "city", "inner", "rural"} and place.adjective:
-        return tuple(lexeme(word, adjective_forms(word)) for word in normal(place.name).split())
-    return tuple(lexeme(word, word_forms(word)) for word in normal(place.name).split())
+        return tuple((normal(token.text), "0|") for token in tokens(place.name))
+    if place.adjective:
+        return tuple(lexeme(word, adjective_forms(word)) for word in map(normal, place.name.split()))
+    return tuple(lexeme(forms[0], forms) for forms in words_forms(place.name))
 
 
 def build(folder: Path, out: Path = OUT) -> int:
     """Write the table and return the number of its rows. Same input, same bytes."""
     regions = region_rows()
-    own_municipalities, own_places = chelyabinsk(folder)
-    municipalities, places = country(folder, skip=frozenset({"74"}))
-    municipalities = sorted([*municipalities, *own_municipalities], key=lambda one: one.oktmo)
-    places = sorted([*places, *own_places], key=Place.key)
+    parts = [country(folder, skip=frozenset({CODE, *WHOLE})), chelyabinsk(folder), federal_cities(folder)]
+    municipalities = sorted((one for found, _ in parts for one in found), key=lambda one: one.oktmo)
+    places = sorted((place for _, found in parts for place in found), key=Place.key)
     number = {one.oktmo: i for i, one in enumerate(municipalities)}
     phrases = {place: phrase(place) for place in places}
     names = sorted({(place.name, phrases[place]) for place in places})
@@ -64,8 +64,8 @@ def build(folder: Path, out: Path = OUT) -> int:
         "row_municipality": column((number[place.oktmo] for place in places), np.uint16),
         "row_need": column((place.need for place in places), np.uint8),
         "row_flags": column((RIVER * place.river + WORD * place.word for place in places), np.uint8),
-        "row_lat": column((round(place.lat * DEGREE) for place in places), np.int32),
-        "row_lon": column((round(place.lon * DEGREE) for place in places), np.int32),
+        "row_lat": column((round(place.at[0] * DEGREE) for place in places), np.int32),
+        "row_lon": column((round(place.at[1] * DEGREE) for place in places), np.int32),
         "row_population": column((place.population for place in places), np.uint32),
         "row_code": column((int(place.code or 0) for place in places), np.uint64),
     }

@@ -1,7 +1,7 @@
 """Names with their case forms as columns of numbers (see table.py for the way back)."""
 
-import os.path
 from collections.abc import Iterable, Sequence
+from itertools import takewhile
 from typing import Any
 
 import numpy as np
@@ -17,7 +17,8 @@ def text_column(lines: Iterable[str]) -> npt.NDArray[np.uint8]:
 
 def lexeme(word: str, forms: Sequence[str]) -> Lexeme:
     """A word and its pattern: how many letters to cut, and the endings of the forms, the word's own first."""
-    stem = os.path.commonprefix([word, *forms])
+    same = takewhile(lambda letters: len(set(letters)) == 1, zip(word, *forms, strict=False))
+    stem = word[: sum(1 for _ in same)]
     endings = [form[len(stem) :] for form in dict.fromkeys([word, *forms])]
     return word, "|".join([str(len(word) - len(stem)), *endings])
 

@@ -1,18 +1,22 @@
 """Which names begin with a word: case forms kept as stems and endings, names decoded on their first hit."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, KeysView, Sequence
 from itertools import product
 from typing import Generic, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
+from classifier.places.strings import Groups
+
 Forms = tuple[str, ...]
 N = TypeVar("N")
 
 MAX_INFLECTED_WORDS = 4
-"""Words of a name whose forms are combined: longer names («Центральная усадьба совхоза 15 лет Октября») are found as
-they stand, for nobody declines them, and the number of combinations stays small."""
+"""Words of a name that are declined: longer names («Центральная усадьба совхоза 15 лет Октября») are found as they
+stand, for nobody declines them."""
+MAX_DECODED = 20_000
+"""First words whose names are kept decoded, some 20 MB; texts of one region hold a few thousand of them."""
 
 
 class Lexemes:
@@ -22,48 +26,50 @@ class Lexemes:
     """
 
     def __init__(self, words: Sequence[str], pattern_of: npt.NDArray[np.integer], patterns: Sequence[str]) -> None:
-        self.words = words
-        self._pattern_of = pattern_of.tolist()
+        self._words = words
+        self._pattern_of = pattern_of
         self._patterns = [(int(cut), tuple(endings)) for cut, *endings in (p.split("|") for p in patterns)]
+
+    def __len__(self) -> int:
+        return len(self._words)
 
     def forms(self, lexeme: int) -> list[str]:
         """Forms of a word, the nominative first."""
         cut, endings = self._patterns[self._pattern_of[lexeme]]
-        word = self.words[lexeme]
+        word = self._words[lexeme]
         stem = word[: len(word) - cut]
         return [stem + ending for ending in endings]
 
 
 class Index(Generic[N]):
-    """First word of a form to the names that begin so. Of a name only its words' numbers are kept; forms and `Name`s
-    are made when the first text holds them, and stay."""
+    """First word of a form to the names that begin so."""
 
     def __init__(
-        self,
-        lexemes: Lexemes,
-        phrases: Sequence[tuple[int, ...]],
-        rows: Sequence[Sequence[int]],
-        name: Callable[[int], N],
+        self, lexemes: Lexemes, phrases: Groups, rows: Groups, firsts: Groups, name: Callable[[int], N]
     ) -> None:
-        """`phrases` are names as numbers of lexemes; `rows[i]` are the places that bear name i, `name` decodes one."""
+        """`phrases[i]` are the lexemes of the i-th distinct name, `rows[i]` the places that bear it (none, if it is no
+        name here), `firsts[i]` the names that begin with the i-th lexeme; `name` decodes a place."""
         self._lexemes = lexemes
         self._phrases = phrases
         self._rows = rows
+        self._starting = firsts
         self._name = name
-        starts: dict[int, list[int]] = {}
-        for number, phrase in enumerate(phrases):
-            starts.setdefault(phrase[0], []).append(number)
-        self._starting = starts
-        firsts: dict[str, int | tuple[int, ...]] = {}
-        for lexeme in starts:
+        self._decoded: dict[str, dict[str, list[int]]] = {}
+        self._named: dict[int, list[N]] = {}
+        found: dict[str, int | tuple[int, ...]] = {}
+        for lexeme in range(len(lexemes)):
+            if firsts.empty(lexeme):
+                continue
             for form in lexemes.forms(lexeme):
-                seen = firsts.get(form)
-                if seen is None:
-                    firsts[form] = lexeme
-                elif seen != lexeme:
-                    firsts[form] = (*(seen if isinstance(seen, tuple) else (seen,)), lexeme)
-        self._firsts = firsts
-        self._decoded: dict[str, dict[str, list[tuple[Forms, int]]]] = {}
+                seen = found.setdefault(form, lexeme)
+                if seen != lexeme:
+                    found[form] = (*(seen if isinstance(seen, tuple) else (seen,)), lexeme)
+        self._firsts = found
+
+    @property
+    def first_words(self) -> KeysView[str]:
+        """What `in` looks into, for loops where a method's call would be felt."""
+        return self._firsts.keys()
 
     def __contains__(self, word: object) -> bool:
         return word in self._firsts
@@ -78,9 +84,14 @@ class Index(Generic[N]):
         """Remaining words and name for each form that begins with `word`, longest first; None if there is none."""
         if word not in self._firsts:
             return None
-        entries = [entry for found in self._continuations(word).values() for entry in found]
-        entries.sort(key=lambda entry: -len(entry[0]))
-        return [(rest, self._name(row)) for rest, phrase in entries for row in self._rows[phrase]]
+        phrases = dict.fromkeys(phrase for found in self._continuations(word).values() for phrase in found)
+        result = [
+            (rest, self._name(row))
+            for phrase in phrases
+            for rest in product(*self._rest(self._phrases[phrase]))
+            for row in self._rows[phrase]
+        ]
+        return sorted(result, key=lambda entry: -len(entry[0]))
 
     def continues(self, word: str) -> bool:
         """Whether a name of several words begins with this one."""
@@ -97,35 +108,55 @@ class Index(Generic[N]):
         continuations = self._continuations(word)
         length = 0
         found: list[int] = []
-        following = forms[at + 1] if at + 1 < len(forms) else ""
-        for key in (following, "") if following else ("",):
-            for rest, phrase in continuations.get(key, ()):
-                if len(rest) + 1 < length:
-                    break
-                if not rest or tuple(forms[at + 1 : at + 1 + len(rest)]) == rest:
-                    length = len(rest) + 1
-                    found.append(phrase)
-            if found:
+        for phrase in continuations.get(forms[at + 1], ()) if at + 1 < len(forms) else ():
+            lexemes = self._phrases[phrase]
+            if len(lexemes) < length:
                 break
-        return length, [self._name(row) for phrase in dict.fromkeys(found) for row in self._rows[phrase]]
+            if len(lexemes) == 2:
+                length = 2
+                found.append(phrase)
+                continue
+            following = forms[at + 1 : at + len(lexemes)]
+            rest = self._rest(lexemes)
+            if len(following) == len(rest) and all(w in some for w, some in zip(following, rest, strict=True)):
+                length = len(lexemes)
+                found.append(phrase)
+        if not found:
+            found = continuations.get("", [])
+            length = 1 if found else 0
+        if len(found) == 1:
+            return length, self._names(found[0])
+        return length, [name for phrase in found for name in self._names(phrase)]
 
-    def _continuations(self, word: str) -> dict[str, list[tuple[Forms, int]]]:
-        """Second word (or nothing) to the remaining words and the phrase, longest first."""
+    def _names(self, phrase: int) -> list[N]:
+        known = self._named.get(phrase)
+        if known is None:
+            if len(self._named) >= MAX_DECODED:
+                self._named.clear()
+            known = self._named[phrase] = [self._name(row) for row in self._rows[phrase]]
+        return known
+
+    def _continuations(self, word: str) -> dict[str, list[int]]:
+        """Second word, or nothing, to the names that go on so, longest first."""
         known = self._decoded.get(word)
         if known is not None:
             return known
         lexemes = self._firsts[word]
-        result: dict[str, list[tuple[Forms, int]]] = {}
+        result: dict[str, list[int]] = {}
         for lexeme in lexemes if isinstance(lexemes, tuple) else (lexemes,):
             for phrase in self._starting[lexeme]:
-                for rest in self._rests(self._phrases[phrase]):
-                    result.setdefault(rest[0] if rest else "", []).append((rest, phrase))
-        for entries in result.values():
-            entries.sort(key=lambda entry: (-len(entry[0]), entry[1]))
+                own = self._phrases[phrase]
+                for second in self._rest(own)[0] if len(own) > 1 else ("",):
+                    result.setdefault(second, []).append(phrase)
+        for found in result.values():
+            found.sort(key=lambda phrase: (-len(self._phrases[phrase]), phrase))
+        if len(self._decoded) >= MAX_DECODED:
+            self._decoded.clear()
         self._decoded[word] = result
         return result
 
-    def _rests(self, phrase: tuple[int, ...]) -> Iterator[Forms]:
+    def _rest(self, phrase: list[int]) -> list[list[str]]:
+        """Forms of the words after the first."""
         if len(phrase) > MAX_INFLECTED_WORDS:
-            return iter((tuple(self._lexemes.words[lexeme] for lexeme in phrase[1:]),))
-        return product(*(self._lexemes.forms(lexeme) for lexeme in phrase[1:]))
+            return [self._lexemes.forms(lexeme)[:1] for lexeme in phrase[1:]]
+        return [self._lexemes.forms(lexeme) for lexeme in phrase[1:]]

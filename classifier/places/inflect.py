@@ -4,21 +4,30 @@ on those it does not know (it takes «Бреды» for a genitive and «Берд
 import re
 from itertools import product
 
-from text import morph, normal
+from text import morph, normal, tokens
 
 _HUSHING = "жшчщц"
 _SOFTENING = "гкхжшчщ"
 _VOWELS = "аеиоуыэюя"
 _ADJECTIVE = re.compile(r"(?:ый|ий|ой|ое|ее|ая|яя|ые|ие)$")
+_INSIDE = re.compile(r"(.+?)(-(?:на|над|под|в|у|за|при|де|до|о)-.+)$")
+"""«Комсомольск-на-Амуре»: what stands before the preposition changes."""
+_DROPPING = ("ец", "ел", "ек", "ень", "ер")
+"""Endings whose vowel may drop out: Елец, Орёл, Волочёк."""
+_ORDINALS = {"я": ("я", "й", "ю"), "й": ("й", "го", "му", "м"), "е": ("е", "го", "му", "м", "х")}
+"""Cases of «1-я», «2-й», «3-е»."""
+_GENITIVE_AFTER = {"имени", "им", "лет", "летия", "съезда"}
+"""What follows is in the genitive already: «посёлок имени Калинина», «40 лет Октября»."""
 
 
 def _adjective(word: str) -> list[str]:
     stem, ending = word[:-2], word[-2:]
     soft = ending in {"ий", "ее", "яя", "ие"} and stem[-1] not in _SOFTENING
+    hushing = ending in {"ий", "ее"} and stem[-1] in _HUSHING  # горячего, горячем
     if ending in {"ый", "ий", "ой", "ое", "ее"}:
-        endings = ["его", "ему", "им", "ем"] if soft else ["ого", "ому", "ым", "ом"]
+        endings = ["его", "ему", "им", "ем"] if soft or hushing else ["ого", "ому", "ым", "ом"]
     elif ending in {"ая", "яя"}:
-        endings = ["ей", "юю"] if soft else ["ой", "ую"]
+        endings = ["ей", "юю"] if soft else ["ой", "ую", *(["ей"] if stem[-1] in _HUSHING else [])]
     else:
         endings = ["их", "им", "ими"] if soft else ["ых", "ым", "ыми"]
     if stem[-1] in _SOFTENING:  # «сосновским», not «сосновскым»
@@ -46,7 +55,7 @@ def _noun(word: str) -> list[str]:
     elif last in "ыи":
         hard = last == "ы" or softening
         endings = (*(("ам", "ами", "ах") if hard else ("ям", "ями", "ях")), "ов" if last == "ы" else "ей")
-        extra = _dictionary(word)
+        extra = [*_dictionary(word), *_bare_genitive(word)]
     elif last in _BY_LAST_LETTER:
         endings = _BY_LAST_LETTER[last]
     elif last in _VOWELS:
@@ -55,8 +64,21 @@ def _noun(word: str) -> list[str]:
         stem, endings = word[:-2] + "к", ("а", "у", "ом", "е")
     else:
         stem, endings = word, ("а", "у", *(("ем",) if last in _HUSHING else ()), "ом", "е")
-        extra = _dictionary(word) if word.endswith("ец") else []
+        extra = _dictionary(word) if word.endswith(_DROPPING) else []
+        if word.endswith("чек"):  # Волочек, Волочка
+            extra += [word[:-2] + ending for ending in ("ка", "ку", "ком", "ке")]
     return [stem + ending for ending in endings] + extra
+
+
+def _bare_genitive(word: str) -> list[str]:
+    """«из Гайн», «из Бродков»: genitives of plurals, unless that is a word of its own («Бреды»)."""
+    stem = word[:-1]
+    found = [stem[:-1] + "цев"] if stem.endswith("ц") else []
+    if stem.endswith("к"):
+        found += [stem + "ов", *([stem[:-1] + "ок"] if stem[-2] not in _VOWELS + "ь" else [])]
+    elif len(stem) > 3 and stem[-2] in _VOWELS:
+        found.append(stem)
+    return [form for form in found if not morph().word_is_known(form)]
 
 
 def _dictionary(word: str) -> list[str]:
@@ -69,6 +91,8 @@ def _dictionary(word: str) -> list[str]:
 
 
 def _is_adjective(word: str) -> bool:
+    if len(word) > 4 and word.endswith("ое"):  # Бологое
+        return True
     return bool(_ADJECTIVE.search(word)) and any(
         {"ADJF", "Apro"} & p.tag.grammemes or (p.is_known is False and "ADJ" in str(p.tag)) for p in morph().parse(word)
     )
@@ -79,13 +103,38 @@ def word_forms(word: str) -> list[str]:
 
     A hyphenated name changes at its end only (Катав-Ивановска); names of two adjectives in front change there too.
     """
+    inside = _INSIDE.fullmatch(word)
+    if inside:
+        return [form + inside[2] for form in word_forms(inside[1])]
     if "-" in word:
         head, tail = word.rsplit("-", 1)
         return [f"{head}-{form}" for form in word_forms(tail)]
-    if not word.isalpha() or len(word) < 3:
+    if not word.isalpha() or len(word) < 2 or (len(word) == 2 and word[-1] in _VOWELS + "йь"):
         return [word]
     forms = _adjective(word) if _is_adjective(word) else _noun(word)
     return list(dict.fromkeys([word, *forms]))
+
+
+def words_forms(name: str) -> list[list[str]]:
+    """The words of a name as a text's tokens, each with its forms, the nominative first.
+
+    After a numeral («8 Марта») and after «имени» nothing changes; «1-я Ивановка» changes in both.
+    """
+    result: list[list[str]] = []
+    fixed = False
+    found = tokens(name)
+    for number, token in enumerate(found):
+        word = normal(token.text)
+        before = found[number - 1] if number else None
+        counted = before is not None and before.text.isdigit()
+        glued = counted and before is not None and name[before.end : token.start] == "-"
+        if glued and word in _ORDINALS:
+            result.append(list(_ORDINALS[word]))
+            continue
+        fixed = fixed or (counted and not glued)
+        result.append([word] if fixed else word_forms(word))
+        fixed = fixed or word in _GENITIVE_AFTER
+    return result
 
 
 def name_forms(name: str) -> list[str]:
@@ -93,10 +142,7 @@ def name_forms(name: str) -> list[str]:
 
     Every combination of the words' forms is listed: a wrong one («верхний уфалея») does not occur, so does no harm.
     """
-    words = [normal(word) for word in name.split()]
-    if len(words) > 3:
-        return [" ".join(words)]
-    return [" ".join(phrase) for phrase in product(*(word_forms(word) for word in words))]
+    return [" ".join(phrase) for phrase in product(*words_forms(name))]
 
 
 def adjective_forms(adjective: str) -> list[str]:

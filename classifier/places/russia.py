@@ -20,8 +20,8 @@ _TYPE_WORDS = re.compile(
     re.IGNORECASE,
 )
 _CENTRE_TYPE = re.compile(r"^(?:(?:[а-я/.-]+|\([а-я]+\))\s+)+(?=[А-ЯЁ0-9])")
-_WHOLE_CITIES = {"77": "45000000", "78": "40000000", "92": "67000000", "99": "55000000"}
-"""Codes of the federal cities and of Baikonur as a whole."""
+_WHOLE_CITIES = {"92": ("67000000", "Севастополь"), "99": ("55000000", "Байконур")}
+"""Codes of Sevastopol and Baikonur as a whole, for what the source gives no code or that of another place."""
 
 
 def region_rows() -> list[tuple[str, ...]]:
@@ -34,11 +34,6 @@ def _region_codes() -> dict[str, str]:
     return {name.lower().replace(" — ", " - "): code for code, _, name, *_ in region_rows()}
 
 
-def _federal_districts() -> dict[tuple[str, str], str]:
-    lines = files("classifier").joinpath("data", "federal_districts.csv").read_text().splitlines()[1:]
-    return {(region, name): code for code, region, name in (line.split(",") for line in lines)}
-
-
 def bare(name: str) -> str:
     """«Алейский» of «Алейский муниципальный район», «Алейск» of «городской округ город Алейск»."""
     return " ".join(_TYPE_WORDS.sub(" ", name).replace('"', " ").split())
@@ -46,38 +41,36 @@ def bare(name: str) -> str:
 
 def is_adjective(name: str) -> bool:
     """Whether a municipality's bare name is an adjective beside «район» or «округ»."""
-    return name.split("-")[-1].endswith(("ский", "цкий", "ый", "ий", "ой", "ое")) and " " not in name
+    return name.rsplit("-", 1)[-1].endswith(("ский", "цкий", "ый", "ий", "ой", "ое")) and " " not in name
 
 
 def country(folder: Path, skip: frozenset[str]) -> tuple[list[Municipality], list[Place]]:
     """Municipalities and names of every region but those in `skip` (which have a builder of their own)."""
-    codes, districts = _region_codes(), _federal_districts()
+    codes = _region_codes()
     of_row: dict[tuple[str, str], str] = {}
     groups: dict[str, list[Row]] = defaultdict(list)
     region_of: dict[str, str] = {}
     for row in rows(folder / "russia_municipalities.csv.gz"):
         region = codes[row["region"].lower()]
         code = row["oktmo_2026"] or row["oktmo_2024"] or row["oktmo_2021"]
-        if region in {"77", "78"}:  # joined to the wrong codes in the source: the districts have codes of their own
-            code = districts.get((region, row["municipality_inid"]), _WHOLE_CITIES[region])
-        elif region in _WHOLE_CITIES and (not code or row["municipality_inid"].startswith("город ")):
-            code = _WHOLE_CITIES[region]
+        if region in skip:
+            continue
+        if region in _WHOLE_CITIES and (not code or row["municipality_inid"].startswith("город ")):
+            code = _WHOLE_CITIES[region][0]
         of_row[row["region"], row["municipality_inid"]] = code
         groups[code].append(row)
         region_of[code] = region
     settlements: dict[str, dict[tuple[str, ...], Row]] = defaultdict(dict)
     for row in rows(folder / "russia_gazetteer.csv.gz"):
-        code = of_row[row["region"], row["municipality_inid"]]
+        code = of_row.get((row["region"], row["municipality_inid"]), "")
         key = (row["settlement"], row["settlement_type"], row["lat"], row["lon"])
         settlements[code].setdefault(key, row)
     municipalities, places = [], []
-    everyone = [(region_of[code], row) for code, found in settlements.items() for row in found.values()]
+    everyone = [(codes[row["region"].lower()], row) for found in settlements.values() for row in found.values()]
     largest = _largest(everyone)
     for code, group in sorted(groups.items()):
-        if region_of[code] in skip:
-            continue
         own = list(settlements[code].values())
-        one = _municipality(code, region_of[code], group, own, districts)
+        one = _municipality(code, region_of[code], group, own)
         municipalities.append(one)
         places += _districts(one)
         places += [_settlement(row, one, largest) for row in own]
@@ -96,9 +89,7 @@ def _largest(everyone: list[tuple[str, Row]]) -> dict[str, list[tuple[int, str]]
     }
 
 
-def _municipality(
-    code: str, region: str, group: list[Row], own: list[Row], districts: dict[tuple[str, str], str]
-) -> Municipality:
+def _municipality(code: str, region: str, group: list[Row], own: list[Row]) -> Municipality:
     head = max(group, key=lambda row: (bool(row["center"]), row["municipality_inid"]))
     title = (head["name_2024"] or head["name_2021"] or head["municipality_inid"]).removeprefix(_FEDERAL)
     former = [row["name_2021"].removeprefix(_FEDERAL) for row in group if row["name_2021"]]
@@ -106,13 +97,8 @@ def _municipality(
         former.append(title)
         title = title.replace("муниципальный район", "муниципальный округ")
     former += [row["municipality_inid"] for row in group] if len(group) > 1 else []
-    named = {code: name for (_, name), code in districts.items()}
-    if code in named:
-        kind = "район" if region == "78" else "административный округ"
-        title, former, head = f"{named[code]} {kind}", [], {**head, "center": "", "oktmo_2021": ""}
-    elif code in _WHOLE_CITIES.values():
-        title, former = {"77": "Москва", "78": "Санкт-Петербург", "92": "Севастополь", "99": "Байконур"}[region], []
-        head = {**head, "center": "", "oktmo_2021": ""}
+    if region in _WHOLE_CITIES and code == _WHOLE_CITIES[region][0]:
+        title, former, head = _WHOLE_CITIES[region][1], [], {**head, "center": "", "oktmo_2021": ""}
     biggest = max(own, key=lambda row: (people(row["population"]), row["settlement"]), default=None)
     centre = _CENTRE_TYPE.sub("", head["center"]) or (biggest["settlement"] if biggest else title)
     at = (head["center_lat"], head["center_lon"]) if head["center"] else ("", "")
@@ -133,14 +119,14 @@ def _municipality(
 
 def _districts(one: Municipality) -> list[Place]:
     """The municipality by its own and its former names, without their type words."""
-    result = {}
+    result: dict[str, Place] = {}
     for title in (one.name, *one.former_names):
         name = bare(title)
         if len(name) < 3:
             continue
         kind = "city" if "городской округ" in title and "муниципальный" not in title else "district"
         place = Place(
-            kind, one.oktmo, name, NEED_TYPE, lat=one.lat, lon=one.lon, population=one.population,
+            kind, one.oktmo, name, NEED_TYPE, at=(one.lat, one.lon), population=one.population,
             adjective=is_adjective(name),
         )  # fmt: skip
         result.setdefault(name, place)
@@ -153,7 +139,7 @@ def _settlement(row: Row, one: Municipality, largest: dict[str, list[tuple[int, 
     type_, count = row["settlement_type"], people(row["population"])
     big = type_ == "г" or lower == normal(one.centre)
     elsewhere = next((found for found, region in largest[lower] if region != one.region), 0)
-    word = (" " not in lower and common(lower)) or len(lower) <= 3 or not lower.isascii() and not lower[0].isalpha()
+    word = (" " not in lower and common(lower)) or len(lower) <= 3 or not lower[0].isalpha()
     if lower in KNOWN_ELSEWHERE or elsewhere > max(10 * count, 5_000):
         need = NEED_TYPE  # better known elsewhere
     elif big:
@@ -166,8 +152,7 @@ def _settlement(row: Row, one: Municipality, largest: dict[str, list[tuple[int, 
         name=name,
         need=need,
         type=type_,
-        lat=float(row["lat"]),
-        lon=float(row["lon"]),
+        at=(float(row["lat"]), float(row["lon"])),
         population=count,
         code=row["settlement_oktmo_2021"] if row["settlement_oktmo_reliable"] == "1" else "",
         word=word,

@@ -47,15 +47,15 @@ class Municipality:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A name of a place; `fixed` names have no case forms, `adjective` ones are «Сосновский», followed by «район»."""
+    """A name of a place; `fixed` names have no case forms, `adjective` ones are «Сосновский», followed by «район»;
+    `at` is latitude and longitude in degrees."""
 
     kind: str
     oktmo: str
     name: str
     need: int
     type: str = ""
-    lat: float = 0.0
-    lon: float = 0.0
+    at: tuple[float, float] = (0.0, 0.0)
     population: int = 0
     code: str = ""
     river: bool = False
@@ -65,7 +65,7 @@ class Place:
 
     def key(self) -> tuple[object, ...]:
         """The order of rows: those of one municipality together, which compresses well."""
-        return (self.oktmo, self.kind, self.name, self.type, self.code, self.lat, self.lon, self.population, self.need)
+        return (self.oktmo, self.kind, self.name, self.type, self.code, self.at, self.population, self.need)
 
 
 def rows(path: Path) -> list[dict[str, str]]:

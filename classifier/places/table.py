@@ -14,6 +14,7 @@ import numpy.typing as npt
 from classifier.places.columns import PlacesError, read
 from classifier.places.index import Forms, Index, Lexemes
 from classifier.places.spelling import Spelling
+from classifier.places.strings import Groups, Strings
 from text import normal
 
 __all__ = ["Forms", "MunicipalityInfo", "Name", "PlacesError", "RegionRow", "Table", "load"]
@@ -92,7 +93,8 @@ class Store:
     municipalities: dict[str, MunicipalityInfo]
     codes: tuple[str, ...]
     titles: Sequence[str]
-    phrases: list[tuple[int, ...]]
+    phrases: Groups
+    first_lexemes: npt.NDArray[np.integer]
     lexemes: Lexemes
     types: Sequence[str]
     columns: Mapping[str, npt.NDArray[Any]]
@@ -143,14 +145,14 @@ class Table:
     @cached_property
     def index(self) -> Index[Name]:
         """First word of a form to the names that begin with it."""
-        phrases = self._store.columns["phrase"][self.rows]
-        order = np.argsort(phrases, kind="stable")
-        used, first = np.unique(phrases[order], return_index=True)
-        grouped = np.split(self.rows[order], first[1:])
+        store, rows = self._store, self.rows
+        phrases = store.columns["phrase"][rows]
+        used = np.unique(phrases)
         return Index(
-            self._store.lexemes,
-            [self._store.phrases[phrase] for phrase in used.tolist()],
-            [tuple(group.tolist()) for group in grouped],
+            store.lexemes,
+            store.phrases,
+            Groups.by_key(phrases, rows, len(store.titles)),
+            Groups.by_key(store.first_lexemes[used], used, len(store.lexemes)),
             self.name,
         )
 
@@ -267,15 +269,15 @@ def _store(columns: dict[str, npt.NDArray[Any]]) -> Store:
         municipalities[oktmo] = MunicipalityInfo(
             oktmo, region, title, centre, float(lat), float(lon), int(population), former, _split(former_names)
         )
-    bounds = [0, *np.cumsum(columns["phrase_lengths"]).tolist()]
-    flat = columns["phrase_lexemes"].tolist()
+    bounds = np.concatenate([[0], np.cumsum(columns["phrase_lengths"], dtype=np.int64)])
     return Store(
         regions=tuple(regions),
         municipalities=municipalities,
         codes=tuple(municipalities),
-        titles=_lines(columns["titles"]),
-        phrases=[tuple(flat[start:end]) for start, end in zip(bounds, bounds[1:], strict=False)],
-        lexemes=Lexemes(_lines(columns["words"]), columns["word_patterns"], _lines(columns["patterns"])),
+        titles=Strings(columns["titles"]),
+        phrases=Groups(columns["phrase_lexemes"], bounds),
+        first_lexemes=columns["phrase_lexemes"][bounds[:-1]],
+        lexemes=Lexemes(Strings(columns["words"]), columns["word_patterns"], _lines(columns["patterns"])),
         types=_lines(columns["types"]),
         columns={key.removeprefix("row_"): column for key, column in columns.items() if key.startswith("row_")},
     )

@@ -171,7 +171,8 @@ def test_an_unknown_region() -> None:
     with pytest.raises(ValueError) as caught:
         Region.load("chelabinsk")
     assert str(caught.value) == (
-        "Неизвестный регион «chelabinsk». Возможно, имелось в виду: chelyabinsk. Напишите название («Пермский край»), короткое имя (perm) или код субъекта (59)."
+        "Неизвестный регион «chelabinsk». Возможно, имелось в виду: chelyabinsk. "
+        "Напишите название («Пермский край»), короткое имя (perm) или код субъекта (59)."
     )
 
 

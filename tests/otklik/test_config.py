@@ -298,7 +298,8 @@ def test_all_mistakes_at_once_in_order_of_place(file):
             "region: chelabinsk",
             said(
                 "region.yaml:1:9  region",
-                "Неизвестный регион «chelabinsk». Возможно, имелось в виду: chelyabinsk. Напишите название («Пермский край»), короткое имя (perm) или код субъекта (59).",
+                "Неизвестный регион «chelabinsk». Возможно, имелось в виду: chelyabinsk. "
+                "Напишите название («Пермский край»), короткое имя (perm) или код субъекта (59).",
                 "Записано: «chelabinsk»",
                 "Подробнее: docs/configuration.md#region",
             ),
