@@ -1,11 +1,12 @@
 """What stands around a candidate in a text."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
 from classifier.places import words
-from text import Token, morph, normal
+from text import morph, normal
 
 SENTENCE_END = ".!?…\n"
 QUOTES = '«"“„'
@@ -15,13 +16,23 @@ CACHED_WORDS = 200_000
 plain = lru_cache(CACHED_WORDS)(normal)
 
 
+WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*|\d+")
+"""As text.tokens cuts them."""
+
+
 @dataclass(frozen=True)
 class Scan:
-    """A text as tokens and their normalised forms."""
+    """A text as words, their normalised forms, and where they begin and end."""
 
     text: str
-    tokens: Sequence[Token]
+    words: Sequence[str]
     forms: Sequence[str]
+    spans: Sequence[tuple[int, int]]
+
+    @classmethod
+    def of(cls, text: str, written: Sequence[str]) -> "Scan":
+        """`written` are the text's words as `WORD` finds them."""
+        return cls(text, written, [plain(word) for word in written], [match.span() for match in WORD.finditer(text)])
 
     @cached_property
     def shouting(self) -> bool:
@@ -73,16 +84,17 @@ class Around:
 
 def around(scan: Scan, at: int, length: int) -> Around:
     """Of the words `at` to `at + length`."""
-    text, tokens, forms = scan.text, scan.tokens, scan.forms
-    first, last = tokens[at], tokens[at + length - 1]
-    gap = text[tokens[at - 1].end : first.start] if at else ""
+    text, spans, forms = scan.text, scan.spans, scan.forms
+    first = scan.words[at]
+    start, end = spans[at][0], spans[at + length - 1][1]
+    gap = text[spans[at - 1][1] : start] if at else ""
     near = bool(at) and not gap.strip(' .\t-«"')
-    lead = text[max(first.start - 40, 0) : first.start].rstrip(" \t")
-    tail = text[last.end : last.end + 1]
-    following = at + length < len(tokens)
-    next_gap = text[last.end : tokens[at + length].start] if following else "\n"
+    lead = text[max(start - 40, 0) : start].rstrip(" \t")
+    tail = text[end : end + 1]
+    following = at + length < len(spans)
+    next_gap = text[end : spans[at + length][0]] if following else "\n"
     adjacent = following and not next_gap.strip(" -")
-    after = tokens[at + length].text if following else ""
+    after = scan.words[at + length] if following else ""
     return Around(
         before=forms[at - 1] if near else "",
         before_dotted="." in gap,
@@ -90,14 +102,14 @@ def around(scan: Scan, at: int, length: int) -> Around:
         after=forms[at + length] if adjacent else "",
         after2=scan.form(at + length + 1) if adjacent else "",
         after_capital=adjacent and after[0].isupper() and not scan.shouting,
-        capital=first.text[0].isupper() and not scan.shouting,
+        capital=first[0].isupper() and not scan.shouting,
         sentence_start=not lead or lead[-1] in SENTENCE_END,
         quoted=bool(lead) and lead[-1] in QUOTES and tail in {"»", '"', "”", "“"},
         text_start=not lead or (len(lead) < 3 and not lead.strip("*_#🔥❗️⚡️•- ")),
         titled=not lead and tail in {".", ":"},
         stopped=tail in {",", ":", ".", "!", ""},
         number_after=after.isdigit() and not next_gap.strip(" ,"),
-        initials_after=len(after) == 1 and after.isupper() and text[tokens[at + length].end :][:1] == ".",
+        initials_after=len(after) == 1 and after.isupper() and text[spans[at + length][1] :][:1] == ".",
     )
 
 

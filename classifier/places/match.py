@@ -6,10 +6,10 @@ from dataclasses import dataclass, replace
 from enum import IntEnum
 
 from classifier.places import words
-from classifier.places.around import Around, Scan, agrees, around, is_common, is_first_name, looks_like_adjective, plain
+from classifier.places.around import WORD, Around, Scan, agrees, around, is_common, is_first_name, looks_like_adjective, plain
 from classifier.places.table import NEED_NOTHING, NEED_OTHERS, NEED_SIGN, NEED_TYPE, Name, Table
 from classifier.places.vocabulary import Look, Vocabulary, vocabulary
-from text import normal, tokens
+from text import normal
 
 MAX_MENTIONS = 200
 """A text that names more places than that is a list; its first ones decide. Bounds the time on hostile texts."""
@@ -18,8 +18,6 @@ MAX_MISSPELT = 30
 MAX_TYPED_GAP = 120
 """Characters between two names of one statement («с. Борисовка, Пластовский округ»)."""
 
-WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*|\d+")
-"""As text.tokens cuts them."""
 _LIKE_A_SURNAME = re.compile(r"(?:[оеё]в|[иы]н)о$")
 _ADJECTIVE = re.compile(r"(?:ый|ий|ой|ое|ее|ая|яя|ые|ие)$")
 _STOP = re.compile(r"[!?\n;…]|[^\W\d_]{4,}\.\s|[:]\s")
@@ -97,11 +95,11 @@ def find(text: str, table: Table) -> list[Mention]:
 
 def found_in(text: str, table: Table) -> tuple[Scan, list[Mention]]:
     """`find`, with the words of the text; they are empty if none of them may be a place's."""
-    places = _worth_a_look(WORD.findall(text), vocabulary(table))
+    written = WORD.findall(text)
+    places = _worth_a_look(written, vocabulary(table))
     if not places:
-        return Scan(text, (), ()), []  # most texts: nothing but one look-up a word was done
-    words_of_text = tokens(text)
-    scanned = Scan(text, words_of_text, [plain(token.text) for token in words_of_text])
+        return Scan(text, (), (), ()), []  # most texts: nothing but one look-up a word was done
+    scanned = Scan.of(text, written)
     mentions: list[Mention] = []
     done, misspelt = 0, 0
     for at, look in places:
@@ -159,7 +157,7 @@ def _named(scanned: Scan, at: int, look: Look, table: Table) -> Mention | None:
 def _without_hyphen(scanned: Scan, at: int, table: Table) -> list[Name]:
     """«усть катав»: towns only, since two words in a row are two words."""
     joined = f"{scanned.forms[at]}-{scanned.form(at + 1)}"
-    if at + 1 == len(scanned.tokens) or joined not in table.index or scanned.text[scanned.tokens[at].end : scanned.tokens[at + 1].start] != " ":
+    if at + 1 == len(scanned.words) or joined not in table.index or scanned.text[scanned.spans[at][1] : scanned.spans[at + 1][0]] != " ":
         return []
     return table.index.longest([joined], 0)[1]
 
@@ -198,7 +196,7 @@ def _judge(scanned: Scan, at: int, length: int, names: list[Name], table: Table)
 def _mention(
     scanned: Scan, first: int, last: int, names: Sequence[Name], signs: Sequence[Sign], near: Around
 ) -> Mention:
-    start, end = scanned.tokens[first].start, scanned.tokens[last].end
+    start, end = scanned.spans[first][0], scanned.spans[last][1]
     role = _role(scanned, last, near, names[0])
     return Mention(tuple(names), tuple(signs), start, end, role, first, last, near.before)
 
@@ -280,8 +278,8 @@ def _is_person(near: Around) -> bool:
 
 
 def _in_sport(scanned: Scan, at: int) -> bool:
-    token = scanned.tokens[at]
-    return bool(words.SPORT.search(scanned.text, max(token.start - 80, 0), token.end + 80))
+    start, end = scanned.spans[at]
+    return bool(words.SPORT.search(scanned.text, max(start - 80, 0), end + 80))
 
 
 def _not_a_surname(scanned: Scan, places: list[Name], last: int) -> list[Name]:
@@ -297,7 +295,7 @@ def _not_a_surname(scanned: Scan, places: list[Name], last: int) -> list[Name]:
 
 def _is_abbreviation(scanned: Scan, at: int, places: list[Name]) -> bool:
     """«СИМ» is not Сим."""
-    word = scanned.tokens[at].text
+    word = scanned.words[at]
     written = len(word) in {2, 3, 4} and word.isupper() and not scanned.shouting
     return written and not any(name.name.isupper() for name in places)
 

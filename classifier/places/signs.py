@@ -61,7 +61,7 @@ def regions_named(scan: Scan, regions: tuple[RegionRow, ...]) -> list[RegionSign
             one.startswith(_KINDS) or one in _SETTLEMENT for one in scan.forms[at + 1 : at + 4]
         ):
             found.append(RegionSign(adjectives[form], at))
-        elif form in complete and scan.tokens[at].text[0].isupper():
+        elif form in complete and scan.words[at][0].isupper():
             for rest, code in complete[form]:
                 if tuple(scan.forms[at + 1 : at + 1 + len(rest)]) == rest:
                     found.append(RegionSign(code, at))
