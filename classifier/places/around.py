@@ -57,6 +57,10 @@ class Around:
     capital: bool
     sentence_start: bool
     quoted: bool
+    opens_quote: bool
+    """A quotation mark stands before it, and another one soon after."""
+    after_comma: bool
+    """A comma follows the word after it."""
     text_start: bool
     """The very beginning of the text."""
     stopped: bool
@@ -90,7 +94,7 @@ def around(scan: Scan, at: int, length: int) -> Around:
     gap = text[spans[at - 1][1] : start] if at else ""
     near = bool(at) and not gap.strip(' .\t-«"')
     lead = text[max(start - 40, 0) : start].rstrip(" \t")
-    tail = text[end : end + 1]
+    tail = text[end : end + 2].lstrip(" ")[:1]
     following = at + length < len(spans)
     next_gap = text[end : spans[at + length][0]] if following else "\n"
     adjacent = following and not next_gap.strip(" -")
@@ -105,6 +109,8 @@ def around(scan: Scan, at: int, length: int) -> Around:
         capital=first[0].isupper() and not scan.shouting,
         sentence_start=not lead or lead[-1] in SENTENCE_END,
         quoted=bool(lead) and lead[-1] in QUOTES and tail in {"»", '"', "”", "“"},
+        opens_quote=bool(lead) and lead[-1] in QUOTES and any(mark in text[end : end + 40] for mark in '»"”'),
+        after_comma=adjacent and text[spans[at + length][1] :][:1] == ",",
         text_start=not lead or (len(lead) < 3 and not lead.strip("*_#🔥❗️⚡️•- ")),
         titled=not lead and tail in {".", ":"},
         stopped=tail in {",", ":", ".", "!", ""},
@@ -131,6 +137,23 @@ def in_dictionary(word: str) -> bool:
 def is_common(word: str) -> bool:
     """Whether the word means something besides a place."""
     return any(p.is_known and "Geox" not in p.tag and p.score > 0.01 for p in morph().parse(word))
+
+
+@lru_cache(CACHED_WORDS)
+def may_name(word: str) -> bool:
+    """Whether the word may be a name at all: «они» and «были» are villages too, and never meant."""
+    best = morph().parse(word)[0]
+    return not best.is_known or best.tag.POS in {"NOUN", "ADJF", "PRTF", None} or "Geox" in best.tag
+
+
+@lru_cache(CACHED_WORDS)
+def is_thing(word: str) -> bool:
+    """Whether the word is a noun that is no name: «маяке», against «фролах»."""
+    names = {"Name", "Surn", "Patr", "Geox"}
+    return any(
+        p.is_known and p.score > 0.05 and p.tag.POS not in {None, "ADJS"} and not names & p.tag.grammemes
+        for p in morph().parse(word)
+    )
 
 
 _CASES = {

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from enum import IntEnum
 
 from classifier.places import words
-from classifier.places.around import WORD, Around, Scan, agrees, around, is_common, is_first_name, looks_like_adjective, plain
+from classifier.places.around import WORD, Around, Scan, agrees, around, is_common, is_first_name, is_thing, looks_like_adjective, may_name, plain
 from classifier.places.table import NEED_NOTHING, NEED_OTHERS, NEED_SIGN, NEED_TYPE, Name, Table
 from classifier.places.vocabulary import Look, Vocabulary, vocabulary
 from text import normal
@@ -21,6 +21,9 @@ MAX_TYPED_GAP = 120
 _LIKE_A_SURNAME = re.compile(r"(?:[оеё]в|[иы]н)о$")
 _ADJECTIVE = re.compile(r"(?:ый|ий|ой|ое|ее|ая|яя|ые|ие)$")
 _STOP = re.compile(r"[!?\n;…]|[^\W\d_]{4,}\.\s|[:]\s")
+_LIKE_A_PERSON = re.compile(r"(?:[оеё]в|[иы]н)$")
+"""Towns named after people have streets named after the same ones all over the country."""
+_OF_A_PLACE = frozenset({"из", "от", "до", "около", "возле", "под", "города", "г"})
 _DISTRICT_KINDS = frozenset({"district", "city", "inner"})
 _SETTLEMENT_KINDS = frozenset({"town", "village", "area"})
 
@@ -121,14 +124,29 @@ def _worth_a_look(written: Sequence[str], known: Vocabulary) -> list[tuple[int, 
     found = []
     for at, word in enumerate(written):
         look = known[word]
-        if look and (look >= Look.NAME or _spoken_for(written, at, look)):
+        if look and (
+            look == Look.NAME
+            or look == Look.UNKNOWN
+            or (look == Look.HYPHEN and _hyphen_left_out(written, at, known))
+            or _spoken_for(written, at, look)
+        ):
             found.append((at, look))
     return found
+
+
+def _hyphen_left_out(written: Sequence[str], at: int, known: Vocabulary) -> bool:
+    """«усть катав», «Верх Ашап»: villages only with capitals, since two words in a row are two words."""
+    if at + 1 == len(written):
+        return False
+    joined = f"{plain(written[at])}-{plain(written[at + 1])}"
+    return known.is_town(joined) or (written[at][0].isupper() and written[at + 1][0].isupper() and known.is_name(joined))
 
 
 def _spoken_for(written: Sequence[str], at: int, look: Look) -> bool:
     if at == 0 or written[at][0].isupper():
         return True
+    if look == Look.HYPHEN:
+        look = Look.COMMON_TOWN
     before = plain(written[at - 1])
     if before in _TYPES or (look == Look.COMMON_TOWN and (before in _BESIDE or words.HEADS.fullmatch(before))):
         return True
@@ -155,7 +173,7 @@ def _named(scanned: Scan, at: int, look: Look, table: Table) -> Mention | None:
 
 
 def _without_hyphen(scanned: Scan, at: int, table: Table) -> list[Name]:
-    """«усть катав»: towns only, since two words in a row are two words."""
+    """Names of the two words joined."""
     joined = f"{scanned.forms[at]}-{scanned.form(at + 1)}"
     if at + 1 == len(scanned.words) or joined not in table.index or scanned.text[scanned.spans[at][1] : scanned.spans[at + 1][0]] != " ":
         return []
@@ -168,7 +186,7 @@ def _judge(scanned: Scan, at: int, length: int, names: list[Name], table: Table)
     if _unknown_district(scanned, last + 1, table):
         return None
     districts = [name for name in names if name.kind in _DISTRICT_KINDS]
-    if districts and (chosen := _district(districts, near)):
+    if districts and (chosen := _district(districts, near, table)):
         signs = [Sign.WEAK if name.need == NEED_OTHERS else Sign.TYPED for name in chosen]
         return _mention(scanned, at, last, chosen, signs, near)
     rural = [name for name in names if name.kind == "rural"]
@@ -177,9 +195,9 @@ def _judge(scanned: Scan, at: int, length: int, names: list[Name], table: Table)
     places = [name for name in names if name.kind in _SETTLEMENT_KINDS]
     if not places or _is_abbreviation(scanned, at, places):
         return None
-    if _is_adjective(scanned.forms[last], near):
+    if _is_adjective(scanned.forms[last], near, places):
         return None
-    if typed := _typed(places, near):
+    if (typed := _typed(places, near)) and may_name(scanned.forms[at]):
         return _mention(scanned, at, last, typed, [Sign.TYPED] * len(typed), near)
     if _is_something_else(scanned, places, near, at):
         return None
@@ -201,9 +219,12 @@ def _mention(
     return Mention(tuple(names), tuple(signs), start, end, role, first, last, near.before)
 
 
-def _is_adjective(form: str, near: Around) -> bool:
-    """«на Ленинском проспекте», «Южном Бутово»: it belongs to the noun after it."""
-    return near.after != "" and (agrees(form, near.after) or (near.after_capital and looks_like_adjective(form)))
+def _is_adjective(form: str, near: Around, places: Sequence[Name]) -> bool:
+    """«на Ленинском проспекте», «Южном Бутово»: it belongs to the noun after it; «Чайковский Мира 2» is a town."""
+    if near.after == "" or not looks_like_adjective(form):
+        return False
+    town = any(name.type == "г" and name.need <= NEED_SIGN for name in places)
+    return agrees(form, near.after) or (near.after_capital and not town)
 
 
 def _unknown_district(scanned: Scan, at: int, table: Table) -> bool:
@@ -215,7 +236,7 @@ def _unknown_district(scanned: Scan, at: int, table: Table) -> bool:
     return False
 
 
-def _district(names: list[Name], near: Around) -> list[Name]:
+def _district(names: list[Name], near: Around, table: Table) -> list[Name]:
     """Municipalities and city districts for which «район» or «округ» stands beside the adjective."""
     following = near.after if words.DISTRICT.fullmatch(near.after) else ""
     city = near.after in words.CITY_KIND
@@ -226,18 +247,20 @@ def _district(names: list[Name], near: Around) -> list[Name]:
         return []
     if city:
         return [name for name in names if name.kind == "city"] or names
-    if following.startswith("р"):
-        # «Троицкий район» is not the town; a town's own name with «район» is used only where there is no such district
-        return [name for name in names if name.kind in {"district", "inner"}] or names
-    return [name for name in names if name.kind == "district"] or [n for n in names if n.kind == "city"] or names
+    # «Троицкий район» is not the town; a town's own name with «район» is used only where there is no such district
+    rural = {table.municipalities[name.oktmo].region for name in names if name.kind == "district"}
+    kept = [name for name in names if name.kind != "city" or table.municipalities[name.oktmo].region not in rural]
+    return kept if following.startswith("р") else [name for name in kept if name.kind != "inner"] or kept
 
 
 def _typed(places: list[Name], near: Around) -> list[Name]:
     """The places for which a fitting type word stands in front."""
     word = near.before
-    if not word or (word in words.ABBREVIATED and not (near.before_dotted or (near.capital and word in {"г", "п"}))):
+    if near.after in words.TYPES_AFTER and near.after_comma:  # «Пермь г, Ленина 5»: as forms write addresses
+        word = near.after
+    elif not word or (word in words.ABBREVIATED and not (near.before_dotted or (near.capital and word in {"г", "п", "д"}))):
         return []
-    if near.quoted:
+    if near.quoted and near.before not in words.TOWN:
         return []
     if word in words.TOWN:
         return [name for name in places if name.type == "г"]
@@ -245,7 +268,7 @@ def _typed(places: list[Name], near: Around) -> list[Name]:
     if word in words.VILLAGE:
         found = [name for name in places if name.kind in {"town", "village"} and name.type != "г"]
     if not found and word in words.AREA:
-        found = [name for name in places if name.kind == "area"]
+        found = [n for n in places if n.kind == "area"] or [n for n in places if n.kind == "village" and word[0] == "м"]
     return found
 
 
@@ -255,18 +278,26 @@ def _is_something_else(scanned: Scan, places: list[Name], near: Around, at: int)
         return True
     if near.before2 in words.NOT_A_PLACE and near.before in words.ABBREVIATED:
         return True
-    water = any(name.river for name in places)
+    water = any(name.river for name in places) or scanned.forms[at] in words.RIVERS
     if water and near.before in words.WATER:
         return True
     adjective = bool(_ADJECTIVE.search(places[0].name))
     if (adjective or water) and words.NOT_A_PLACE_AFTER.fullmatch(near.after):
         return True
+    if scanned.forms[at].endswith("а") and _LIKE_A_PERSON.search(plain(places[0].name)) and not _of_a_place(near):
+        return True  # «по Куйбышева от Революции»
     plain_name = any(name.need == NEED_NOTHING for name in places)
+    if near.opens_quote and not plain_name:
+        return True  # «Звёздочки Прикамья»
     if near.number_after and (adjective or not plain_name) and near.before in {"на", "по"}:
         return True  # «на Ленинском, 86»
     if not plain_name and _is_person(near):
         return True
     return near.before not in words.INSIDE and not near.heads_text and _in_sport(scanned, at)
+
+
+def _of_a_place(near: Around) -> bool:
+    return near.before in _OF_A_PLACE or bool(words.HEADS.fullmatch(near.before))
 
 
 def _is_person(near: Around) -> bool:
@@ -305,6 +336,8 @@ def _sign(scanned: Scan, name: Name, near: Around, last: int, table: Table) -> S
     town = name.kind == "town"
     headed = bool(words.HEADS.fullmatch(near.before))
     need = NEED_SIGN if name.need == NEED_TYPE and town and _is_home_centre(name, table) else name.need
+    if scanned.forms[last] in words.RIVERS and not town:
+        need = NEED_TYPE
     if need == NEED_NOTHING:
         return Sign.PLAIN
     if need == NEED_SIGN:
@@ -312,12 +345,16 @@ def _sign(scanned: Scan, name: Name, near: Around, last: int, table: Table) -> S
         # «в аше», «из пласта»: only the larger places, for which nobody types a capital
         by_word = town and (near.before in words.INSIDE | {"из"} or headed)
         return Sign.SIGNED if by_capital or by_word or (town and _begins(scanned, near, last)) else None
+    if plain(name.name) in words.KNOWN_ABROAD:
+        return None
     if need == NEED_OTHERS:
         return Sign.WEAK if near.near or near.capital else None
     if _ADJECTIVE.search(name.name) and near.capital:
         # an adjective without a noun: «в Карагайском нет фельдшера», «Каракульское. Нет дороги»
         if (near.inside_sentence and near.before in words.INSIDE) or near.titled:
             return Sign.SIGNED
+    elif near.inside_sentence and near.before in words.INSIDE and not is_thing(scanned.forms[last]):
+        return Sign.SIGNED  # «во Фролах»: not even a surname stands so
     return Sign.WEAK if near.inside_sentence and (near.near or headed) else None
 
 
@@ -332,6 +369,8 @@ def _begins(scanned: Scan, near: Around, last: int) -> bool:
 
 
 def _role(scanned: Scan, last: int, near: Around, name: Name) -> Role:
+    if near.before in words.INSIDE and near.before2 == "только":
+        return Role.NAMED  # «не только в Кудымкаре: в Юсьве не лучше»
     if near.before in words.INSIDE:
         return Role.TO if _is_direction(scanned, last, name) else Role.INSIDE
     if words.HEADS.fullmatch(near.before):
@@ -362,7 +401,7 @@ def _misspelt(scanned: Scan, at: int, table: Table) -> Mention | None:
     if not (typed or district or beside or begins or near.inside_sentence):
         return None
     names = [name for name in table.misspelt(scanned.forms[at]) if (name.kind in _DISTRICT_KINDS) == district]
-    if not names or _is_adjective(scanned.forms[at], near) != district:
+    if not names or _is_adjective(scanned.forms[at], near, names) != district:
         return None
     if not district and (_is_something_else(scanned, names, near, at) or _is_person(near)):
         return None

@@ -108,10 +108,13 @@ class Resolver:
         scanned, mentions = found_in(text, self.table)
         if not mentions:
             return [], []
-        mentions = routed(bound(mentions, scanned), scanned)
-        certain = all(mention.sign == Sign.PLAIN for mention in mentions)  # which no region named makes another
-        foreign = frozenset() if certain else others(regions_named(scanned, self.table.regions), self._home)
-        return self._weigher.claims(mentions, support, foreign)
+        if all(mention.sign == Sign.PLAIN for mention in mentions):  # which no region named makes another
+            return self._weigher.claims(routed(mentions, scanned), support, frozenset())
+        signs = regions_named(scanned, self.table.regions)
+        regions = {sign.first for sign in signs}  # «Прикамье» is a region and a village of fourteen people
+        places = [mention for mention in mentions if mention.first not in regions or mention.sign >= Sign.PLAIN]
+        places = routed(bound(places, scanned), scanned)
+        return self._weigher.claims(places, support, others(signs, self._home))
 
     def _chosen(self, inside: Sequence[Claim], outside: Sequence[Claim]) -> Place:
         elsewhere = max(outside, key=_score, default=None)

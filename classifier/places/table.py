@@ -158,8 +158,13 @@ class Table:
 
     @cached_property
     def hyphen_heads(self) -> frozenset[str]:
-        """What stands before the hyphen in names of towns: people write «усть катав»."""
-        return frozenset(form.split("-", 1)[0] for form in self._spelling[1] if "-" in form)
+        """What stands before the hyphen in names: people write «усть катав»."""
+        heads = (form.split("-", 1)[0] for form in self.index if "-" in form)
+        return frozenset(head for head in heads if len(head) > 2 and head.isalpha())  # not «3-й»
+
+    def is_larger(self, form: str) -> bool:
+        """Whether it is a form of a place's whose name is looked for in misspelt words."""
+        return form in self._spelling[1]
 
     @cached_property
     def _people_by_phrase(self) -> npt.NDArray[np.float32]:

@@ -21,7 +21,7 @@ class Look(IntEnum):
     """The same of a town or of a name of several words: «пласт», «новый»."""
     NAME = 3
     HYPHEN = 4
-    """It begins a town's name of which people leave the hyphen out: «усть катав»."""
+    """The part of a name before its hyphen, which people leave out: «усть катав»."""
     UNKNOWN = 5
     """No dictionary holds it: a name misspelt, perhaps."""
 
@@ -38,6 +38,13 @@ class Vocabulary(dict[str, Look]):
             self.clear()
         look = self[written] = self._look(plain(written))
         return look
+
+    def is_town(self, word: str) -> bool:
+        """Whether it is a form of a town's or another larger place's name."""
+        return self._table.is_larger(word)
+
+    def is_name(self, word: str) -> bool:
+        return word in self._table.index
 
     def _look(self, word: str) -> Look:
         if word in self._table.hyphen_heads:

@@ -57,6 +57,8 @@ class _Candidates:
     elsewhere: dict[str, float]
     left_out: float
     largest_elsewhere: Name | None
+    one_elsewhere: bool
+    """Whether one region holds nearly all of those elsewhere: half the country has a Ленинский район."""
 
 
 class Weigher:
@@ -124,10 +126,16 @@ class Weigher:
                 return None
             return Claim(mention, name, _basis(mention.sign_of(name), candidates, supported), weights[best] / (own + elsewhere))
         largest = candidates.largest_elsewhere
-        known = mention.sign == Sign.TYPED or (largest is not None and self._people(largest) >= KNOWN)
+        named = bool(foreign & set(candidates.elsewhere))
+        known = named or (candidates.one_elsewhere and (not mention.district or self._is_near(largest)))
+        known = known and (mention.sign == Sign.TYPED or (largest is not None and self._people(largest) >= KNOWN))
         if largest is not None and known and mention.sign >= Sign.SIGNED and elsewhere > own:
             return Claim(mention, largest, "plain", 1.0)
         return None
+
+    def _is_near(self, name: Name | None) -> bool:
+        """Districts far away are believed only with their region: every city has its own Свердловский."""
+        return name is not None and self.region(name) in self._neighbours
 
     def _people(self, name: Name) -> float:
         if name.kind in {"area", "inner"}:  # nobody counted them: as a part of their town
@@ -157,7 +165,8 @@ class Weigher:
                 largest = name
         settlements = {name.name: name for name in names if name.kind in {"town", "village"}}
         left_out = sum(self._table.people_left_out(name) for name in settlements.values())
-        return _Candidates(own, dict(elsewhere), left_out, largest)
+        most = max(elsewhere.values(), default=0.0) >= DOMINANCE * (sum(elsewhere.values()) + left_out)
+        return _Candidates(own, dict(elsewhere), left_out, largest, most)
 
 
 def _basis(sign: Sign, candidates: _Candidates, supported: bool) -> Basis:
@@ -226,7 +235,9 @@ def _lead(scan: Scan, mention: Mention) -> str:
 def _genitive(town: Mention, district: Mention, scan: Scan) -> bool:
     """«Ленинский район Екатеринбурга»: nothing between."""
     gap = scan.text[district.end : town.start]
-    return town.first - district.last == 2 and "," not in gap and town.names[0].kind == "town"
+    words_between = town.first - district.last - 1
+    near = words_between == 1 or (words_between == 2 and town.before in words.TOWN)
+    return near and "," not in gap and town.names[0].kind == "town"
 
 
 def routed(mentions: Sequence[Mention], scan: Scan) -> list[Mention]:

@@ -19,9 +19,10 @@ AREA = _set(
 )
 ABBREVIATED = _set("с п д г х ст")
 """One letter is a preposition or an initial as often as a type: it wants a dot, or a capital after it."""
+TYPES_AFTER = _set("г п с д пгт рп")
 DISTRICT = re.compile(r"район\w{0,3}|р-н\w{0,2}|округ\w{0,3}|мо|мр|го")
 RURAL = re.compile(r"сельск\w+|поселени\w+|сп|с/п")
-DISTRICT_BEFORE = _set("район района районе р-н")
+DISTRICT_BEFORE = _set("район района районе р-н го мо округ округа округе")
 CITY_KIND = _set("городской городского городскому городским городском го")
 MUNICIPAL_KIND = _set("муниципальный муниципального муниципальному муниципальным муниципальном")
 ADMINISTRATIVE = re.compile(r"район\w{0,3}|р-н\w{0,2}|округ\w{0,3}")
@@ -77,3 +78,13 @@ ABROAD = re.compile(
 )
 """Signs that a text is about somewhere that the gazetteer has no region for."""
 ROUTE_DASH = re.compile(r"\s*[-–—]+\s*")
+RIVERS = _set(
+    """кама каму камы каме камой волга волгу волги волге волгой урал урала урале уралом обь оби иртыш иртыша иртыше лена
+    лену лены лене дон дона доне ока оку оки оке енисей енисея енисее ангара ангару ангары ангаре амур амура амуре
+    исеть исети тобол тобола тоболе белая белую белой чусовую"""
+)
+"""Rivers that villages are called after: their names want a type word."""
+KNOWN_ABROAD = _set(
+    "париж берлин лейпциг варшава лондон рим вашингтон кассель балканы порт-артур бухарест прага вена женева краков"
+)
+"""Villages of the region and of others are called so; whoever writes the word without a type means the other place."""
