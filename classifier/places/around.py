@@ -113,7 +113,7 @@ def around(scan: Scan, at: int, length: int) -> Around:
         after_comma=adjacent and text[spans[at + length][1] :][:1] == ",",
         text_start=not lead or (len(lead) < 3 and not lead.strip("*_#🔥❗️⚡️•- ")),
         titled=not lead and tail in {".", ":"},
-        stopped=tail in {",", ":", ".", "!", ""},
+        stopped=tail in {",", ":", ".", "!", "—", "–", ""},
         number_after=after.isdigit() and not next_gap.strip(" ,"),
         initials_after=len(after) == 1 and after.isupper() and text[spans[at + length][1] :][:1] == ".",
     )

@@ -15,6 +15,8 @@ MAX_MENTIONS = 200
 """A text that names more places than that is a list; its first ones decide. Bounds the time on hostile texts."""
 MAX_MISSPELT = 30
 """Unknown words of a text that are compared with names; a text with more is no Russian."""
+LARGE = 300_000
+"""People from which on a town is known all over the country, though its name be a word («Орёл», «Уфа»)."""
 MAX_TYPED_GAP = 120
 """Characters between two names of one statement («с. Борисовка, Пластовский округ»)."""
 
@@ -84,7 +86,8 @@ class Mention:
     @property
     def district(self) -> bool:
         """Whether it names a municipality or a part of a town, not a settlement."""
-        return self.names[0].kind in _DISTRICT_KINDS or self.names[0].kind == "rural"
+        first = self.names[0]
+        return (first.kind in _DISTRICT_KINDS or first.kind == "rural") and bool(_ADJECTIVE.search(first.name))
 
 
 def find(text: str, table: Table) -> list[Mention]:
@@ -185,19 +188,19 @@ def _judge(scanned: Scan, at: int, length: int, names: list[Name], table: Table)
     last = at + length - 1
     if _unknown_district(scanned, last + 1, table):
         return None
-    districts = [name for name in names if name.kind in _DISTRICT_KINDS]
+    districts = [name for name in names if name.kind in _DISTRICT_KINDS and not _is_city_itself(name)]
     if districts and (chosen := _district(districts, near, table)):
         signs = [Sign.WEAK if name.need == NEED_OTHERS else Sign.TYPED for name in chosen]
         return _mention(scanned, at, last, chosen, signs, near)
     rural = [name for name in names if name.kind == "rural"]
     if rural and words.RURAL.fullmatch(near.after):
         return _mention(scanned, at, last, rural, [Sign.TYPED] * len(rural), near)
-    places = [name for name in names if name.kind in _SETTLEMENT_KINDS]
+    places = [name for name in names if name.kind in _SETTLEMENT_KINDS or _is_city_itself(name)]
     if not places or _is_abbreviation(scanned, at, places):
         return None
     if _is_adjective(scanned.forms[last], near, places):
         return None
-    if (typed := _typed(places, near)) and may_name(scanned.forms[at]):
+    if (typed := _typed(places, near)) and (near.before in words.TOWN or may_name(scanned.forms[at])):
         return _mention(scanned, at, last, typed, [Sign.TYPED] * len(typed), near)
     if _is_something_else(scanned, places, near, at):
         return None
@@ -225,6 +228,11 @@ def _is_adjective(form: str, near: Around, places: Sequence[Name]) -> bool:
         return False
     town = any(name.type == "г" and name.need <= NEED_SIGN for name in places)
     return agrees(form, near.after) or (near.after_capital and not town)
+
+
+def _is_city_itself(name: Name) -> bool:
+    """Whether a municipality bears its town's name («город Уфа»)."""
+    return name.kind == "city" and not _ADJECTIVE.search(name.name)
 
 
 def _unknown_district(scanned: Scan, at: int, table: Table) -> bool:
@@ -258,12 +266,12 @@ def _typed(places: list[Name], near: Around) -> list[Name]:
     word = near.before
     if near.after in words.TYPES_AFTER and near.after_comma:  # «Пермь г, Ленина 5»: as forms write addresses
         word = near.after
-    elif not word or (word in words.ABBREVIATED and not (near.before_dotted or (near.capital and word in {"г", "п", "д"}))):
+    elif not word or (word in words.ABBREVIATED and not (near.before_dotted or (near.capital and word in {"п", "д"}))):
         return []
     if near.quoted and near.before not in words.TOWN:
         return []
     if word in words.TOWN:
-        return [name for name in places if name.type == "г"]
+        return [name for name in places if name.type == "г" or name.kind == "city"]
     found: list[Name] = []
     if word in words.VILLAGE:
         found = [name for name in places if name.kind in {"town", "village"} and name.type != "г"]
@@ -282,8 +290,8 @@ def _is_something_else(scanned: Scan, places: list[Name], near: Around, at: int)
     if water and near.before in words.WATER:
         return True
     adjective = bool(_ADJECTIVE.search(places[0].name))
-    if (adjective or water) and words.NOT_A_PLACE_AFTER.fullmatch(near.after):
-        return True
+    if (water or (adjective and len(near.after) <= 3)) and words.NOT_A_PLACE_AFTER.fullmatch(near.after):
+        return True  # «Троицкая ул.»: what agrees in full was told before
     if scanned.forms[at].endswith("а") and _LIKE_A_PERSON.search(plain(places[0].name)) and not _of_a_place(near):
         return True  # «по Куйбышева от Революции»
     plain_name = any(name.need == NEED_NOTHING for name in places)
@@ -333,15 +341,18 @@ def _is_abbreviation(scanned: Scan, at: int, places: list[Name]) -> bool:
 
 def _sign(scanned: Scan, name: Name, near: Around, last: int, table: Table) -> Sign | None:
     """Of a name without a type word; None if nothing says that it is a place."""
-    town = name.kind == "town"
+    town = name.kind in {"town", "city"}
     headed = bool(words.HEADS.fullmatch(near.before))
-    need = NEED_SIGN if name.need == NEED_TYPE and town and _is_home_centre(name, table) else name.need
+    need = NEED_SIGN if name.need == NEED_TYPE and town and _is_well_known(name, table) else name.need
     if scanned.forms[last] in words.RIVERS and not town:
         need = NEED_TYPE
     if need == NEED_NOTHING:
         return Sign.PLAIN
     if need == NEED_SIGN:
-        by_capital = near.inside_sentence or (near.capital and (near.near or near.heads_text or name.name.isupper()))
+        first = near.near or near.heads_text or name.name.isupper() or not is_common(scanned.forms[last])
+        by_capital = near.capital and (first or not near.sentence_start)
+        if near.before == "на" and name.kind == "village":
+            return Sign.WEAK  # «на Тургояке»: in villages, on lakes
         # «в аше», «из пласта»: only the larger places, for which nobody types a capital
         by_word = town and (near.before in words.INSIDE | {"из"} or headed)
         return Sign.SIGNED if by_capital or by_word or (town and _begins(scanned, near, last)) else None
@@ -358,14 +369,14 @@ def _sign(scanned: Scan, name: Name, near: Around, last: int, table: Table) -> S
     return Sign.WEAK if near.inside_sentence and (near.near or headed) else None
 
 
-def _is_home_centre(name: Name, table: Table) -> bool:
-    info = table.municipalities[name.oktmo]
-    return info.centre == name.name and table.home in {None, info.region}
+def _is_well_known(name: Name, table: Table) -> bool:
+    return name.population >= LARGE or table.home in {None, table.municipalities[name.oktmo].region}
 
 
 def _begins(scanned: Scan, near: Around, last: int) -> bool:
     """«пласт. нет врача», «аша без света»."""
-    return near.text_start and (near.heads_text or near.after in words.STATE or not is_common(scanned.forms[last]))
+    alone = not is_common(scanned.forms[last]) or looks_like_adjective(scanned.forms[last])  # and belongs to no noun
+    return near.text_start and (near.stopped or near.after in words.STATE or alone)
 
 
 def _role(scanned: Scan, last: int, near: Around, name: Name) -> Role:

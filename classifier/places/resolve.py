@@ -8,7 +8,7 @@ import numpy as np
 
 from classifier.places.match import Mention, Role, Sign, found_in
 from classifier.places.region import Region, find_municipality, municipality_names
-from classifier.places.signs import others, regions_named
+from classifier.places.signs import in_its_region, others, regions_named
 from classifier.places.table import Table, load
 from classifier.places.weigh import Basis, Claim, Weigher, bound, routed
 from schemas import Geo, Municipality
@@ -108,11 +108,10 @@ class Resolver:
         scanned, mentions = found_in(text, self.table)
         if not mentions:
             return [], []
-        if all(mention.sign == Sign.PLAIN for mention in mentions):  # which no region named makes another
-            return self._weigher.claims(routed(mentions, scanned), support, frozenset())
         signs = regions_named(scanned, self.table.regions)
         regions = {sign.first for sign in signs}  # «Прикамье» is a region and a village of fourteen people
         places = [mention for mention in mentions if mention.first not in regions or mention.sign >= Sign.PLAIN]
+        places = in_its_region(places, signs, self._weigher.region)
         places = routed(bound(places, scanned), scanned)
         return self._weigher.claims(places, support, others(signs, self._home))
 

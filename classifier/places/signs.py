@@ -1,13 +1,14 @@
 """Which regions a text names, beside its places."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 from classifier.places import words
 from classifier.places.around import Scan
 from classifier.places.inflect import name_forms
-from classifier.places.table import RegionRow
+from classifier.places.match import Mention
+from classifier.places.table import Name, RegionRow
 from text import normal
 
 ABROAD = ""
@@ -74,3 +75,17 @@ def others(signs: Sequence[RegionSign], home: str | None) -> frozenset[str]:
     """Codes of the regions named, unless the region of the configuration is named as well."""
     codes = frozenset(sign.code for sign in signs)
     return frozenset() if home in codes else codes
+
+
+def in_its_region(
+    mentions: Sequence[Mention], signs: Sequence[RegionSign], region_of: Callable[[Name], str]
+) -> list[Mention]:
+    """Mentions right before a region («в Троицке Московской области») are of places of that region, or of none."""
+    code_at = {sign.first: sign.code for sign in signs}
+    result = []
+    for mention in mentions:
+        code = code_at.get(mention.last + 1)
+        kept = mention.names if code is None else tuple(n for n in mention.names if region_of(n) == code)
+        if kept:
+            result.append(mention if len(kept) == len(mention.names) else mention.only(kept))
+    return result

@@ -31,7 +31,7 @@ NEED_OTHERS = 3
 KINDS = ("town", "village", "area", "district", "city", "inner", "rural")
 RIVER, WORD = 1, 2
 """Flags of a row: also a river or a lake; also a common word or a surname."""
-MISSPELT_FROM = 5_000
+MISSPELT_FROM = 3_000
 """People of a town or a centre from which on its name is looked for in misspelt words: too many smaller ones differ by
 one letter."""
 DEGREE = 10_000

@@ -201,7 +201,7 @@ def _adjacent(one: Mention, other: Mention, scan: Scan) -> bool:
 
 
 def _in_district(mention: Mention, beside: Sequence[Mention]) -> tuple[Name, ...]:
-    if mention.sign == Sign.PLAIN:
+    if any(name.need == NEED_NOTHING for name in mention.names):
         return mention.names
     for district in beside:
         if district.district and district.sign == Sign.TYPED:
@@ -237,7 +237,7 @@ def _genitive(town: Mention, district: Mention, scan: Scan) -> bool:
     gap = scan.text[district.end : town.start]
     words_between = town.first - district.last - 1
     near = words_between == 1 or (words_between == 2 and town.before in words.TOWN)
-    return near and "," not in gap and town.names[0].kind == "town"
+    return near and "," not in gap and not town.district
 
 
 def routed(mentions: Sequence[Mention], scan: Scan) -> list[Mention]:

@@ -17,7 +17,7 @@ AREA = _set(
     """мкр мкрн мкр-н м-н микрорайон микрорайона микрорайоне район района районе р-н р-на р-не поселок поселка поселке
     пос городок городке квартал квартале"""
 )
-ABBREVIATED = _set("с п д г х ст")
+ABBREVIATED = _set("с п д х ст")
 """One letter is a preposition or an initial as often as a type: it wants a dot, or a capital after it."""
 TYPES_AFTER = _set("г п с д пгт рп")
 DISTRICT = re.compile(r"район\w{0,3}|р-н\w{0,2}|округ\w{0,3}|мо|мр|го")
