@@ -38,7 +38,7 @@ class Failed(Exception):
 CODES = {
     "otklik.config.problems:ConfigErrors": Exit.USAGE,
     "classifier.modelfile:ModelError": Exit.USAGE,
-    "classifier.places.table:PlacesError": Exit.USAGE,
+    "classifier.places.columns:PlacesError": Exit.USAGE,
     "classifier.training.data:DataError": Exit.USAGE,
     "bus.base:BusError": Exit.UNREACHABLE,
     "store.errors:StoreError": Exit.UNREACHABLE,

@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
-from classifier.places.sources import KNOWN_ELSEWHERE, Municipality, Place, common, people, plain_name, rows
+from classifier.places.sources import KNOWN_ELSEWHERE, Municipality, Place, common, people, plain_name, point, rows
 from classifier.places.table import NEED_NOTHING, NEED_OTHERS, NEED_SIGN, NEED_TYPE
 from text import normal
 
@@ -52,20 +52,16 @@ def _districts(folder: Path) -> Iterator[Place]:
     for row in rows(folder / "chelyabinsk_municipalities.csv"):
         name = _TYPE_SUFFIX.sub("", row["name"])
         kind = "city" if row["type"] == "городской округ" else "district"
-        yield Place(kind, row["oktmo"], name, NEED_TYPE, adjective=True, at=_at(row))
+        yield Place(kind, row["oktmo"], name, NEED_TYPE, adjective=True, at=point(row))
     for row in rows(folder / "chelyabinsk_gazetteer.csv"):
         if row["settlement_type"] == "внутригородской район":
             name = row["settlement"].removesuffix(" район")
             need = NEED_TYPE if name in _OWN_DISTRICTS else NEED_OTHERS
-            yield Place("inner", row["municipality_oktmo"], name, need, adjective=True, at=_at(row))
+            yield Place("inner", row["municipality_oktmo"], name, need, adjective=True, at=point(row))
     for row in rows(folder / "chelyabinsk_settlement_municipalities_2021.csv"):
         if row["kind"] == "сельское":
             name = row["settlement_municipality"].removesuffix(" сельское поселение")
             yield Place("rural", row["municipality_oktmo"], name, NEED_TYPE, adjective=True)
-
-
-def _at(row: dict[str, str]) -> tuple[float, float]:
-    return float(row["lat"] or 0), float(row["lon"] or 0)
 
 
 def _settlements(folder: Path) -> Iterator[Place]:
@@ -101,7 +97,7 @@ def _settlements(folder: Path) -> Iterator[Place]:
             code=row["settlement_oktmo_2021"] if row["settlement_oktmo_reliable"] == "1" else "",
             river=lower in _RIVERS,
             word=word and need != NEED_NOTHING,
-            at=_at(row),
+            at=point(row),
         )
 
 
@@ -134,4 +130,4 @@ def _nicknames(folder: Path) -> Iterator[Place]:
         yield Place("area", row["municipality_oktmo"], surface, need, fixed=surface.isupper())
     for row in rows(folder / "chelyabinsk_city_areas.csv"):
         if normal(row["area"]) not in known and not re.search(r"\d", row["area"]):
-            yield Place("area", _CITY, row["area"], NEED_OTHERS, at=_at(row))
+            yield Place("area", _CITY, row["area"], NEED_OTHERS, at=point(row))

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from importlib.resources import files
 from pathlib import Path
 
-from classifier.places.sources import Municipality, Place, common, people, rows
+from classifier.places.sources import Municipality, Place, common, people, point, rows
 from classifier.places.table import NEED_NOTHING, NEED_OTHERS, NEED_SIGN, NEED_TYPE
 
 WHOLE = {"77": ("45000000", "Москва", (55.7539, 37.6203)), "78": ("40000000", "Санкт-Петербург", (59.9392, 30.3158))}
@@ -31,7 +31,7 @@ def federal_cities(folder: Path) -> tuple[list[Municipality], list[Place]]:
     with_units = rows(Path(str(files("classifier").joinpath("data", "federal_cities.csv"))))
     for row in with_units:
         if not row["unit"]:
-            district, at = row["district"], _at(row)
+            district, at = row["district"], point(row)
             name = f"{district} {_KINDS[row['region']]}"
             count = population[row["region"], district]
             centre = _centre(row, with_units)
@@ -46,10 +46,6 @@ def federal_cities(folder: Path) -> tuple[list[Municipality], list[Place]]:
     return municipalities, places
 
 
-def _at(row: dict[str, str]) -> tuple[float, float]:
-    return float(row["lat"] or 0), float(row["lon"] or 0)
-
-
 def _centre(district: dict[str, str], units: list[dict[str, str]]) -> str:
     """The district's town, where it has one; else the city."""
     towns = [row["unit"] for row in units if row["code"] == district["code"] and row["type"] == "г"]
@@ -61,10 +57,10 @@ def _unit(row: dict[str, str]) -> Place:
     word = " " not in name and common(name)
     if type_ in {"г", "п"}:
         need = NEED_SIGN if word or type_ == "п" else NEED_NOTHING
-        return Place("town", row["code"], name, need, type=type_, at=_at(row), word=word)
+        return Place("town", row["code"], name, need, type=type_, at=point(row), word=word)
     if name.endswith(("ий", "ый", "ой", "ское")):  # «Измайловское», «Народный»: only beside «округ»
-        return Place("inner", row["code"], name, NEED_OTHERS, at=_at(row), adjective=True)
-    return Place("area", row["code"], name, NEED_OTHERS if word else NEED_SIGN, at=_at(row), word=word)
+        return Place("inner", row["code"], name, NEED_OTHERS, at=point(row), adjective=True)
+    return Place("area", row["code"], name, NEED_OTHERS if word else NEED_SIGN, at=point(row), word=word)
 
 
 def _whole(region: str, code: str, name: str, at: tuple[float, float], count: int) -> Iterator[Place]:

@@ -45,10 +45,18 @@ class Index(Generic[N]):
     """First word of a form to the names that begin so."""
 
     def __init__(
-        self, lexemes: Lexemes, phrases: Groups, rows: Groups, firsts: Groups, name: Callable[[int], N]
+        self,
+        lexemes: Lexemes,
+        phrases: Groups,
+        rows: Groups,
+        firsts: Groups,
+        *,
+        name: Callable[[int], N],
+        extra: Sequence[tuple[list[list[str]], N]] = (),
     ) -> None:
         """`phrases[i]` are the lexemes of the i-th distinct name, `rows[i]` the places that bear it (none, if it is no
-        name here), `firsts[i]` the names that begin with the i-th lexeme; `name` decodes a place."""
+        name here), `firsts[i]` the names that begin with the i-th lexeme; `name` decodes a place.
+        `extra` are names of an operator's: the forms of each word, and the place."""
         self._lexemes = lexemes
         self._phrases = phrases
         self._rows = rows
@@ -64,6 +72,11 @@ class Index(Generic[N]):
                 seen = found.setdefault(form, lexeme)
                 if seen != lexeme:
                     found[form] = (*(seen if isinstance(seen, tuple) else (seen,)), lexeme)
+        self._extra: dict[str, list[tuple[list[list[str]], N]]] = {}
+        for forms, one in extra:
+            for form in forms[0]:
+                found.setdefault(form, ())
+                self._extra.setdefault(form, []).append((forms[1:], one))
         self._firsts = found
 
     @property
@@ -91,6 +104,7 @@ class Index(Generic[N]):
             for rest in product(*self._rest(self._phrases[phrase]))
             for row in self._rows[phrase]
         ]
+        result += [(form, one) for rest, one in self._extra.get(word, ()) for form in product(*rest)]
         return sorted(result, key=lambda entry: -len(entry[0]))
 
     def continues(self, word: str) -> bool:
@@ -116,17 +130,18 @@ class Index(Generic[N]):
                 length = 2
                 found.append(phrase)
                 continue
-            following = forms[at + 1 : at + len(lexemes)]
-            rest = self._rest(lexemes)
-            if len(following) == len(rest) and all(w in some for w, some in zip(following, rest, strict=True)):
+            if _continues(forms, at, self._rest(lexemes)):
                 length = len(lexemes)
                 found.append(phrase)
         if not found:
             found = continuations.get("", [])
             length = 1 if found else 0
-        if len(found) == 1:
-            return length, self._names(found[0])
-        return length, [name for phrase in found for name in self._names(phrase)]
+        names = self._names(found[0]) if len(found) == 1 else [one for phrase in found for one in self._names(phrase)]
+        for rest, one in self._extra.get(word, ()) if self._extra else ():
+            if _continues(forms, at, rest) and len(rest) + 1 >= length:
+                names = [*names, one] if len(rest) + 1 == length else [one]
+                length = len(rest) + 1
+        return length, names
 
     def _names(self, phrase: int) -> list[N]:
         known = self._named.get(phrase)
@@ -160,3 +175,9 @@ class Index(Generic[N]):
         if len(phrase) > MAX_INFLECTED_WORDS:
             return [self._lexemes.forms(lexeme)[:1] for lexeme in phrase[1:]]
         return [self._lexemes.forms(lexeme) for lexeme in phrase[1:]]
+
+
+def _continues(forms: Sequence[str], at: int, rest: list[list[str]]) -> bool:
+    """Whether the words after the one at `at` are forms of `rest`."""
+    following = forms[at + 1 : at + 1 + len(rest)]
+    return len(following) == len(rest) and all(w in some for w, some in zip(following, rest, strict=True))

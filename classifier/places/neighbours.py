@@ -4,31 +4,17 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 import numpy as np
-import numpy.typing as npt
 from scipy.spatial import Delaunay
 
+from classifier.places.projection import flat
 from classifier.places.sources import Municipality, Place
-
-Floats = npt.NDArray[np.float64]
 
 MIN_EDGES = 3
 """So many pairs of settlements must face each other: one or two are a slip in a coordinate."""
 MAX_KM = 250.0
 """Settlements further apart do not face each other: there is a sea between them, or the tundra."""
-_EARTH_KM = 6371.0
 _MIDDLE = (62.0, 95.0)
 """Around this point the country is laid flat; what is not distorted there is who lies beside whom."""
-
-
-def flat(degrees: Floats, middle: tuple[float, float]) -> Floats:
-    """Latitudes and longitudes to kilometres east and north of `middle` (Lambert's azimuthal projection)."""
-    (lat, lon), (lat0, lon0) = np.radians(degrees).T, np.radians(middle)
-    cos = np.sin(lat0) * np.sin(lat) + np.cos(lat0) * np.cos(lat) * np.cos(lon - lon0)
-    scale = _EARTH_KM * np.sqrt(2 / (1 + cos))
-    east = scale * np.cos(lat) * np.sin(lon - lon0)
-    north = scale * (np.cos(lat0) * np.sin(lat) - np.sin(lat0) * np.cos(lat) * np.cos(lon - lon0))
-    result: Floats = np.column_stack([east, north])
-    return result
 
 
 def neighbours(

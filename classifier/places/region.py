@@ -1,11 +1,13 @@
 """Regions and municipalities by the names people write in a configuration."""
 
 import difflib
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from zoneinfo import ZoneInfo
 
-from classifier.places.table import MunicipalityInfo, RegionRow, Table, load
+from classifier.places.settings import ExtraName
+from classifier.places.table import NEED_OTHERS, NEED_SIGN, MunicipalityInfo, RegionRow, Table, load
 from text import normal
 
 
@@ -30,6 +32,12 @@ _TYPE_WORDS = ("город ", "г. ", "г ", "поселок ", "село ", "п
 
 def _plain(name: str) -> str:
     return " ".join(normal(name).replace(",", " ").split())
+
+
+def _region_names(row: RegionRow) -> set[str]:
+    """«челябинская область», «челябинская», «южный урал»."""
+    full = _plain(row.name.replace(" — ", " "))
+    return {_plain(row.name), full, full.removesuffix(" область").removesuffix(" край"), *map(_plain, row.short)}
 
 
 def _without_kind(name: str) -> tuple[str, str]:
@@ -63,7 +71,7 @@ class Region:
         table = table or load()
         wanted = _plain(str(name))
         for row in table.regions:
-            if wanted in {_plain(row.name), row.slug, row.code, *map(_plain, row.short)}:
+            if wanted in {*_region_names(row), row.slug, row.code}:
                 return cls._of(row, table.near(row.code))
         known = {_plain(key): key for row in table.regions for key in (row.slug, row.name, *row.short)}
         near = difflib.get_close_matches(wanted, known, n=1, cutoff=0.5)
@@ -74,6 +82,22 @@ class Region:
     def _of(cls, row: RegionRow, table: Table) -> "Region":
         inside = tuple(info for info in table.municipalities.values() if info.region == row.code)
         return cls(row.code, row.slug, row.name, ZoneInfo(row.timezone), inside, table)
+
+    def with_names(self, extra: Sequence[ExtraName]) -> "Region":
+        """The same with names of the operator's.
+
+        Raises:
+            KeyError: a name's municipality is none of the region's.
+        """
+        if not extra:
+            return self
+        coded = []
+        for one in extra:
+            oktmo = self.municipality_by_name(one.municipality)
+            if oktmo is None:
+                raise KeyError(one.municipality)
+            coded.append((one.name, oktmo, NEED_OTHERS if one.ambiguous else NEED_SIGN))
+        return replace(self, table=self.table.with_names(coded))
 
     @cached_property
     def oktmo_codes(self) -> frozenset[str]:

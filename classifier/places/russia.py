@@ -5,7 +5,17 @@ from collections import defaultdict
 from importlib.resources import files
 from pathlib import Path
 
-from classifier.places.sources import KNOWN_ELSEWHERE, Municipality, Place, common, people, plain_name, rows
+from classifier.places.sources import (
+    KNOWN_ELSEWHERE,
+    Municipality,
+    Place,
+    SourceError,
+    common,
+    people,
+    plain_name,
+    point,
+    rows,
+)
 from classifier.places.table import NEED_NOTHING, NEED_SIGN, NEED_TYPE
 from text import normal
 
@@ -20,6 +30,8 @@ _TYPE_WORDS = re.compile(
     re.IGNORECASE,
 )
 _CENTRE_TYPE = re.compile(r"^(?:(?:[а-я/.-]+|\([а-я]+\))\s+)+(?=[А-ЯЁ0-9])")
+_CODE = re.compile(r"\d{8}")
+_SETTLEMENT_CODE = re.compile(r"(?:\d{8}(?:\d{3})?)?")
 _WHOLE_CITIES = {"92": ("67000000", "Севастополь"), "99": ("55000000", "Байконур")}
 """Codes of Sevastopol and Baikonur as a whole, for what the source gives no code or that of another place."""
 
@@ -45,36 +57,64 @@ def is_adjective(name: str) -> bool:
 
 
 def country(folder: Path, skip: frozenset[str]) -> tuple[list[Municipality], list[Place]]:
-    """Municipalities and names of every region but those in `skip` (which have a builder of their own)."""
-    codes = _region_codes()
-    of_row: dict[tuple[str, str], str] = {}
-    groups: dict[str, list[Row]] = defaultdict(list)
-    region_of: dict[str, str] = {}
-    for row in rows(folder / "russia_municipalities.csv.gz"):
-        region = codes[row["region"].lower()]
-        code = row["oktmo_2026"] or row["oktmo_2024"] or row["oktmo_2021"]
-        if region in skip:
-            continue
-        if region in _WHOLE_CITIES and (not code or row["municipality_inid"].startswith("город ")):
-            code = _WHOLE_CITIES[region][0]
-        of_row[row["region"], row["municipality_inid"]] = code
-        groups[code].append(row)
-        region_of[code] = region
-    settlements: dict[str, dict[tuple[str, ...], Row]] = defaultdict(dict)
-    for row in rows(folder / "russia_gazetteer.csv.gz"):
-        code = of_row.get((row["region"], row["municipality_inid"]), "")
-        key = (row["settlement"], row["settlement_type"], row["lat"], row["lon"])
-        settlements[code].setdefault(key, row)
+    """Municipalities and names of every region but those in `skip` (which have a builder of their own).
+
+    Raises:
+        SourceError: a row has a wrong code, an unknown region or municipality, or is there twice.
+    """
+    regions = _region_codes()
+    groups = _municipality_rows(folder / "russia_municipalities.csv.gz", regions, skip)
+    settlements = _settlement_rows(folder / "russia_gazetteer.csv.gz", regions, groups)
+    largest = _largest([(regions[row["region"].lower()], row) for found in settlements.values() for row in found])
     municipalities, places = [], []
-    everyone = [(codes[row["region"].lower()], row) for found in settlements.values() for row in found.values()]
-    largest = _largest(everyone)
     for code, group in sorted(groups.items()):
-        own = list(settlements[code].values())
-        one = _municipality(code, region_of[code], group, own)
-        municipalities.append(one)
-        places += _districts(one)
-        places += [_settlement(row, one, largest) for row in own]
+        region = regions[group[0]["region"].lower()]
+        if region not in skip:
+            one = _municipality(code, region, group, settlements[code])
+            municipalities.append(one)
+            places += _districts(one)
+            places += [_settlement(row, one, largest) for row in settlements[code]]
     return municipalities, list(dict.fromkeys(places))
+
+
+def _municipality_rows(path: Path, regions: dict[str, str], skip: frozenset[str]) -> dict[str, list[Row]]:
+    """Rows by the code of 2026; several rows of one code have become one municipality."""
+    groups: dict[str, list[Row]] = defaultdict(list)
+    seen: dict[tuple[str, str], int] = {}
+    for line, row in enumerate(rows(path), 2):
+        region = regions.get(row["region"].lower())
+        name = row["region"], row["municipality_inid"]
+        code = row["oktmo_2026"] or row["oktmo_2024"] or row["oktmo_2021"]
+        if region is None:
+            raise SourceError(path, line, f"unknown region {row['region']!r}")
+        if name in seen:
+            raise SourceError(path, line, f"{row['municipality_inid']!r} is in line {seen[name]} already")
+        seen[name] = line
+        if region in skip:  # its rows only say which settlements are not ours
+            code = f"skipped {region}"
+        elif region in _WHOLE_CITIES and (not code or row["municipality_inid"].startswith("город ")):
+            code = _WHOLE_CITIES[region][0]
+        elif not _CODE.fullmatch(code):
+            raise SourceError(path, line, f"wrong code {code!r} of {row['municipality_inid']!r}")
+        groups[code].append(row)
+    return groups
+
+
+def _settlement_rows(path: Path, regions: dict[str, str], groups: dict[str, list[Row]]) -> dict[str, list[Row]]:
+    """Rows by the code of their municipality, those alike once."""
+    code_of = {(row["region"], row["municipality_inid"]): code for code, group in groups.items() for row in group}
+    found: dict[str, dict[tuple[str, ...], Row]] = {code: {} for code in groups}
+    for line, row in enumerate(rows(path), 2):
+        if row["region"].lower() not in regions:
+            raise SourceError(path, line, f"unknown region {row['region']!r}")
+        code = code_of.get((row["region"], row["municipality_inid"]))
+        if code is None:
+            raise SourceError(path, line, f"unknown municipality {row['municipality_inid']!r}")
+        if not _SETTLEMENT_CODE.fullmatch(row["settlement_oktmo_2021"]):
+            raise SourceError(path, line, f"wrong code {row['settlement_oktmo_2021']!r} of {row['settlement']!r}")
+        key = (row["settlement"], row["settlement_type"], row["lat"], row["lon"])
+        found[code].setdefault(key, row)
+    return {code: list(own.values()) for code, own in found.items()}
 
 
 def _largest(everyone: list[tuple[str, Row]]) -> dict[str, list[tuple[int, str]]]:
@@ -99,18 +139,18 @@ def _municipality(code: str, region: str, group: list[Row], own: list[Row]) -> M
     former += [row["municipality_inid"] for row in group] if len(group) > 1 else []
     if region in _WHOLE_CITIES and code == _WHOLE_CITIES[region][0]:
         title, former, head = _WHOLE_CITIES[region][1], [], {**head, "center": "", "oktmo_2021": ""}
-    biggest = max(own, key=lambda row: (people(row["population"]), row["settlement"]), default=None)
-    centre = _CENTRE_TYPE.sub("", head["center"]) or (biggest["settlement"] if biggest else title)
-    at = (head["center_lat"], head["center_lon"]) if head["center"] else ("", "")
-    if not at[0] and biggest:
-        at = (biggest["lat"], biggest["lon"])
+    biggest = max(own, key=lambda row: (people(row["population"]), row["settlement"]))
+    centre = _CENTRE_TYPE.sub("", head["center"]) or biggest["settlement"]
+    lat, lon = point({"lat": head["center_lat"], "lon": head["center_lon"]})
+    if not head["center"] or not lat:
+        lat, lon = point(biggest)
     return Municipality(
         oktmo=code,
         region=region,
         name=title,
         centre=centre,
-        lat=round(float(at[0] or 0), 5),
-        lon=round(float(at[1] or 0), 5),
+        lat=round(lat, 5),
+        lon=round(lon, 5),
         population=sum(people(row["population"]) for row in own),
         former_oktmo=head["oktmo_2021"] if head["oktmo_2021"] != code else "",
         former_names=tuple(name for name in dict.fromkeys(former) if name != title),
@@ -152,7 +192,7 @@ def _settlement(row: Row, one: Municipality, largest: dict[str, list[tuple[int, 
         name=name,
         need=need,
         type=type_,
-        at=(float(row["lat"]), float(row["lon"])),
+        at=point(row),
         population=count,
         code=row["settlement_oktmo_2021"] if row["settlement_oktmo_reliable"] == "1" else "",
         word=word,

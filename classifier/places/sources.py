@@ -68,6 +68,13 @@ class Place:
         return (self.oktmo, self.kind, self.name, self.type, self.code, self.at, self.population, self.need)
 
 
+class SourceError(Exception):
+    """A row of a source can't be used; the message names its file and line."""
+
+    def __init__(self, path: Path, line: int, what: str) -> None:
+        super().__init__(f"{path}:{line}: {what}")
+
+
 def rows(path: Path) -> list[dict[str, str]]:
     """Rows of a CSV file, gzipped or not."""
     opener = gzip.open if path.suffix == ".gz" else open
@@ -78,6 +85,14 @@ def rows(path: Path) -> list[dict[str, str]]:
 def people(cell: str) -> int:
     """A number of residents; none is 0."""
     return int(float(cell or 0))
+
+
+def point(row: dict[str, str]) -> tuple[float, float]:
+    """Latitude and longitude of a row; (0, 0), unknown, where it has none or one outside of Russia: the source has
+    twenty places of Chukotka in the Atlantic."""
+    lat, lon = float(row["lat"] or 0), float(row["lon"] or 0)
+    inside = 41 < lat < 82 and (19 < lon <= 180 or lon < -168)
+    return (lat, lon) if inside else (0.0, 0.0)
 
 
 def plain_name(name: str) -> str:

@@ -1,10 +1,11 @@
 """The gazetteer in memory: columns of numbers as shipped, names made of them when a text holds them."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
 from importlib.resources import files
 from importlib.resources.abc import Traversable
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import numpy.typing as npt
 
 from classifier.places.columns import PlacesError, read
 from classifier.places.index import Forms, Index, Lexemes
+from classifier.places.inflect import words_forms
 from classifier.places.spelling import Spelling
 from classifier.places.strings import Groups, Strings
 from text import normal
@@ -28,12 +30,16 @@ NEED_TYPE = 2
 NEED_OTHERS = 3
 """A nickname with other meanings: something else must point to the same municipality."""
 
+WHOLE_CITIES = frozenset({"45000000", "40000000"})
+"""Moscow and Saint Petersburg as a whole, beside their districts: what «в Питере» says elsewhere."""
 KINDS = ("town", "village", "area", "district", "city", "inner", "rural")
 RIVER, WORD = 1, 2
 """Flags of a row: also a river or a lake; also a common word or a surname."""
 MISSPELT_FROM = 3_000
 """People of a town or a centre from which on its name is looked for in misspelt words: too many smaller ones differ by
 one letter."""
+OWN_ROW = -1
+"""In place of a row's number: the name is an operator's."""
 DEGREE = 10_000
 """Coordinates are kept in ten-thousandths of a degree, some ten metres."""
 
@@ -103,9 +109,10 @@ class Store:
 class Table:
     """The gazetteer, or that part of it that matters in one region."""
 
-    def __init__(self, store: Store, home: str | None = None) -> None:
+    def __init__(self, store: Store, home: str | None = None, extra: Sequence[Name] = ()) -> None:
         self._store = store
         self.home = home
+        self._extra = tuple(extra)
         self.regions = store.regions
         self.municipalities = store.municipalities
         self._names: dict[int, Name] = {}
@@ -114,6 +121,11 @@ class Table:
         """What may be named in one region: all of its own and its neighbours' names, towns and municipalities of the
         whole country."""
         return Table(self._store, code)
+
+    def with_names(self, extra: Iterable[tuple[str, str, int]]) -> "Table":
+        """The same with names of an operator's: title, OKTMO of the municipality, and what it needs (`NEED_SIGN`…)."""
+        made = [Name("area", oktmo, title, "", need, False, None, None, 0, OWN_ROW, "") for title, oktmo, need in extra]
+        return Table(self._store, self.home, [*self._extra, *made])
 
     @cached_property
     def region_stems(self) -> tuple[str, ...]:
@@ -153,7 +165,8 @@ class Table:
             store.phrases,
             Groups.by_key(phrases, rows, len(store.titles)),
             Groups.by_key(store.first_lexemes[used], used, len(store.lexemes)),
-            self.name,
+            name=self.name,
+            extra=[(words_forms(name.name), name) for name in self._extra],
         )
 
     @cached_property
@@ -177,7 +190,9 @@ class Table:
         return people.astype(np.float32)
 
     def people_left_out(self, name: Name) -> float:
-        """People of all the places of this name that this part of the table leaves out."""
+        """People of all the places of this name that this part of the table leaves out; none for an operator's own."""
+        if name.row == OWN_ROW:
+            return 0.0
         return float(self._people_by_phrase[self._store.columns["phrase"][name.row]])
 
     @cached_property
@@ -201,7 +216,7 @@ class Table:
     @property
     def names(self) -> Iterator[Name]:
         """All names of this part of the table, made as they are asked for."""
-        return (self.name(row) for row in self.rows.tolist())
+        return chain((self.name(row) for row in self.rows.tolist()), self._extra)
 
     def name(self, row: int) -> Name:
         """The name in a row, made once."""
@@ -231,6 +246,8 @@ class Table:
 
     def _need(self, cell: dict[str, int], oktmo: str) -> int:
         """Towns of other regions that are words («Мирный», «Орёл») want a type; at home a sign is enough."""
+        if oktmo in WHOLE_CITIES and self.municipalities[oktmo].region == self.home:
+            return NEED_OTHERS  # at home the city's name says nothing of where in it
         abroad = self.home is not None and self.municipalities[oktmo].region != self.home
         if abroad and cell["flags"] & WORD:
             return max(cell["need"], NEED_TYPE)

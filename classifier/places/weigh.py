@@ -69,7 +69,7 @@ class Weigher:
         self._home = home
         self._region_of = {code: info.region for code, info in table.municipalities.items()}
         self._neighbours = {code for row in table.regions if row.code == home for code in row.neighbours}
-        self._known: dict[tuple[int, ...], _Candidates] = {}
+        self._known: dict[tuple[Name, ...], _Candidates] = {}
 
     def is_own(self, name: Name) -> bool:
         return self._home is None or self._region_of[name.oktmo] == self._home
@@ -146,10 +146,9 @@ class Weigher:
         return self._table.municipalities[name.oktmo].population if name.kind in {"district", "city"} else 0
 
     def _candidates(self, names: tuple[Name, ...]) -> _Candidates:
-        key = tuple(name.row for name in names)
-        known = self._known.get(key)
+        known = self._known.get(names)
         if known is None:
-            known = self._known[key] = self._gathered(names)
+            known = self._known[names] = self._gathered(names)
         return known
 
     def _gathered(self, names: tuple[Name, ...]) -> _Candidates:

@@ -16,6 +16,7 @@ from text.suggest import did_you_mean, listed, perhaps
 ANY = "*"
 REFERENCES: Mapping[Path, str] = {
     ("sources", ANY, "municipality"): "municipality",
+    ("places", "names", ANY, "municipality"): "municipality",
     ("topics", "disable", ANY): "topic",
     ("topics", "enable", ANY): "topic",
     ("topics", "add", ANY, "group"): "group",

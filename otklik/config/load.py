@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 import crawlers
 import sinks
-from otklik.config import checks, demand, environment, sessions, topics
+from otklik.config import checks, demand, environment, places, sessions, topics
 from otklik.config.document import Document, read
 from otklik.config.messages import problems_of
 from otklik.config.model import FileBase, file_model
@@ -68,6 +68,7 @@ def build(document: Document, path: Path, env: Mapping[str, str], *, author_key:
     region, vocabulary, unreadable = names_of(document)
     unknown = list(checks.references(document, vocabulary))
     unknown += topics.topic_problems(document, vocabulary)
+    unknown += places.problems(document, vocabulary)
     checks.keys_for_names(document, vocabulary)
     file = None
     try:
@@ -85,6 +86,7 @@ def build(document: Document, path: Path, env: Mapping[str, str], *, author_key:
         problems += sessions.problems(document, file)
     if problems or file is None or region is None or vocabulary.own is None:
         raise ConfigErrors(_once(problems))
+    region = region.with_names(file.places.names)
     notes = (
         *checks.notes(document),
         *topics.topic_notes(document, vocabulary.own),

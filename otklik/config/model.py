@@ -13,6 +13,7 @@ import crawlers
 import sinks
 from bus import is_kafka
 from classifier.changes import TopicChanges
+from classifier.places.settings import PlacesSettings
 from console.settings import ConsoleSettings
 from crawlers.schedule import ScheduleError, parse
 from incidents.config import Authority, Deadlines, Duration, Grouping
@@ -165,6 +166,7 @@ class FileBase(Section):
     deadlines: Deadlines = Field(default_factory=Deadlines, description="За какое время отвечать.")
     grouping: Grouping = Field(default_factory=Grouping, description="Какие публикации считать одной бедой.")
     topics: TopicChanges = Field(default_factory=TopicChanges, description="Что изменить в темах.")
+    places: PlacesSettings = Field(default_factory=PlacesSettings, description="Что добавить к справочнику мест.")
     corrections: Path | None = Field(
         default=None, description="Файл исправлений: их пишет otklik correct, им сразу следует классификатор."
     )
