@@ -160,6 +160,7 @@ _CASES = {
     "ый": ("nomn", "masc"),
     "ий": ("nomn", "masc"),
     "ой": ("gent datv ablt loct", "femn"),
+    "ей": ("gent datv ablt loct", "femn"),
     "ое": ("nomn accs", "neut"),
     "ее": ("nomn accs", "neut"),
     "ая": ("nomn", "femn"),

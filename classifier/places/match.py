@@ -48,12 +48,14 @@ class Sign(IntEnum):
 class Role(IntEnum):
     """How the place stands to what the text tells."""
 
-    TO = 0
-    """Where a way leads or somebody comes from: «бригада из Челябинска»."""
-    NAMED = 1
-    INSIDE = 2
+    TOWARDS = 0
+    """Where somebody goes: «рожать едем в Миасс»."""
+    THROUGH = 1
+    """The end of a way, or where somebody comes from: «бригада из Челябинска»."""
+    NAMED = 2
+    INSIDE = 3
     """«в Копейске», «жители Копейска»: where it happens."""
-    TOPIC = 3
+    TOPIC = 4
     """«Копейск. Нет света»: what the text begins with, set apart."""
 
 
@@ -200,7 +202,7 @@ def _judge(scanned: Scan, at: int, length: int, names: list[Name], table: Table)
         return None
     if _is_adjective(scanned.forms[last], near, places):
         return None
-    if (typed := _typed(places, near)) and (near.before in words.TOWN or may_name(scanned.forms[at])):
+    if (typed := _typed(places, near)) and (near.capital or near.before in words.TOWN or may_name(scanned.forms[at])):
         return _mention(scanned, at, last, typed, [Sign.TYPED] * len(typed), near)
     if _is_something_else(scanned, places, near, at):
         return None
@@ -276,7 +278,7 @@ def _typed(places: list[Name], near: Around) -> list[Name]:
     if word in words.VILLAGE:
         found = [name for name in places if name.kind in {"town", "village"} and name.type != "г"]
     if not found and word in words.AREA:
-        found = [n for n in places if n.kind == "area"] or [n for n in places if n.kind == "village" and word[0] == "м"]
+        found = [name for name in places if name.kind == "area"]
     return found
 
 
@@ -297,8 +299,8 @@ def _is_something_else(scanned: Scan, places: list[Name], near: Around, at: int)
     plain_name = any(name.need == NEED_NOTHING for name in places)
     if near.opens_quote and not plain_name:
         return True  # «Звёздочки Прикамья»
-    if near.number_after and (adjective or not plain_name) and near.before in {"на", "по"}:
-        return True  # «на Ленинском, 86»
+    if near.number_after and not plain_name and (adjective or near.before in {"на", "по"}):
+        return True  # «на Ленинском, 86», «Октябрьский 12»
     if not plain_name and _is_person(near):
         return True
     return near.before not in words.INSIDE and not near.heads_text and _in_sport(scanned, at)
@@ -383,11 +385,11 @@ def _role(scanned: Scan, last: int, near: Around, name: Name) -> Role:
     if near.before in words.INSIDE and near.before2 == "только":
         return Role.NAMED  # «не только в Кудымкаре: в Юсьве не лучше»
     if near.before in words.INSIDE:
-        return Role.TO if _is_direction(scanned, last, name) else Role.INSIDE
+        return Role.TOWARDS if _is_direction(scanned, last, name) else Role.INSIDE
     if words.HEADS.fullmatch(near.before):
         return Role.INSIDE
     if near.before in words.THROUGH:
-        return Role.TO
+        return Role.THROUGH
     if near.text_start and near.stopped:
         return Role.TOPIC
     return Role.NAMED

@@ -34,7 +34,7 @@ _SEVERAL = 0.92
 """Factor where the text names further municipalities."""
 
 _BY_SIGN = {Sign.TYPED: 3.0, Sign.PLAIN: 2.5, Sign.SIGNED: 2.0, Sign.MISSPELT: 2.0, Sign.WEAK: 1.5}
-_BY_ROLE = {Role.TOPIC: 1.5, Role.INSIDE: 1.0, Role.NAMED: 0.0, Role.TO: -1.0}
+_BY_ROLE = {Role.TOPIC: 1.5, Role.INSIDE: 1.0, Role.NAMED: 0.0, Role.THROUGH: -1.0, Role.TOWARDS: -2.0}
 _AGAIN = 0.25
 """Each further mention of a municipality tips the scales."""
 _CLEARLY = 0.9
@@ -126,6 +126,8 @@ class Resolver:
         order = list(dict.fromkeys(claim.name.oktmo for claim in inside))
         best = max(order, key=lambda oktmo: total[oktmo])  # the first of equals
         own = [claim for claim in inside if claim.name.oktmo == best]
+        if all(claim.mention.role == Role.TOWARDS for claim in inside):
+            return Place(None, outside=code)  # «рожать едем в Миасс»: where from, is not said
         if elsewhere and _score(elsewhere) >= max(map(_score, own)) + _CLEARLY:
             return Place(None, outside=code)
         shown = max(own, key=lambda claim: CONFIDENCE[claim.basis] * claim.share)

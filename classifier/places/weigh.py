@@ -250,7 +250,7 @@ def routed(mentions: Sequence[Mention], scan: Scan) -> list[Mention]:
         by_words = one.before in words.FROM and other.before in words.TO and between == 1
         by_dash = between == 0 and bool(words.ROUTE_DASH.fullmatch(gap)) and gap != "-"
         if by_words or by_dash:
-            role = one.role if by_dash and one.role != Role.TO else Role.INSIDE
+            role = one.role if by_dash and one.role > Role.THROUGH else Role.INSIDE
             result[number] = replace(one, role=role)
-            result[number + 1] = replace(other, role=Role.TO)
+            result[number + 1] = replace(other, role=Role.THROUGH)
     return result
