@@ -1,4 +1,4 @@
-"""Figures of places: our own labelled posts, false claims on texts of other regions, two regions of real texts, speed."""
+"""Figures of places: our own labelled posts, false claims on foreign texts, two regions of real texts, speed."""
 
 import csv
 import json
@@ -21,7 +21,7 @@ CASES = FOLDER / "cases.jsonl"
 OUTSIDE = "outside"
 """In place of a code: a place is named, and it is in another region."""
 HASHED = 16
-"""Hexadecimal digits of a text's SHA-256 that stand for it in the files of labels: the texts themselves are not ours."""
+"""Hexadecimal digits of a text's SHA-256 that stand for it in the files of labels: the texts are not ours."""
 SPEED_TEXTS = 6_000
 TURNS = 3
 CITY = "40000000"

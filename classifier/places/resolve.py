@@ -3,10 +3,13 @@
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
+import numpy.typing as npt
 
-from classifier.places.match import Mention, Role, Sign, found_in
+from classifier.places.match import found_in
+from classifier.places.mention import Role, Sign
 from classifier.places.region import Region, find_municipality, municipality_names
 from classifier.places.signs import in_its_region, others, regions_named
 from classifier.places.table import Table, load
@@ -43,8 +46,8 @@ _CLEARLY = 0.9
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a post's trouble is. `municipality` is None where nothing points to a place of the region; `basis` says what
-    the answer rests on, `outside` is the OKTMO code of a place elsewhere that the text names instead."""
+    """Where a post's trouble is. `municipality` is None where nothing points to a place of the region; `basis` says
+    what the answer rests on, `outside` is the OKTMO code of a place elsewhere that the text names."""
 
     municipality: Municipality | None
     settlement: str | None = None
@@ -61,15 +64,14 @@ class Resolver:
         self._home = region.code if region else None
         self._weigher = Weigher(self.table, self._home)
         self._codes = region.oktmo_codes if region else frozenset(self.table.municipalities)
-        self._names = municipality_names(self.table, self._codes)
-        located = [
-            (name, name.lat, name.lon)
-            for name in self.table.names
-            if name.kind in {"town", "village"} and name.oktmo in self._codes
-            if name.lat is not None and name.lon is not None
-        ]
-        self._located = [name for name, _, _ in located]
-        self._radians = np.radians([(lat, lon) for _, lat, lon in located]).reshape(-1, 2)
+
+    @cached_property
+    def _located(self) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:
+        return self.table.located(self._codes)
+
+    @cached_property
+    def _names(self) -> dict[str, frozenset[str]]:
+        return municipality_names(self.table, self._codes)
 
     def hint(self, name: str | None) -> str | None:
         """OKTMO of the municipality a source was said to be about."""
@@ -156,16 +158,17 @@ class Resolver:
         )
 
     def _from_geo(self, geo: Geo) -> Place | None:
-        if not self._located:
+        rows, places = self._located
+        if not len(rows):
             return None
         lat, lon = np.radians(geo.lat), np.radians(geo.lon)
-        lats, lons = self._radians[:, 0], self._radians[:, 1]
+        lats, lons = places[:, 0], places[:, 1]
         half = np.sin((lats - lat) / 2) ** 2 + np.cos(lats) * np.cos(lat) * np.sin((lons - lon) / 2) ** 2
         distance = 2 * _EARTH_KM * np.arcsin(np.sqrt(half))
         nearest = int(distance.argmin())
         if distance[nearest] > MAX_GEO_KM:
             return None
-        name = self._located[nearest]
+        name = self.table.name(int(rows[nearest]))
         return Place(self._municipality(name.oktmo, CONFIDENCE["geotag"], "geotag"), name.name, "geotag")
 
 

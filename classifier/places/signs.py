@@ -7,14 +7,33 @@ from functools import lru_cache
 from classifier.places import words
 from classifier.places.around import Scan
 from classifier.places.inflect import name_forms
-from classifier.places.match import Mention
+from classifier.places.mention import Mention
 from classifier.places.table import Name, RegionRow
 from text import normal
 
 ABROAD = ""
 """In the place of a region's code: another country, or a part of this one that the table does not know by a name."""
 _KINDS = ("област", "обл", "кра", "республик", "респ", "округ", "ао")
-_ENDINGS = ("ая", "ой", "ую", "ою", "ий", "ого", "ому", "им", "ом", "ое", "ие", "их", "ими", "ый", "ым", "ые", "ых", "ыми")
+_ENDINGS = (
+    "ая",
+    "ой",
+    "ую",
+    "ою",
+    "ий",
+    "ого",
+    "ому",
+    "им",
+    "ом",
+    "ое",
+    "ие",
+    "их",
+    "ими",
+    "ый",
+    "ым",
+    "ые",
+    "ых",
+    "ыми",
+)
 
 
 _SETTLEMENT = frozenset(word for word in words.TOWN | words.VILLAGE if len(word) > 2)

@@ -9,8 +9,9 @@ SHORTEST = 6
 class Spelling:
     """Finds the form that a word is one letter away from: one changed, added, left out, or two neighbours swapped.
 
-    One mistake leaves either the first or the second half of a form as it is, so forms are kept by their halves and only
-    those that share one with the word are compared: six look-ups a word. Edits themselves would be seven hundred.
+    One mistake leaves either the first or the second half of a form as it is (but for a swap right in the middle), so
+    forms are kept by their halves and only those that share one with the word are compared: six look-ups a word. The
+    edits themselves would be seven hundred.
     """
 
     def __init__(self, forms: Iterable[str]) -> None:

@@ -1,6 +1,6 @@
 """The gazetteer in memory: columns of numbers as shipped, names made of them when a text holds them."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
 from importlib.resources import files
@@ -212,6 +212,16 @@ class Table:
         """Larger places of which a form is one letter away from the word."""
         spelling, rows = self._spelling
         return [self.name(row) for row in dict.fromkeys(row for form in spelling.meant(word) for row in rows[form])]
+
+    def located(self, codes: Collection[str]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:
+        """Rows of the settlements of these municipalities whose place is known, and their latitudes and longitudes in
+        radians."""
+        columns = self._store.columns
+        wanted = np.array([code in codes for code in self._store.codes])
+        kept = wanted[columns["municipality"]] & np.isin(columns["kind"], [KINDS.index("town"), KINDS.index("village")])
+        kept &= (columns["lat"] != 0) | (columns["lon"] != 0)
+        rows = self.rows[kept[self.rows]]
+        return rows, np.radians(np.stack([columns["lat"][rows], columns["lon"][rows]], axis=1) / DEGREE)
 
     @property
     def names(self) -> Iterator[Name]:

@@ -4,9 +4,9 @@ import re
 from enum import IntEnum
 from functools import lru_cache
 
-from classifier.places.around import CACHED_WORDS, in_dictionary, is_common, plain
 from classifier.places.spelling import SHORTEST
 from classifier.places.table import Table
+from classifier.places.wordclass import CACHED_WORDS, in_dictionary, is_common, plain
 
 _CYRILLIC = re.compile(r"[а-я]+(?:-[а-я]+)*")
 

@@ -7,7 +7,7 @@ from typing import Literal
 
 from classifier.places import words
 from classifier.places.around import Scan
-from classifier.places.match import Mention, Role, Sign, one_statement
+from classifier.places.mention import Mention, Role, Sign, one_statement
 from classifier.places.table import NEED_NOTHING, Name, Table
 
 Basis = Literal["typed", "plain", "signed", "agreed", "population", "misspelt", "source", "geotag", "parent"]
@@ -90,7 +90,8 @@ class Weigher:
             for claim in sure
             if claim.mention.sign >= Sign.PLAIN and not self.is_own(claim.name)
         }
-        inside, outside = [], []
+        inside: list[Claim] = []
+        outside: list[Claim] = []
         for mention, claim in zip(mentions, alone, strict=True):
             others = anchors.copy()
             if claim and claim in sure:
@@ -109,9 +110,7 @@ class Weigher:
             for code, name in candidates.own.items()
         }
         elsewhere = sum(
-            people
-            * (NEIGHBOUR if region in self._neighbours else 1.0)
-            * (NAMED if region in foreign else 1.0)
+            people * (NEIGHBOUR if region in self._neighbours else 1.0) * (NAMED if region in foreign else 1.0)
             for region, people in candidates.elsewhere.items()
         )
         certain = any(name.need == NEED_NOTHING for name in mention.names)
@@ -124,7 +123,9 @@ class Weigher:
             name = candidates.own[best]
             if mention.sign_of(name) == Sign.WEAK and not supported:
                 return None
-            return Claim(mention, name, _basis(mention.sign_of(name), candidates, supported), weights[best] / (own + elsewhere))
+            return Claim(
+                mention, name, _basis(mention.sign_of(name), candidates, supported), weights[best] / (own + elsewhere)
+            )
         largest = candidates.largest_elsewhere
         named = bool(foreign & set(candidates.elsewhere))
         known = named or (candidates.one_elsewhere and (not mention.district or self._is_near(largest)))
@@ -215,12 +216,12 @@ def _of_town(mention: Mention, beside: Sequence[Mention], scan: Scan) -> tuple[N
     """«Кировский район Самары», and no town's district for «с. Дичня Курчатовского района»."""
     names = mention.names
     before = {scan.form(at) for at in range(max(mention.first - BOUND, 0), mention.first)}
-    if before & (words.VILLAGE - {"г", "п", "с", "х", "ст"}) or "с" in before and "." in _lead(scan, mention):
+    if before & (words.VILLAGE - {"г", "п", "с", "х", "ст"}) or ("с" in before and "." in _lead(scan, mention)):
         names = tuple(name for name in names if name.kind != "inner")
     for town in beside:
         if town.first > mention.first and not town.district and town.sign >= Sign.PLAIN:
             codes = {name.oktmo for name in town.names}
-            if not codes & {name.oktmo for name in names} and town.before == "" or _genitive(town, mention, scan):
+            if (not codes & {name.oktmo for name in names} and town.before == "") or _genitive(town, mention, scan):
                 kept = tuple(name for name in names if name.oktmo in codes)
                 if kept or _genitive(town, mention, scan):
                     return kept
