@@ -56,7 +56,7 @@ def _worth_a_look(written: Sequence[str], known: Vocabulary) -> list[tuple[int, 
         if look and (
             look in {Look.NAME, Look.UNKNOWN}
             or (look == Look.HYPHEN and _hyphen_left_out(written, at, known))
-            or _spoken_for(written, at, look)
+            or _spoken_for(written, at, look, known)
         ):
             found.append((at, look))
     return found
@@ -72,7 +72,7 @@ def _hyphen_left_out(written: Sequence[str], at: int, known: Vocabulary) -> bool
     )
 
 
-def _spoken_for(written: Sequence[str], at: int, look: Look) -> bool:
+def _spoken_for(written: Sequence[str], at: int, look: Look, known: Vocabulary) -> bool:
     if at == 0 or written[at][0].isupper():
         return True
     if look == Look.HYPHEN:
@@ -82,7 +82,8 @@ def _spoken_for(written: Sequence[str], at: int, look: Look) -> bool:
         return True
     after = plain(written[at + 1]) if at + 1 < len(written) else ""
     return bool(
-        words.DISTRICT.fullmatch(after)
+        (look == Look.COMMON_TOWN and known.begins_town(f"{plain(written[at])} {after}"))
+        or words.DISTRICT.fullmatch(after)
         or after in words.CITY_KIND
         or after in words.MUNICIPAL_KIND
         or words.RURAL.fullmatch(after)

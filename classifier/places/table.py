@@ -196,17 +196,29 @@ class Table:
         return float(self._people_by_phrase[self._store.columns["phrase"][name.row]])
 
     @cached_property
-    def _spelling(self) -> tuple[Spelling, dict[str, list[int]]]:
+    def _larger(self) -> list[tuple[int, list[int]]]:
+        """Rows of municipalities, towns and other larger places, with the lexemes of their names."""
         columns = self._store.columns
         kinds = np.isin(columns["kind"], [KINDS.index(kind) for kind in ("district", "city")])
         large = (columns["population"] >= MISSPELT_FROM) & (columns["kind"] == KINDS.index("town"))
+        rows = self.rows[(kinds | large)[self.rows]]
+        return [(row, self._store.phrases[columns["phrase"][row]]) for row in rows.tolist()]
+
+    @cached_property
+    def _spelling(self) -> tuple[Spelling, dict[str, list[int]]]:
         rows: dict[str, list[int]] = {}
-        for row in self.rows[(kinds | large)[self.rows]].tolist():
-            phrase = self._store.phrases[columns["phrase"][row]]
+        for row, phrase in self._larger:
             if len(phrase) == 1:
                 for form in self._store.lexemes.forms(phrase[0]):
                     rows.setdefault(form, []).append(row)
         return Spelling(rows), rows
+
+    @cached_property
+    def larger_pairs(self) -> frozenset[str]:
+        """The first two words of larger places' names, in every case: «верхнего уфалея»."""
+        forms = self._store.lexemes.forms
+        pairs = {(phrase[0], phrase[1]) for _, phrase in self._larger if len(phrase) > 1}
+        return frozenset(f"{one} {other}" for first, second in pairs for one in forms(first) for other in forms(second))
 
     def misspelt(self, word: str) -> list[Name]:
         """Larger places of which a form is one letter away from the word."""

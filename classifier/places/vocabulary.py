@@ -5,7 +5,7 @@ from enum import IntEnum
 from functools import lru_cache
 
 from classifier.places.spelling import SHORTEST
-from classifier.places.table import Table
+from classifier.places.table import NEED_NOTHING, Table
 from classifier.places.wordclass import CACHED_WORDS, in_dictionary, is_common, plain
 
 _CYRILLIC = re.compile(r"[а-я]+(?:-[а-я]+)*")
@@ -43,6 +43,10 @@ class Vocabulary(dict[str, Look]):
         """Whether it is a form of a town's or another larger place's name."""
         return self._table.is_larger(word)
 
+    def begins_town(self, words: str) -> bool:
+        """Whether the name of a larger place begins with these two words."""
+        return words in self._table.larger_pairs
+
     def is_name(self, word: str) -> bool:
         return word in self._table.index
 
@@ -53,7 +57,10 @@ class Vocabulary(dict[str, Look]):
             if not (is_common(word) or word[0].isdigit()):
                 return Look.NAME
             index = self._table.index
-            larger = index.continues(word) or any(name.kind == "town" for name in index.longest([word], 0)[1])
+            _, names = index.longest([word], 0)
+            if any(name.need == NEED_NOTHING for name in names):
+                return Look.NAME
+            larger = index.continues(word) or any(name.kind == "town" for name in names)
             return Look.COMMON_TOWN if larger and word[0].isalpha() else Look.COMMON
         unknown = len(word) >= SHORTEST - 1 and _CYRILLIC.fullmatch(word) and not in_dictionary(word)
         return Look.UNKNOWN if unknown and self._table.misspelt(word) else Look.NOTHING
