@@ -60,7 +60,8 @@ def _unit(row: dict[str, str]) -> Place:
         return Place("town", row["code"], name, need, type=type_, at=point(row), word=word)
     if name.endswith(("ий", "ый", "ой", "ское")):  # «Измайловское», «Народный»: only beside «округ»
         return Place("inner", row["code"], name, NEED_OTHERS, at=point(row), adjective=True)
-    return Place("area", row["code"], name, NEED_OTHERS if word else NEED_SIGN, at=point(row), word=word)
+    need = NEED_OTHERS if word else NEED_SIGN
+    return Place("area", row["code"], name, need, type=type_, at=point(row), word=word)
 
 
 def _whole(region: str, code: str, name: str, at: tuple[float, float], count: int) -> Iterator[Place]:

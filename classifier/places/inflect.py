@@ -78,7 +78,7 @@ def _bare_genitive(word: str) -> list[str]:
         found += [stem + "ов", *([stem[:-1] + "ок"] if stem[-2] not in _VOWELS + "ь" else [])]
     elif len(stem) > 3 and stem[-2] in _VOWELS:
         found.append(stem)
-    return [form for form in found if not morph().word_is_known(form)]
+    return [form for form in found if not any(p.is_known and "Geox" not in p.tag for p in morph().parse(form))]
 
 
 def _dictionary(word: str) -> list[str]:

@@ -66,7 +66,8 @@ def country(folder: Path, skip: frozenset[str]) -> tuple[list[Municipality], lis
     groups = _municipality_rows(folder / "russia_municipalities.csv.gz", regions, skip)
     settlements = _settlement_rows(folder / "russia_gazetteer.csv.gz", regions, groups)
     largest = _largest([(regions[row["region"].lower()], row) for found in settlements.values() for row in found])
-    municipalities, places = [], []
+    municipalities: list[Municipality] = []
+    places: list[Place] = []
     for code, group in sorted(groups.items()):
         region = regions[group[0]["region"].lower()]
         if region not in skip:
@@ -74,7 +75,18 @@ def country(folder: Path, skip: frozenset[str]) -> tuple[list[Municipality], lis
             municipalities.append(one)
             places += _districts(one)
             places += [_settlement(row, one, largest) for row in settlements[code]]
-    return municipalities, list(dict.fromkeys(places))
+    return municipalities, list(dict.fromkeys([*places, *_missing_centres(municipalities, places)]))
+
+
+def _missing_centres(municipalities: list[Municipality], places: list[Place]) -> list[Place]:
+    """Centres that no settlement of their region is called after (имени Полины Осипенко): the source lacks them."""
+    region_of = {one.oktmo: one.region for one in municipalities}
+    known = {(region_of[place.oktmo], normal(place.name)) for place in places if place.kind in {"town", "village"}}
+    return [
+        Place("town", one.oktmo, one.centre, NEED_SIGN, type="г" if "город " in one.name else "", at=(one.lat, one.lon))
+        for one in municipalities
+        if (one.region, normal(one.centre)) not in known
+    ]
 
 
 def _municipality_rows(path: Path, regions: dict[str, str], skip: frozenset[str]) -> dict[str, list[Row]]:

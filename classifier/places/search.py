@@ -2,6 +2,7 @@
 
 import difflib
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
@@ -72,6 +73,11 @@ class Search:
         self._table = table
         self._codes = region.oktmo_codes if region else frozenset(table.municipalities)
         self._regions = {row.code: row for row in table.regions}
+        self._named: dict[str, list[Found]] = defaultdict(list)
+        for info in self._municipalities():
+            self._named[_plain(info.name)].append(self._found(info.oktmo))
+            for former in info.former_names:
+                self._named[_plain(former)].append(self._found(info.oktmo, former=former))
 
     def find(self, query: str, limit: int = 20) -> Answer:
         """Places whose name, former name or code is `query` (in any case form), else those whose name begins so."""
@@ -93,13 +99,7 @@ class Search:
 
     def _by_name(self, words: list[str]) -> Iterator[Found]:
         wanted = " ".join(words)
-        for info in self._municipalities():
-            names = {_plain(info.name), *map(_plain, info.former_names)}
-            if wanted == _plain(info.name):
-                yield self._found(info.oktmo)
-            elif wanted in names:
-                former = next(name for name in info.former_names if _plain(name) == wanted)
-                yield self._found(info.oktmo, former=former)
+        yield from self._named.get(wanted, ())
         bare = [word for word in words if not _KIND.fullmatch(word)]
         length, named = self._table.index.longest(bare, 0) if bare else (0, [])
         if length == len(bare):

@@ -23,6 +23,7 @@ SECTIONS = frozenset(
         "deadlines",
         "grouping",
         "topics",
+        "places",
         "corrections",
         "sinks",
         "console",
