@@ -17,6 +17,11 @@ from schemas import Geo
 from text import clean, mask
 
 FOLDER = Path(__file__).parents[2] / "tests" / "places"
+HALVES = {
+    "before": "written before the resolver",
+    "after": "written after it, then improved on",
+    "unseen": "written last, never improved on",
+}
 CASES = FOLDER / "cases.jsonl"
 OUTSIDE = "outside"
 """In place of a code: a place is named, and it is in another region."""
@@ -88,9 +93,9 @@ def hashed(text: str) -> str:
 
 
 def figures_of_cases(cases: Sequence[Case], answers: Sequence[Place]) -> dict[str, Any]:
-    """The two halves apart: those written before the resolver was, and those after."""
+    """Those written before the resolver was, those written after and improved on, and those never improved on."""
     result: dict[str, Any] = {}
-    for half in ("before", "after"):
+    for half in HALVES:
         pairs = [(c, code(a)) for c, a in zip(cases, answers, strict=True) if c["written"] == half]
         named = [found == expected(c) for c, found in pairs if expected(c)]
         silent = [found is None for c, found in pairs if not expected(c)]
@@ -196,13 +201,13 @@ def show(found: Mapping[str, Any]) -> str:
                 ("our posts of Chelyabinsk region", "right municipality", "posts", "right silence", "posts"),
                 [
                     (
-                        f"written {half} the resolver",
+                        HALVES[half],
                         f"{part['named']['share']:.3f}",
                         part["named"]["texts"],
                         f"{part['silence']['share']:.3f}",
                         part["silence"]["texts"],
                     )
-                    for half, part in ((half, cases[half]) for half in ("before", "after"))
+                    for half, part in ((half, cases[half]) for half in HALVES)
                 ],
             ),
             rows(
