@@ -31,10 +31,10 @@ CONFIDENCE: dict[Basis, float] = {
     "geotag": 0.9,
     "source": 0.7,
 }
-"""How often a judgement that rests on this is right: (right + 1) / (answers + 2) over our own posts, the labelled ones
-of Perm and the claims on Telegram's and Kursk's (284, 303, 118, 16, 33, 26 answers for the first six). The last three are
-estimates: there are no texts to measure them on. What is said is this times the share of the place among all that the
-name may mean."""
+"""How often a judgement that rests on this is right: (right + 1) / (answers + 2) over our own posts, the labelled
+ones of Perm and the claims on Telegram's and Kursk's (284, 303, 118, 16, 33, 26 answers for the first six). The last
+three are estimates: there are no texts to measure them on. What is said is this times the share of the place among all
+that the name may mean."""
 _SOURCE_BESIDE_OTHER_REGION = 0.4
 _SEVERAL = 0.92
 """Factor where the text names further municipalities."""
