@@ -57,7 +57,7 @@ def test_all_mistakes_at_once_in_order_of_place(file):
                 "region.yaml:8:1  sink",
                 "Нет такого ключа: «sink».",
                 "Можно: authorities, bus, classifier, console, corrections, crawler, data, deadlines, grouping, log, "
-                "region, retention и ещё 4",
+                "places, region и ещё 5",
                 "Может быть, «sinks»?",
                 "Подробнее: docs/configuration.md",
             ),

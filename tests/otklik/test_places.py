@@ -41,7 +41,7 @@ def test_search_that_finds_nothing(otklik):
     assert (done.returncode, done.stdout, done.stderr) == (
         1,
         "",
-        "Места «Капейск» в справочнике нет. Может быть, «Копейск»?\n",
+        "Места «Капейск» в справочнике нет. Может быть, «Копейск» или «Копейский»?\n",
     )
     nowhere = otklik("places", "search", "Копейск", "--region", "Пермь")
     assert (nowhere.returncode, nowhere.stderr) == (
