@@ -240,6 +240,13 @@ class Table:
         """All names of this part of the table, made as they are asked for."""
         return chain((self.name(row) for row in self.rows.tolist()), self._extra)
 
+    @property
+    def towns(self) -> Iterator[Name]:
+        """Names of kind `town`, without making the others."""
+        kept = self._store.columns["kind"][self.rows] == KINDS.index("town")
+        own = (name for name in self._extra if name.kind == "town")
+        return chain((self.name(row) for row in self.rows[kept].tolist()), own)
+
     def name(self, row: int) -> Name:
         """The name in a row, made once."""
         known = self._names.get(row)
