@@ -13,7 +13,7 @@ from classifier.features import judged_lemmas
 from classifier.head import TextHead
 from classifier.item import Item
 from classifier.model import Judgement, Model
-from classifier.places import Region, Resolver
+from classifier.places import Place, Region, Resolver
 from classifier.region_topics import RegionTopics, silenced
 from classifier.urgency import Verdict, urgency
 from schemas import Head, Municipality, PostKind, Tags
@@ -188,13 +188,7 @@ class Classifier:
         spoken = language(whole, words)
         by_definition = item.kind in BY_DEFINITION
         relevance = 1.0 if by_definition else relevance
-        told = "\n".join(part for part in (item.address, item.context) if part)
-        place = self.resolver.resolve(
-            whole,
-            context=_judgeable(told),
-            hints=(item.parent_place_hint, item.source_municipality),
-            geo=item.geo,
-        )
+        place = self.place(item, whole)
         return Tags(
             relevance=relevance,
             relevant=by_definition or relevance >= self.thresholds.relevant,
@@ -213,6 +207,16 @@ class Classifier:
             signature=signature(words),
             language=spoken,
             model=self.model.version,
+        )
+
+    def place(self, item: Item, whole: str) -> Place:
+        """Where an item's trouble is, and what that rests on."""
+        told = "\n".join(part for part in (item.address, item.context) if part)
+        return self.resolver.resolve(
+            whole,
+            context=_judgeable(told),
+            hints=(item.parent_place_hint, item.source_municipality),
+            geo=item.geo,
         )
 
     def urgency(self, item: Item, whole: str, words: Sequence[str], topic: str, probability: float) -> Verdict:

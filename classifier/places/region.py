@@ -137,8 +137,8 @@ def municipality_names(table: Table, codes: frozenset[str] | None) -> dict[str, 
                     result.setdefault(f"{bare} {other}", set()).add(info.oktmo)
             else:
                 result.setdefault(f"{bare} го", set()).add(info.oktmo)
-    for name in table.names:
-        if name.kind == "town" and (codes is None or name.oktmo in codes):
+    for name in table.towns:
+        if codes is None or name.oktmo in codes:
             found = result.setdefault(_plain(name.name), set())
             if name.type == "г":
                 found.clear()
