@@ -12,9 +12,11 @@ from classifier.places.match import found_in
 from classifier.places.mention import Role, Sign
 from classifier.places.region import Region, find_municipality, municipality_names
 from classifier.places.signs import in_its_region, others, regions_named
+from classifier.places.streets import municipality_by_street
 from classifier.places.table import Table, load
 from classifier.places.weigh import Basis, Claim, Weigher, bound, routed
 from schemas import Geo, Municipality
+from text.address import find_addresses
 
 MAX_GEO_KM = 30.0
 """A geotag further than this from every settlement of the region is somewhere else."""
@@ -29,11 +31,12 @@ CONFIDENCE: dict[Basis, float] = {
     "misspelt": 0.9,
     "parent": 0.9,
     "geotag": 0.9,
+    "street": 0.85,
     "source": 0.7,
 }
 """How often a judgement that rests on this is right: (right + 1) / (answers + 2) over our own posts, the labelled
 ones of Perm and the claims on Telegram's and Kursk's (284, 303, 118, 16, 33, 26 answers for the first six). The last
-three are estimates: there are no texts to measure them on. What is said is this times the share of the place among all
+four are estimates: there are no texts to measure them on. What is said is this times the share of the place among all
 that the name may mean."""
 _SOURCE_BESIDE_OTHER_REGION = 0.4
 _SEVERAL = 0.92
@@ -65,6 +68,7 @@ class Resolver:
         self.table = region.table if region else table or load()
         self.region = region
         self._home = region.code if region else None
+        self._streets = region.streets if region else {}
         self._weigher = Weigher(self.table, self._home)
         self._codes = region.oktmo_codes if region else frozenset(self.table.municipalities)
 
@@ -83,7 +87,8 @@ class Resolver:
     def resolve(
         self, text: str, *, context: str | None = None, hints: Iterable[str | None] = (), geo: Geo | None = None
     ) -> Place:
-        """The place a post is about: from its text, else its geotag, else its parent's text, else its hints in order.
+        """The place a post is about: from its text, else its geotag, else a street that the operator has listed, else
+        its parent's text, else its hints in order.
 
         `hints` are names of municipalities; with the geotag they also decide between places of one name in the text.
         The span is in characters of `text`.
@@ -99,6 +104,8 @@ class Resolver:
             return place
         if tagged:
             return tagged
+        if self._streets and not outside and (street := self._from_street(text)):
+            return street
         if context:
             parent = self._chosen(*self._claims(context, support))
             if parent.municipality:
@@ -161,6 +168,15 @@ class Resolver:
                 "found_by": found_by,
             }
         )
+
+    def _from_street(self, text: str) -> Place | None:
+        found = municipality_by_street(find_addresses(text), self._streets)
+        if found is None:
+            return None
+        oktmo, address = found
+        probability = CONFIDENCE["street"] * address.probability
+        known = self._municipality(oktmo, round(probability, 4), "street")
+        return Place(known.model_copy(update={"span": (address.start, address.end)}), None, "street")
 
     def _from_geo(self, geo: Geo) -> Place | None:
         rows, places = self._located

@@ -10,7 +10,7 @@ from classifier.places.around import Scan
 from classifier.places.mention import Mention, Role, Sign, one_statement
 from classifier.places.table import NEED_NOTHING, Name, Table
 
-Basis = Literal["typed", "plain", "signed", "agreed", "population", "misspelt", "source", "geotag", "parent"]
+Basis = Literal["typed", "plain", "signed", "agreed", "population", "misspelt", "street", "source", "geotag", "parent"]
 
 HOME = 100.0
 """How many times likelier a post is about a place of its region than about one as large elsewhere. A region holds a

@@ -17,6 +17,7 @@ ANY = "*"
 REFERENCES: Mapping[Path, str] = {
     ("sources", ANY, "municipality"): "municipality",
     ("places", "names", ANY, "municipality"): "municipality",
+    ("places", "streets", ANY, "municipality"): "municipality",
     ("topics", "disable", ANY): "topic",
     ("topics", "enable", ANY): "topic",
     ("topics", "add", ANY, "group"): "group",

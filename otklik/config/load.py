@@ -90,7 +90,7 @@ def build(document: Document, path: Path, env: Mapping[str, str], *, author_key:
             problems += routing.unknown_years(document, file, Calendar(region.timezone, file.calendar))
     if problems or file is None or region is None or vocabulary.own is None:
         raise ConfigErrors(_once(problems))
-    region = region.with_names(file.places.names)
+    region = region.with_names(file.places.names).with_streets(file.places.streets)
     notes = (
         *checks.notes(document),
         *topics.topic_notes(document, vocabulary.own),
