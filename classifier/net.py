@@ -7,7 +7,7 @@ A unit's rows times `inner` and `direct` are computed when it is first met and k
 per unit, however many pieces a word has. Numpy and scipy only.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -47,6 +47,18 @@ class Table:
         return np.asarray((values * self.scale[columns]).astype(np.float32) @ rows)
 
 
+class _Places(dict[str, int]):
+    """Units to rows; a unit is given one at its first appearance, the rest is a look-up."""
+
+    def __init__(self, place: Callable[[str], int]) -> None:
+        super().__init__()
+        self._place = place
+
+    def __missing__(self, unit: str) -> int:
+        place = self[unit] = self._place(unit)
+        return place
+
+
 class Embedding:
     """Vectors of units: their rows over the tokens times `inner` (tokens × H) and `direct` (tokens × K)."""
 
@@ -59,7 +71,7 @@ class Embedding:
         self._forget()
 
     def _forget(self) -> None:
-        self._places: dict[str, int] = {}
+        self._places = _Places(self._place)
         self._vectors = np.zeros((_FIRST_ROOM, self._width), dtype=np.float32)
 
     def _place(self, unit: str) -> int:
@@ -74,13 +86,12 @@ class Embedding:
             if columns:
                 kept[part] = table.sum(columns, values)
                 kept[length] = values @ values
-        self._places[unit] = place
         return place
 
     def unit(self, unit: str) -> tuple[Floats32, Floats32, Floats32]:
         """The two vectors of a unit, and the squared lengths of its row in the two views."""
-        place = self._places.get(unit)
-        row = self._vectors[self._place(unit) if place is None else place]
+        place = self._places[unit]
+        row = self._vectors[place]
         return row[: self.hidden], row[self.hidden : -2], row[-2:]
 
     def texts(self, texts: Sequence[Sequence[str]]) -> tuple[Floats32, Floats32]:
@@ -89,11 +100,8 @@ class Embedding:
             self._forget()
         places: list[int] = []
         ends = [0]
-        known = self._places
         for lemmas in texts:
-            for unit in self.words.units(lemmas):
-                place = known.get(unit)
-                places.append(self._place(unit) if place is None else place)
+            places += map(self._places.__getitem__, self.words.units(lemmas))
             ends.append(len(places))
         bags = csr_matrix(
             (np.ones(len(places), dtype=np.float32), np.array(places, dtype=np.int32), np.array(ends, dtype=np.int32)),

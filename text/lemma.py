@@ -103,9 +103,9 @@ def _written_words(text: str) -> list[str]:
 def normal_words(text: str) -> list[str]:
     """Normal forms of the words and numbers of a text, in order: lower case, е for ё, Cyrillic for look-alikes, no
     drawn-out letters, stress marks, links, emoji and punctuation."""
-    return [_normal_as_written(word) for word in _written_words(text)]
+    return list(map(_normal_as_written, _written_words(text)))
 
 
 def lemmas(text: str) -> list[str]:
     """Dictionary forms of `normal_words(text)`."""
-    return [_lemma_as_written(word) for word in _written_words(text)]
+    return list(map(_lemma_as_written, _written_words(text)))

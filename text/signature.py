@@ -1,6 +1,6 @@
 """MinHash: a short fingerprint from which the likeness of two texts can be estimated."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from hashlib import blake2b
 
@@ -12,6 +12,10 @@ PLACES = 32
 MIN_WORDS = 3
 """Below three different words every «спасибо» would look like a repost."""
 
+AT_ONCE = 4_096
+"""Words that are hashed together: 1 MB, which stays in a processor's cache, however long the texts of a batch are."""
+
+_BITS = np.uint64(61)
 _PRIME = np.uint64((1 << 61) - 1)
 
 
@@ -36,12 +40,39 @@ def signature(lemmas: Sequence[str]) -> tuple[int, ...]:
 
     Broder (1997), "On the resemblance and containment of documents".
     """
-    words = {word for word in lemmas if len(word) > 2 or word.isdecimal()}
-    if len(words) < MIN_WORDS:
-        return ()
-    values = np.fromiter((_word(word) for word in words), dtype=np.uint64, count=len(words))
-    hashes = (values[:, None] * _A + _B) % _PRIME
-    return tuple((hashes.min(axis=0) & np.uint64(0xFFFFFFFF)).tolist())
+    return signatures([lemmas])[0]
+
+
+def signatures(texts: Sequence[Sequence[str]]) -> list[tuple[int, ...]]:
+    """Those of many texts given as lemmas, several times faster than one by one."""
+    found: list[tuple[int, ...]] = [()] * len(texts)
+    for numbers, words, starts in _chunks(texts):
+        hashes = np.array(words, dtype=np.uint64)[:, None] * _A + _B
+        hashes = (hashes & _PRIME) + (hashes >> _BITS)  # modulo a Mersenne prime, without a division
+        np.subtract(hashes, _PRIME, out=hashes, where=hashes >= _PRIME)
+        least = np.minimum.reduceat(hashes, starts, axis=0) & np.uint64(0xFFFFFFFF)
+        for number, row in zip(numbers, least.tolist(), strict=True):
+            found[number] = tuple(row)
+    return found
+
+
+def _chunks(texts: Sequence[Sequence[str]]) -> Iterator[tuple[list[int], list[int], list[int]]]:
+    """Numbers of texts that have a signature, the hashes of their different words, and where each text's begin."""
+    numbers: list[int] = []
+    words: list[int] = []
+    starts: list[int] = []
+    for number, lemmas in enumerate(texts):
+        telling = [word for word in set(lemmas) if len(word) > 2 or word.isdecimal()]
+        if len(telling) < MIN_WORDS:
+            continue
+        numbers.append(number)
+        starts.append(len(words))
+        words += map(_word, telling)
+        if len(words) >= AT_ONCE:
+            yield numbers, words, starts
+            numbers, words, starts = [], [], []
+    if numbers:
+        yield numbers, words, starts
 
 
 def likeness(one: Sequence[int], other: Sequence[int]) -> float:
