@@ -1,7 +1,7 @@
 """All judgements on a batch of texts."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +9,6 @@ from classifier.address import address_of
 from classifier.changes import TopicChanges
 from classifier.correcting import corrected
 from classifier.corrections import Corrections
-from classifier.features import judged_lemmas
 from classifier.head import TextHead
 from classifier.item import Item
 from classifier.model import Judgement, Model
@@ -17,7 +16,7 @@ from classifier.places import Place, Region, Resolver
 from classifier.region_topics import RegionTopics, silenced
 from classifier.urgency import Verdict, urgency
 from schemas import Head, Municipality, PostKind, Tags
-from text import MAX_CHARS, language, signature
+from text import MAX_CHARS, Cut, cut, language, signatures
 
 BY_DEFINITION = frozenset({PostKind.APPEAL, PostKind.CALL})
 """An appeal or a call is relevant: somebody turned to the authority."""
@@ -44,6 +43,18 @@ class Thresholds:
         """From a model's header; what is not there keeps its default."""
         known = {name: float(values[name]) for name in cls.__slots__ if name in values}
         return cls(**known)
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """An item, and what was found about its text in one go with others."""
+
+    item: Item
+    text: Cut
+    judgement: Judgement
+    relevance: float
+    heads: dict[str, Head]
+    signature: tuple[int, ...]
 
 
 class Classifier:
@@ -104,60 +115,47 @@ class Classifier:
         """
         if self.corrections is not None:
             self.corrections.refresh()
-        wholes = [_judgeable(item.whole) for item in items]
-        lemmas = [judged_lemmas(whole) for whole in wholes]
+        texts = [text_of(item) for item in items]
+        lemmas = [text.lemmas for text in texts]
+        contexts = [cut(_judgeable(told)) if (told := _answered(item)) else None for item in items]
+        relevance = self.model.relevance.judge(texts, contexts).tolist()
+        topics, heads = self._topics(lemmas, contexts), self._heads(lemmas)
+        seen = zip(items, texts, topics, relevance, heads, signatures(lemmas), strict=True)
+        return [self._tags(_Seen(*one)) for one in seen]
+
+    def _topics(self, lemmas: Sequence[list[str]], contexts: Sequence[Cut | None]) -> list[Judgement]:
+        """Group and topic of each text; a short comment's are those of comment and context together."""
         judged = self.model.judge(lemmas)
-        relevance = self.model.relevance.probabilities(wholes, [_answered(item) for item in items]).tolist()
-        self._judge_short_comments(items, lemmas, judged)
-        heads = {name: head.judge(lemmas) for name, head in self.heads.items()}
-        return [
-            self._tags(
-                item,
-                whole,
-                words,
-                judgement,
-                relevance=probability,
-                heads={name: Head(value=v[i][0], probability=v[i][1]) for name, v in heads.items()},
-            )
-            for i, (item, whole, words, probability, judgement) in enumerate(
-                zip(items, wholes, lemmas, relevance, judged, strict=True)
-            )
-        ]
-
-    def _judge_short_comments(
-        self, items: Sequence[Item], lemmas: Sequence[list[str]], judged: list[Judgement]
-    ) -> None:
-        """Replace group and topic of short comments by those of comment and context together."""
-        short = [
-            i
-            for i, item in enumerate(items)
-            if item.kind == PostKind.COMMENT and item.context and len(lemmas[i]) < SHORT_COMMENT
-        ]
-        joined = self.model.judge([[*lemmas[i], *judged_lemmas(_judgeable(items[i].context or ""))] for i in short])
-        for i, other in zip(short, joined, strict=True):
+        short = {
+            i: [*words, *context.lemmas]
+            for i, (words, context) in enumerate(zip(lemmas, contexts, strict=True))
+            if context and len(words) < SHORT_COMMENT
+        }
+        for i, other in zip(short, self.model.judge(list(short.values())), strict=True):
             judged[i] = other
+        return judged
 
-    def _tags(
-        self,
-        item: Item,
-        whole: str,
-        words: list[str],
-        judgement: Judgement,
-        *,
-        relevance: float,
-        heads: dict[str, Head],
-    ) -> Tags:
-        tags = self._judged(item, whole, words, judgement, relevance=relevance, heads=heads)
+    def _heads(self, lemmas: Sequence[list[str]]) -> list[dict[str, Head]]:
+        """What the further heads say of each text, by their names."""
+        found: list[dict[str, Head]] = [{} for _ in lemmas]
+        for name, head in self.heads.items():
+            for heads, (value, probability) in zip(found, head.judge(lemmas), strict=True):
+                heads[name] = Head(value=value, probability=probability)
+        return found
+
+    def _tags(self, seen: _Seen) -> Tags:
+        tags = self._judged(seen)
         if self.corrections is None:
             return tags
-        answers = item.kind == PostKind.COMMENT and item.context is not None
-        said = self.corrections.find(item.id, words, answers=answers)
+        item, text = seen.item, seen.text
+        answers = _answered(item) is not None
+        said = self.corrections.find(item.id, text.lemmas, answers=answers)
         if said is None and item.title and len(self.corrections):  # whoever corrects may have given the text alone
-            said = self.corrections.find(None, judged_lemmas(_judgeable(item.text)), answers=answers)
+            said = self.corrections.find(None, cut(_judgeable(item.text)).lemmas, answers=answers)
         if said is None:
             return tags
-        tags = corrected(tags, said, self.topics, self.resolver, lambda group: self._best_of(group, words))
-        verdict = self.urgency(item, whole, words, tags.topic, tags.topic_probability)
+        tags = corrected(tags, said, self.topics, self.resolver, lambda group: self._best_of(group, text.lemmas))
+        verdict = self.urgency(item, text, tags.topic, tags.topic_probability)
         return tags.model_copy(update={"urgency": verdict.urgency})
 
     def _best_of(self, group: str, words: Sequence[str]) -> tuple[str, float]:
@@ -166,29 +164,15 @@ class Classifier:
         best = silenced(self.model, others).judge([words])[0]
         return best.topic, min(best.topic_probability, 1.0)
 
-    def _judged(
-        self,
-        item: Item,
-        whole: str,
-        words: list[str],
-        judgement: Judgement,
-        *,
-        relevance: float,
-        heads: dict[str, Head],
-    ) -> Tags:
-        added = self.topics.added(words)
+    def _judged(self, seen: _Seen) -> Tags:
+        item, text, judgement = seen.item, seen.text, seen.judgement
+        added = self.topics.added(text.lemmas)
         if added is not None:
-            judgement = replace(
-                judgement,
-                group=added.topic.group,
-                group_probability=1.0,
-                topic=added.topic.name,
-                topic_probability=1.0,
-            )
-        spoken = language(whole, words)
+            judgement = Judgement(added.topic.group, 1.0, added.topic.name, 1.0)
+        spoken = language(text.text, text.lemmas)
         by_definition = item.kind in BY_DEFINITION
-        relevance = 1.0 if by_definition else relevance
-        place = self.place(item, whole)
+        relevance = 1.0 if by_definition else seen.relevance
+        place = self.place(item, text)
         return Tags(
             relevance=relevance,
             relevant=by_definition or relevance >= self.thresholds.relevant,
@@ -198,31 +182,32 @@ class Classifier:
             topic_probability=min(judgement.topic_probability, 1.0),
             municipality=place.municipality,
             settlement=place.settlement,
-            address=address_of(whole, item.address),
-            urgency=self.urgency(item, whole, words, judgement.topic, judgement.topic_probability).urgency,
+            address=address_of(text.text, item.address),
+            urgency=self.urgency(item, text, judgement.topic, judgement.topic_probability).urgency,
             needs_review=bool(
                 doubts(relevance, judgement.group_probability, place.municipality, spoken, self.thresholds)
             ),
-            heads=heads,
-            signature=signature(words),
+            heads=seen.heads,
+            signature=seen.signature,
             language=spoken,
             model=self.model.version,
         )
 
-    def place(self, item: Item, whole: str) -> Place:
-        """Where an item's trouble is, and what that rests on."""
+    def place(self, item: Item, text: Cut) -> Place:
+        """Where an item's trouble is, and what that rests on; `text` is `text_of(item)`."""
         told = "\n".join(part for part in (item.address, item.context) if part)
         return self.resolver.resolve(
-            whole,
+            text.text,
+            words=text.words,
             context=_judgeable(told),
             hints=(item.parent_place_hint, item.source_municipality),
             geo=item.geo,
         )
 
-    def urgency(self, item: Item, whole: str, words: Sequence[str], topic: str, probability: float) -> Verdict:
-        """Of an item with these lemmas, and why."""
+    def urgency(self, item: Item, text: Cut, topic: str, probability: float) -> Verdict:
+        """Of an item with this text and topic, and why."""
         month = item.published.month if item.published else None
-        return urgency(whole, words, topic=self.topics.urgency(topic), probability=probability, month=month)
+        return urgency(text.text, text.lemmas, topic=self.topics.urgency(topic), probability=probability, month=month)
 
 
 def doubts(relevance: float, group: float, place: Municipality | None, spoken: str, limits: Thresholds) -> list[str]:
@@ -242,12 +227,17 @@ def doubts(relevance: float, group: float, place: Municipality | None, spoken: s
     return found
 
 
+def text_of(item: Item) -> Cut:
+    """What is judged of an item, cut into words."""
+    return cut(_judgeable(item.whole))
+
+
 def _answered(item: Item) -> str | None:
     """The text that a comment answers."""
-    return _judgeable(item.context) if item.kind == PostKind.COMMENT and item.context else None
+    return item.context if item.kind == PostKind.COMMENT else None
 
 
 def _judgeable(text: str) -> str:
     """The first characters, without lone surrogates and NUL (offsets stay)."""
-    cut = text[:MAX_CHARS]
-    return cut if cut.isascii() else cut.encode("utf-8", "replace").decode("utf-8")
+    kept = text[:MAX_CHARS]
+    return kept if kept.isascii() else kept.encode("utf-8", "replace").decode("utf-8")

@@ -11,11 +11,13 @@
 import itertools
 import re
 from collections.abc import Sequence
+from enum import IntEnum
 from functools import lru_cache
 from typing import NamedTuple
 
 from classifier.lexicon import CLASSES
-from text import morph, normal
+from text import Cut, morph, normal
+from text.lemma import CACHED_WORDS
 
 WINDOW = 4
 """Two classes stand together when their words are at most so many places apart in one sentence."""
@@ -50,17 +52,16 @@ _PAIRED = frozenset(
 )
 _STATES = frozenset(["fix", "fail", "bad", "lack", "burden", "thanks", "joy", "plan", "plead"])
 """Classes that say how things stand: their order in a text tells «починили и снова встал» from «стоял, но починили»."""
-_NEGATIONS = frozenset({"не", "ни"})
+_NO_MORE = "больше не "
+"""Stands before what has stopped: «больше не течёт»."""
 _LENGTHS = (4, 9, 20, 60)
 
-_PARTS = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*|\d+|[.!?…;\n]+")
 _CYRILLIC = re.compile(r"[а-яё]")
-_STOPS = frozenset(".!?…;\n")
-_SIGNS: dict[str, tuple[str, ...]] = {
-    "phone": ("[телефон]",),
-    "smile": ("))", ":)", ";)", ":-)", ";-)", "ахах", "хаха"),
-    "quote": ("«",),
-    "!!": ("!!",),
+_SIGNS = {
+    "[телефон]": "phone",
+    **dict.fromkeys(("))", ":)", ";)", ":-)", ";-)", "ахах", "хаха"), "smile"),
+    "«": "quote",
+    "!!": "!!",
 }
 """Marks of the layout that are plain to see."""
 _SHAPES: dict[str, tuple[re.Pattern[str], re.Pattern[str]]] = {
@@ -83,10 +84,10 @@ _NUMBER = re.compile(r"\d")
 
 
 def _layout(text: str) -> list[str]:
-    found = [name for name, signs in _SIGNS.items() if any(sign in text for sign in signs)]
+    found = list(dict.fromkeys([name for sign, name in _SIGNS.items() if sign in text]))
     found += [name for name, (hint, shape) in _SHAPES.items() if hint.search(text) and shape.search(text)]
-    if _NUMBER.search(text):
-        found += [name for name, shape in _NUMBERS.items() if shape.search(text)]
+    if first := _NUMBER.search(text):
+        found += [name for name, shape in _NUMBERS.items() if shape.search(text, first.start())]
     return found
 
 
@@ -110,13 +111,24 @@ class _Class(NamedTuple):
     paired: bool
 
 
+class _Turn(IntEnum):
+    """What a word does to a negation before it."""
+
+    ENDS = 0
+    KEEPS = 1
+    NEGATES = 2
+    NO_MORE = 3
+
+
 class _Word(NamedTuple):
     tokens: tuple[str, ...]
-    lemma: str
-    form: str
     marked: str
-    """The lemma with the form, where there is one."""
+    """The lemma, with the form where there is one."""
+    formed: bool
     classes: tuple[_Class, ...]
+    turn: _Turn
+    plain: bool
+    """Has no form and no class and turns nothing: as every other word."""
 
 
 class Reading(NamedTuple):
@@ -127,20 +139,25 @@ class Reading(NamedTuple):
     length: int
 
 
-@lru_cache(200_000)
+_TURNS = {"не": _Turn.NEGATES, "ни": _Turn.NEGATES, "больше": _Turn.NO_MORE, "быть": _Turn.KEEPS}
+
+
+@lru_cache(CACHED_WORDS)
 def _word(written: str) -> _Word:
     word = normal(written)
     if word.isdecimal():
-        return _Word(("0",), "0", "", "0", ())
+        return _Word(("0",), "0", False, (), _Turn.ENDS, True)
     if not _CYRILLIC.search(word):  # the analyser knows no other letters, and some make it raise
-        return _Word((word,), word, "", word, ())
+        return _Word((word,), word, False, (), _Turn.ENDS, True)
     parse = morph().parse(word)[0]
     lemma = "больше" if word == "больше" else parse.normal_form.replace("ё", "е")
     form = _form(parse.tag.grammemes)
     names = dict.fromkeys((*_CLASSES_OF.get(lemma, ()), *_CLASSES_OF.get(word, ())))
-    tokens = (lemma, f"{lemma[:PREFIX_LETTERS]}*") if len(lemma) > PREFIX_LETTERS else (lemma,)
     classes = tuple(_Class(f"{n}/{form}" if form and n in _FORMED else n, n in _STATES, n in _PAIRED) for n in names)
-    return _Word(tokens, lemma, form, f"{lemma}/{form}" if form else lemma, classes)
+    tokens = (lemma, f"{lemma[:PREFIX_LETTERS]}*") if len(lemma) > PREFIX_LETTERS else (lemma,)
+    turn = _TURNS.get(lemma, _Turn.ENDS)
+    plain = not (form or classes or turn)
+    return _Word(tokens, f"{lemma}/{form}" if form else lemma, bool(form), classes, turn, plain)
 
 
 def _form(grammemes: frozenset[str]) -> str:
@@ -158,42 +175,43 @@ def _form(grammemes: frozenset[str]) -> str:
     return "will" if "futr" in grammemes else "is"
 
 
-def read(text: str) -> Reading:
+def read(text: Cut) -> Reading:
     """Words and cues of a cleaned text."""
-    cues = _layout(text)
-    words: list[str] = []
+    cues = _layout(text.text)
     states: list[str] = []
-    sentence: list[_Word] = []
-    length = 0
-    for part in _PARTS.findall(text):
-        if part[0] not in _STOPS:
-            sentence.append(word := _word(part))
-            words += word.tokens
-            length += 1
-            if length == MAX_WORDS:
-                break
-            continue
-        if part[0] in "?!":
-            cues.append(part[0])
-        _read_sentence(sentence, "?" in part, cues, states)
-        sentence = []
-    _read_sentence(sentence, False, cues, states)
+    words = list(map(_word, text.words[:MAX_WORDS]))
+    start = 0
+    for sentence in text.sentences:
+        end = start + len(sentence.words)
+        marks = sentence.end if end < MAX_WORDS else ""
+        if marks[:1] in ("?", "!"):
+            cues.append(marks[0])
+        if sentence.words:
+            _read_sentence(words[start:end], "?" in marks, cues, states)
+        start = end
+        if start >= MAX_WORDS:
+            break
+    length = len(words)
     cues.append(next((f"words<{limit}" for limit in _LENGTHS if length < limit), f"words>{_LENGTHS[-1]}"))
     if states:
         cues += [f"first {states[0]}", f"last {states[-1]}"]
         cues += [f"{one}>{other}" for one, other in itertools.pairwise(states) if one != other]
-    return Reading(words, cues, length)
+    return Reading([token for word in words for token in word.tokens], cues, length)
 
 
 def _read_sentence(words: Sequence[_Word], question: bool, cues: list[str], states: list[str]) -> None:
     """Append the cues of one sentence, and the states it names in their order."""
     recent: list[tuple[int, str]] = []
-    no, before, before_has_form = "", "", False
-    for place, (_, lemma, form, marked, classes) in enumerate(words):
-        if form:
-            cues.append(f"{no}{marked}")
-        if before and not no and (form or before_has_form):
+    no, before, before_formed = "", "", False
+    for place, (_, marked, formed, classes, turn, plain) in enumerate(words):
+        if before and not no and (formed or before_formed):
             cues.append(f"{before} {marked}")
+        before, before_formed = marked, formed
+        if plain:
+            no = ""
+            continue
+        if formed:
+            cues.append(f"{no}{marked}")
         for name, state, paired in classes:
             label = f"{no}{name}"
             cues.append(f"={label}")
@@ -206,10 +224,9 @@ def _read_sentence(words: Sequence[_Word], question: bool, cues: list[str], stat
                     del recent[0]
                 cues += [f"={other}+{label}" for _, other in recent]
                 recent.append((place, label))
-        if lemma in _NEGATIONS:
-            no = "больше не " if no == "больше не " else "не "
-        elif lemma == "больше":
-            no = "больше не "
-        elif no and lemma != "быть":
+        if turn == _Turn.NEGATES:
+            no = _NO_MORE if no == _NO_MORE else "не "
+        elif turn == _Turn.NO_MORE:
+            no = _NO_MORE
+        elif turn == _Turn.ENDS:
             no = ""
-        before, before_has_form = marked, bool(form)

@@ -6,6 +6,7 @@ corrections read its words or their lemmas. Texts are stored as people wrote the
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from functools import cache, lru_cache
 from itertools import product
 from typing import NamedTuple
@@ -15,7 +16,8 @@ import pymorphy3
 CACHED_WORDS = 200_000
 """About 40 MB. A region's posts of a month hold some 150,000 word forms; a cached lemma is 30 times faster."""
 
-_TOKEN = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*|\d+")
+TOKEN = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*|\d+")
+"""A word (with inner hyphens) or a number."""
 _CYRILLIC = re.compile(r"[а-яё]")
 _LATIN = re.compile(r"[a-z]")
 _LOOK_ALIKES = str.maketrans("aceopxykmhtb", "асеорхукмнтв")
@@ -41,7 +43,7 @@ class Token(NamedTuple):
 
 def tokens(text: str) -> list[Token]:
     """Words (with inner hyphens) and runs of digits, in order."""
-    return [Token(m.group(), m.start(), m.end()) for m in _TOKEN.finditer(text)]
+    return [Token(m.group(), m.start(), m.end()) for m in TOKEN.finditer(text)]
 
 
 def normal(word: str) -> str:
@@ -91,13 +93,18 @@ def _lemma_as_written(word: str) -> str:
     return lemma(_normal_as_written(word))
 
 
+def plain(text: str) -> bool:
+    """Whether the words of a text are what `TOKEN` finds: there are no links, stress marks and the like."""
+    return "http" not in text and "www." not in text and not _ODD.search(text)
+
+
 def _written_words(text: str) -> list[str]:
     """Words and numbers as written, without links, stress marks and what takes no room."""
     if "http" in text or "www." in text:
         text = _LINK.sub(" ", text)
     if _ODD.search(text):  # й and ё are put together before the marks go
         text = _MARKS.sub("", unicodedata.normalize("NFKC", _INVISIBLE.sub("", text)))
-    return _TOKEN.findall(text)
+    return TOKEN.findall(text)
 
 
 def normal_words(text: str) -> list[str]:
@@ -108,4 +115,9 @@ def normal_words(text: str) -> list[str]:
 
 def lemmas(text: str) -> list[str]:
     """Dictionary forms of `normal_words(text)`."""
-    return list(map(_lemma_as_written, _written_words(text)))
+    return lemmas_of(_written_words(text))
+
+
+def lemmas_of(words: Iterable[str]) -> list[str]:
+    """The same of words as written."""
+    return list(map(_lemma_as_written, words))

@@ -1,6 +1,7 @@
 import pytest
 
-from text import lemmas, likeness, signature
+from text import lemmas, likeness, signature, signatures
+from text.signature import AT_ONCE
 
 LEAK = "На улице Труда у дома пятнадцать прорвало трубу, вода течёт по дороге со вчерашнего вечера"
 
@@ -25,3 +26,10 @@ def test_signatures_are_the_same_on_every_machine():
 def test_too_few_words_have_no_signature(words):
     assert signature(words) == ()
     assert likeness(signature(words), signature(lemmas(LEAK))) == 0
+
+
+def test_signatures_of_many_are_those_of_each():
+    words = [f"слово{n}" for n in range(AT_ONCE)]
+    texts = [words[:3], [], words, ["да"], words[5:50], words[:3]]
+    assert signatures(texts) == [signature(text) for text in texts]
+    assert signatures([]) == []
