@@ -12,12 +12,11 @@ import itertools
 import re
 from collections.abc import Sequence
 from enum import IntEnum
-from functools import lru_cache
 from typing import NamedTuple
 
 from classifier.lexicon import CLASSES
 from text import Cut, morph, normal
-from text.lemma import CACHED_WORDS
+from text.kept import Kept
 
 WINDOW = 4
 """Two classes stand together when their words are at most so many places apart in one sentence."""
@@ -142,7 +141,6 @@ class Reading(NamedTuple):
 _TURNS = {"не": _Turn.NEGATES, "ни": _Turn.NEGATES, "больше": _Turn.NO_MORE, "быть": _Turn.KEEPS}
 
 
-@lru_cache(CACHED_WORDS)
 def _word(written: str) -> _Word:
     word = normal(written)
     if word.isdecimal():
@@ -158,6 +156,9 @@ def _word(written: str) -> _Word:
     turn = _TURNS.get(lemma, _Turn.ENDS)
     plain = not (form or classes or turn)
     return _Word(tokens, f"{lemma}/{form}" if form else lemma, bool(form), classes, turn, plain)
+
+
+_WORDS = Kept(_word)
 
 
 def _form(grammemes: frozenset[str]) -> str:
@@ -179,7 +180,7 @@ def read(text: Cut) -> Reading:
     """Words and cues of a cleaned text."""
     cues = _layout(text.text)
     states: list[str] = []
-    words = list(map(_word, text.words[:MAX_WORDS]))
+    words = list(map(_WORDS.__getitem__, text.words[:MAX_WORDS]))
     start = 0
     for sentence in text.sentences:
         end = start + len(sentence.words)

@@ -1,11 +1,12 @@
 """MinHash: a short fingerprint from which the likeness of two texts can be estimated."""
 
 from collections.abc import Iterator, Sequence
-from functools import lru_cache
 from hashlib import blake2b
 
 import numpy as np
 import numpy.typing as npt
+
+from text.kept import Kept
 
 PLACES = 32
 """Standard error of the estimated likeness is at most 0.5 / sqrt(32) = 0.09: enough to tell a repost from a topic."""
@@ -30,9 +31,7 @@ _A = _constants("a", 29)
 _B = _constants("b", 61)
 
 
-@lru_cache(200_000)
-def _word(lemma: str) -> int:
-    return int.from_bytes(blake2b(lemma.encode(), digest_size=4).digest(), "big")
+_HASHES: Kept[int] = Kept(lambda lemma: int.from_bytes(blake2b(lemma.encode(), digest_size=4).digest(), "big"))
 
 
 def signature(lemmas: Sequence[str]) -> tuple[int, ...]:
@@ -67,7 +66,7 @@ def _chunks(texts: Sequence[Sequence[str]]) -> Iterator[tuple[list[int], list[in
             continue
         numbers.append(number)
         starts.append(len(words))
-        words += map(_word, telling)
+        words += map(_HASHES.__getitem__, telling)
         if len(words) >= AT_ONCE:
             yield numbers, words, starts
             numbers, words, starts = [], [], []
