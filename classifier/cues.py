@@ -63,16 +63,18 @@ _SIGNS = {
     "!!": "!!",
 }
 """Marks of the layout that are plain to see."""
-_SHAPES: dict[str, tuple[re.Pattern[str], re.Pattern[str]]] = {
-    name: (re.compile(hint), re.compile(pattern))
-    for name, hint, pattern in (
-        ("link", r"/|www|vk", r"https?://|www\.|\bt\.me/|\bvk\."),
-        ("hashtag", "#", r"#\w"),
-        ("emoji", "[^\u0000-\u25ff]", r"[\u2600-\u27bf\U0001f300-\U0001faff]"),
-        ("??", r"\?", r"\?\s?[?!]|!\s?\?"),
+_SHAPES = tuple(
+    (sign, name, re.compile(pattern))
+    for sign, name, pattern in (
+        ("/", "link", r"https?://|\bt\.me/"),
+        ("www.", "link", r"www\."),
+        ("vk.", "link", r"\bvk\."),
+        ("#", "hashtag", r"#\w"),
+        ("?", "??", r"\?\s?[?!]|!\s?\?"),
+        ("", "emoji", r"[\u2600-\u27bf\U0001f300-\U0001faff]"),
     )
-}
-"""Others; a first look tells where the second is in vain."""
+)
+"""Others, each with a sign that all of them have."""
 _NUMBERS: dict[str, re.Pattern[str]] = {
     "price": re.compile(r"\d[\d ]{0,12}(?:руб|₽|р\b|т\.?\s?р|тыс|% скид)"),
     "percent": re.compile(r"\d\s?(?:%|процент)"),
@@ -83,8 +85,9 @@ _NUMBER = re.compile(r"\d")
 
 
 def _layout(text: str) -> list[str]:
-    found = list(dict.fromkeys([name for sign, name in _SIGNS.items() if sign in text]))
-    found += [name for name, (hint, shape) in _SHAPES.items() if hint.search(text) and shape.search(text)]
+    seen = [name for sign, name in _SIGNS.items() if sign in text]
+    seen += [name for sign, name, shape in _SHAPES if sign in text and shape.search(text)]
+    found = list(dict.fromkeys(seen))
     if first := _NUMBER.search(text):
         found += [name for name, shape in _NUMBERS.items() if shape.search(text, first.start())]
     return found

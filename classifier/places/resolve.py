@@ -130,7 +130,7 @@ class Resolver:
         scanned, mentions = found_in(text, self.table, words)
         if not mentions:
             return [], []
-        signs = regions_named(scanned, self.table.regions)
+        signs = regions_named(scanned, self.table)
         regions = {sign.first for sign in signs}  # «Прикамье» is a region and a village of fourteen people
         places = [mention for mention in mentions if mention.first not in regions or mention.sign >= Sign.PLAIN]
         places = in_its_region(places, signs, self._weigher.region)

@@ -13,12 +13,16 @@ from text.clean import MAX_CHARS
 MAX_FOUND = 50
 """Addresses of one text; what names more is a list of streets."""
 
-_WORTH = re.compile(
-    r"\d|\b(?i:ул(?:иц|\W)|пр(?:осп|-|\W|оезд)|пер(?:еул|екр|есе|\W)|ш(?:осс|\.)|бул|б-р|пл(?:ощ|\.)|наб(?:ер|\.)"
-    r"|тракт|алле|лини|туп(?:ик|\.)|дорог|дор\.|мкр|микр|м-н)|[а-яё]/[А-ЯЁ]"
-    r"|\b(?:[Нн]а|[Пп]о|[Уу]гол|[Уу]глу|НА|ПО|УГОЛ|УГЛУ)\s+[А-ЯЁ]"
+_TYPED = re.compile(
+    r"\d|\b(?:ул(?:иц|\W)|пр(?:осп|-|\W|оезд)|пер(?:еул|екр|есе|\W)|ш(?:осс|\.)|бул|б-р|пл(?:ощ|\.)|наб(?:ер|\.)"
+    r"|тракт|алле|лини|туп(?:ик|\.)|дорог|дор\.|мкр|микр|м-н)"
 )
-"""Without any of these there is nothing to find; to look takes a tenth of the time of reading."""
+"""In small letters, which is faster than in both."""
+_FRAMED = re.compile(
+    r"[НнПпУу](?<=\b.)(?:(?<=[Нн])а|(?<=[Пп])о|(?<=[Уу])(?:гол|глу)|(?<=Н)А|(?<=П)О|(?<=У)(?:ГОЛ|ГЛУ))\s+[А-ЯЁ]"
+)
+"""«на Мира», «угол Мира»; the letter first, so that the search may skip the others."""
+_CROSSED = re.compile("[а-яё]/[А-ЯЁ]")
 
 
 FRAMES = frozenset({"на", "по"})
@@ -31,7 +35,7 @@ def find_addresses(text: str) -> list[Address]:
     A street without a house counts where its type stands with it, at a crossing, and — weakly — in «на Ржевского».
     Works on the first 20,000 characters.
     """
-    near = [match.start() for match in _WORTH.finditer(text, 0, MAX_CHARS)]
+    near = _near(text[:MAX_CHARS])
     if not near:
         return []
     reading = Reading(text, near)
@@ -46,6 +50,17 @@ def find_addresses(text: str) -> list[Address]:
             found += one.addresses
             reading.floor = max(one.end, at + 1)
     return found[:MAX_FOUND]
+
+
+def _near(text: str) -> list[int]:
+    """Places of what an address may stand by; without any there is nothing to find. To look takes a tenth of the time
+    of reading."""
+    low = text.lower()
+    found = [match.start() for match in _TYPED.finditer(low if len(low) == len(text) else text)]
+    found += [match.start() for match in _FRAMED.finditer(text)]
+    if "/" in text:
+        found += [match.start() for match in _CROSSED.finditer(text)]
+    return sorted(found)
 
 
 def find_address(text: str) -> Address | None:
