@@ -20,6 +20,8 @@ from text import MAX_CHARS, Cut, cut, language, signatures
 
 BY_DEFINITION = frozenset({PostKind.APPEAL, PostKind.CALL})
 """An appeal or a call is relevant: somebody turned to the authority."""
+JUDGED_LANGUAGE = "ru"
+"""A text in another one is relevant until an operator has read it: nothing here can say that it is not."""
 SHORT_COMMENT = 5
 """A comment of fewer lemmas takes its topic from the post it answers too: «у нас тоже»."""
 
@@ -175,7 +177,7 @@ class Classifier:
         place = self.place(item, text)
         return Tags(
             relevance=relevance,
-            relevant=by_definition or relevance >= self.thresholds.relevant,
+            relevant=by_definition or spoken != JUDGED_LANGUAGE or relevance >= self.thresholds.relevant,
             group=judgement.group,
             group_probability=min(judgement.group_probability, 1.0),
             topic=judgement.topic,
@@ -213,7 +215,7 @@ class Classifier:
 def doubts(relevance: float, group: float, place: Municipality | None, spoken: str, limits: Thresholds) -> list[str]:
     """Why an operator should look: `language`, `relevance`, `group`, `no_place`, `place`. None at what is surely
     irrelevant, unless it is in a language that nobody here judges."""
-    found = ["language"] if spoken != "ru" else []
+    found = ["language"] if spoken != JUDGED_LANGUAGE else []
     if relevance < limits.unsure_from:
         return found
     if relevance < limits.unsure_to:
