@@ -15,8 +15,9 @@ from enum import IntEnum
 from typing import NamedTuple
 
 from classifier.lexicon import CLASSES
-from text import Cut, morph, normal
+from text import Cut, normal
 from text.kept import Kept
+from text.lemma import parsed
 
 WINDOW = 4
 """Two classes stand together when their words are at most so many places apart in one sentence."""
@@ -150,9 +151,9 @@ def _word(written: str) -> _Word:
         return _Word(("0",), "0", False, (), _Turn.ENDS, True)
     if not _CYRILLIC.search(word):  # the analyser knows no other letters, and some make it raise
         return _Word((word,), word, False, (), _Turn.ENDS, True)
-    parse = morph().parse(word)[0]
-    lemma = "больше" if word == "больше" else parse.normal_form.replace("ё", "е")
-    form = _form(parse.tag.grammemes)
+    lemma, grammemes = parsed(word)
+    lemma = "больше" if word == "больше" else lemma
+    form = _form(grammemes)
     names = dict.fromkeys((*_CLASSES_OF.get(lemma, ()), *_CLASSES_OF.get(word, ())))
     classes = tuple(_Class(f"{n}/{form}" if form and n in _FORMED else n, n in _STATES, n in _PAIRED) for n in names)
     tokens = (lemma, f"{lemma[:PREFIX_LETTERS]}*") if len(lemma) > PREFIX_LETTERS else (lemma,)
@@ -183,24 +184,24 @@ def read(text: Cut) -> Reading:
     """Words and cues of a cleaned text."""
     cues = _layout(text.text)
     states: list[str] = []
-    words = list(map(_WORDS.__getitem__, text.words[:MAX_WORDS]))
-    start = 0
-    for sentence in text.sentences:
-        end = start + len(sentence.words)
-        marks = sentence.end if end < MAX_WORDS else ""
+    tokens: list[str] = []
+    length = 0
+    for written, end in text.sentences:
+        words = list(map(_WORDS.__getitem__, written[: MAX_WORDS - length]))
+        length += len(words)
+        marks = end if length < MAX_WORDS else ""
         if marks[:1] in ("?", "!"):
             cues.append(marks[0])
-        if sentence.words:
-            _read_sentence(words[start:end], "?" in marks, cues, states)
-        start = end
-        if start >= MAX_WORDS:
+        if words:
+            _read_sentence(words, "?" in marks, cues, states)
+            tokens += [token for word in words for token in word.tokens]
+        if length == MAX_WORDS:
             break
-    length = len(words)
     cues.append(next((f"words<{limit}" for limit in _LENGTHS if length < limit), f"words>{_LENGTHS[-1]}"))
     if states:
         cues += [f"first {states[0]}", f"last {states[-1]}"]
         cues += [f"{one}>{other}" for one, other in itertools.pairwise(states) if one != other]
-    return Reading([token for word in words for token in word.tokens], cues, length)
+    return Reading(tokens, cues, length)
 
 
 def _read_sentence(words: Sequence[_Word], question: bool, cues: list[str], states: list[str]) -> None:

@@ -59,13 +59,28 @@ def morph() -> pymorphy3.MorphAnalyzer:
     return pymorphy3.MorphAnalyzer(lang="ru")
 
 
+class Parsed(NamedTuple):
+    """The likeliest reading of a word."""
+
+    lemma: str
+    grammemes: frozenset[str]
+
+
 @lru_cache(CACHED_WORDS)
+def parsed(word: str) -> Parsed:
+    """Of a word with Cyrillic letters that `normal` has been through: other words make the analyser raise."""
+    best = morph().parse(word)[0]
+    return Parsed(best.normal_form.replace("ё", "е"), best.tag.grammemes)
+
+
 def lemma(word: str) -> str:
     """The dictionary form of a word that `normal` has been through; digits and Latin words stay as they are."""
-    if not _CYRILLIC.search(word):
-        return word
-    best: str = morph().parse(word)[0].normal_form
-    return best.replace("ё", "е")
+    return parsed(word).lemma if _CYRILLIC.search(word) else word
+
+
+def is_guessed(word: str) -> bool:
+    """Whether no dictionary holds this normal word, so that its lemma is a guess by its ending."""
+    return bool(_CYRILLIC.search(word)) and not morph().word_is_known(word)
 
 
 def _squeezed(word: str) -> str:
