@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from text import cut, lemmas, tokens
+from text.cut import MAX_GUESSED
 
 
 @given(st.text(alphabet="аяёйЖ-хtw1٣².?!…;\n ,:/\u0301\u200b🙂"))
@@ -30,3 +31,15 @@ def test_sentences() -> None:
         (["всё"], ""),
     ]
     assert cut("").sentences == [([], "")]
+
+
+def test_no_more_is_read_than_may_be_guessed() -> None:
+    invented = [f"бубу{first}{second}гыр" for first in "абвгдежзиклмнопрстуф" for second in "абвгдежзиклмнопрстуф"]
+    assert len(invented) > MAX_GUESSED
+    text = "Нет воды. " + " ".join(invented) + " беда!"
+    found = cut(text)
+    assert found.readable == text[: text.index(invented[MAX_GUESSED])]
+    assert found.lemmas == lemmas(found.readable)
+    assert [word for sentence in found.sentences for word in sentence.words] == ["Нет", "воды", *invented[:MAX_GUESSED]]
+    assert len(found.words) == len(invented) + 3  # places are looked for in all of them
+    assert cut("Нет воды. " + "бубугыр " * 2_000 + "беда!").readable.endswith("беда!")
