@@ -282,6 +282,6 @@ def test_the_queue_puts_what_presses_first(office):
     assert re.search(r"^очередь +42: немедленно \(\+40\), за 3 часа прибавилось: 1 \(\+2\) *$", told, re.MULTILINE)
     assert refused(office, "list", "region.yaml", "--queue", "--before", "3") == (
         2,
-        "Ошибка: Неверное значение: страницы есть только у списка по новизне: без --queue\n"
+        "Ошибка: Неверное значение --before: страницы есть только у списка по новизне: без --queue\n"
         "Справка: otklik incidents list --help\n",
     )
