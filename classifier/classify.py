@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from classifier.address import address_of
 from classifier.changes import TopicChanges
@@ -17,7 +17,7 @@ from classifier.places import Place, Region, Resolver
 from classifier.region_topics import RegionTopics, silenced
 from classifier.urgency import Verdict, urgency
 from schemas import Head, Municipality, PostKind, Tags
-from text import MAX_CHARS, language, signature
+from text import MAX_CHARS, language, signatures
 
 BY_DEFINITION = frozenset({PostKind.APPEAL, PostKind.CALL})
 """An appeal or a call is relevant: somebody turned to the authority."""
@@ -47,6 +47,18 @@ class Thresholds:
         """From a model's header; what is not there keeps its default."""
         known = {name: float(values[name]) for name in cls.__slots__ if name in values}
         return cls(**known)
+
+
+class _Judged(NamedTuple):
+    """An item with all that was found of a whole batch at once."""
+
+    item: Item
+    whole: str
+    words: list[str]
+    judgement: Judgement
+    relevance: float
+    heads: dict[str, Head]
+    signature: tuple[int, ...]
 
 
 class Classifier:
@@ -113,19 +125,12 @@ class Classifier:
         relevance = self.model.relevance.probabilities(wholes, [_answered(item) for item in items]).tolist()
         self._judge_short_comments(items, lemmas, judged)
         heads = {name: head.judge(lemmas) for name, head in self.heads.items()}
-        return [
-            self._tags(
-                item,
-                whole,
-                words,
-                judgement,
-                relevance=probability,
-                heads={name: Head(value=v[i][0], probability=v[i][1]) for name, v in heads.items()},
-            )
-            for i, (item, whole, words, probability, judgement) in enumerate(
-                zip(items, wholes, lemmas, relevance, judged, strict=True)
-            )
+        by_text = [
+            {name: Head(value=answers[i][0], probability=answers[i][1]) for name, answers in heads.items()}
+            for i in range(len(items))
         ]
+        parts = zip(items, wholes, lemmas, judged, relevance, by_text, signatures(lemmas), strict=True)
+        return [self._tags(_Judged(*of_text)) for of_text in parts]
 
     def _judge_short_comments(
         self, items: Sequence[Item], lemmas: Sequence[list[str]], judged: list[Judgement]
@@ -140,19 +145,11 @@ class Classifier:
         for i, other in zip(short, joined, strict=True):
             judged[i] = other
 
-    def _tags(
-        self,
-        item: Item,
-        whole: str,
-        words: list[str],
-        judgement: Judgement,
-        *,
-        relevance: float,
-        heads: dict[str, Head],
-    ) -> Tags:
-        tags = self._judged(item, whole, words, judgement, relevance=relevance, heads=heads)
+    def _tags(self, judged: _Judged) -> Tags:
+        tags = self._by_model(judged)
         if self.corrections is None:
             return tags
+        item, words = judged.item, judged.words
         answers = item.kind == PostKind.COMMENT and item.context is not None
         said = self.corrections.find(item.id, words, answers=answers)
         if said is None and item.title and len(self.corrections):  # whoever corrects may have given the text alone
@@ -160,7 +157,7 @@ class Classifier:
         if said is None:
             return tags
         tags = corrected(tags, said, self.topics, self.resolver, lambda group: self._best_of(group, words))
-        verdict = self.urgency(item, whole, words, tags.topic, tags.topic_probability)
+        verdict = self.urgency(item, judged.whole, words, tags.topic, tags.topic_probability)
         return tags.model_copy(update={"urgency": verdict.urgency})
 
     def _best_of(self, group: str, words: Sequence[str]) -> tuple[str, float]:
@@ -169,16 +166,8 @@ class Classifier:
         best = silenced(self.model, others).judge([words])[0]
         return best.topic, min(best.topic_probability, 1.0)
 
-    def _judged(
-        self,
-        item: Item,
-        whole: str,
-        words: list[str],
-        judgement: Judgement,
-        *,
-        relevance: float,
-        heads: dict[str, Head],
-    ) -> Tags:
+    def _by_model(self, judged: _Judged) -> Tags:
+        item, whole, words, judgement = judged.item, judged.whole, judged.words, judged.judgement
         added = self.topics.added(words)
         if added is not None:
             judgement = replace(
@@ -191,7 +180,7 @@ class Classifier:
         spoken = language(whole, words)
         by_definition = item.kind in BY_DEFINITION
         foreign = spoken != "ru"
-        relevance = 1.0 if by_definition else UNREAD if foreign else relevance
+        relevance = 1.0 if by_definition else UNREAD if foreign else judged.relevance
         place = self.place(item, whole)
         return Tags(
             relevance=relevance,
@@ -207,8 +196,8 @@ class Classifier:
             needs_review=bool(
                 doubts(relevance, judgement.group_probability, place.municipality, spoken, self.thresholds)
             ),
-            heads=heads,
-            signature=signature(words),
+            heads=judged.heads,
+            signature=judged.signature,
             language=spoken,
             model=self.model.version,
         )

@@ -5,7 +5,7 @@ from text.clean import MAX_CHARS, clean, clean_cut
 from text.language import language
 from text.lemma import Token, lemma, lemmas, morph, normal, normal_words, tokens
 from text.mask import mask, mask_url
-from text.signature import likeness, signature
+from text.signature import likeness, signature, signatures
 
 __all__ = [
     "MAX_CHARS",
@@ -23,5 +23,6 @@ __all__ = [
     "normal",
     "normal_words",
     "signature",
+    "signatures",
     "tokens",
 ]

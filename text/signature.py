@@ -11,6 +11,8 @@ PLACES = 32
 """Standard error of the estimated likeness is at most 0.5 / sqrt(32) = 0.09: enough to tell a repost from a topic."""
 MIN_WORDS = 3
 """Below three different words every «спасибо» would look like a repost."""
+AT_ONCE = 32
+"""Texts: the hashes of so many of the longest, 2,800 words each, take 25 MB."""
 
 _PRIME = np.uint64((1 << 61) - 1)
 
@@ -36,12 +38,27 @@ def signature(lemmas: Sequence[str]) -> tuple[int, ...]:
 
     Broder (1997), "On the resemblance and containment of documents".
     """
-    words = {word for word in lemmas if len(word) > 2 or word.isdecimal()}
-    if len(words) < MIN_WORDS:
-        return ()
-    values = np.fromiter((_word(word) for word in words), dtype=np.uint64, count=len(words))
-    hashes = (values[:, None] * _A + _B) % _PRIME
-    return tuple((hashes.min(axis=0) & np.uint64(0xFFFFFFFF)).tolist())
+    return signatures([lemmas])[0]
+
+
+def signatures(texts: Sequence[Sequence[str]]) -> list[tuple[int, ...]]:
+    """The signature of each text; many at once take a third of the time."""
+    found: list[tuple[int, ...]] = []
+    for first in range(0, len(texts), AT_ONCE):
+        found += _signatures(texts[first : first + AT_ONCE])
+    return found
+
+
+def _signatures(texts: Sequence[Sequence[str]]) -> list[tuple[int, ...]]:
+    sets = [{word for word in lemmas if len(word) > 2 or word.isdecimal()} for lemmas in texts]
+    told = [words for words in sets if len(words) >= MIN_WORDS]
+    if not told:
+        return [()] * len(sets)
+    values = np.array([_word(word) for words in told for word in words], dtype=np.uint64)
+    starts = np.cumsum([0, *(len(words) for words in told[:-1])])
+    least = np.minimum.reduceat((values * _A[:, None] + _B[:, None]) % _PRIME, starts, axis=1)
+    rows = iter((least & np.uint64(0xFFFFFFFF)).T.tolist())
+    return [tuple(next(rows)) if len(words) >= MIN_WORDS else () for words in sets]
 
 
 def likeness(one: Sequence[int], other: Sequence[int]) -> float:

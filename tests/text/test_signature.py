@@ -1,6 +1,6 @@
 import pytest
 
-from text import lemmas, likeness, signature
+from text import lemmas, likeness, signature, signatures
 
 LEAK = "На улице Труда у дома пятнадцать прорвало трубу, вода течёт по дороге со вчерашнего вечера"
 
@@ -25,3 +25,9 @@ def test_signatures_are_the_same_on_every_machine():
 def test_too_few_words_have_no_signature(words):
     assert signature(words) == ()
     assert likeness(signature(words), signature(lemmas(LEAK))) == 0
+
+
+def test_a_batch_gives_the_signatures_of_its_texts() -> None:
+    texts = [[f"слово{i}" for i in range(length)] for length in (0, 2, 3, 40, 2, 7, *range(60))]
+    assert signatures(texts) == [signature(words) for words in texts]
+    assert signatures([]) == []

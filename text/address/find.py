@@ -14,12 +14,15 @@ MAX_FOUND = 50
 """Addresses of one text; what names more is a list of streets."""
 
 _WORTH = re.compile(
-    r"\d|\b(?i:ул(?:иц|\W)|пр(?:осп|-|\W|оезд)|пер(?:еул|екр|есе|\W)|ш(?:осс|\.)|бул|б-р|пл(?:ощ|\.)|наб(?:ер|\.)"
-    r"|тракт|алле|лини|туп(?:ик|\.)|дорог|дор\.|мкр|микр|м-н)|[а-яё]/[А-ЯЁ]"
-    r"|\b(?:[Нн]а|[Пп]о|[Уу]гол|[Уу]глу|НА|ПО|УГОЛ|УГЛУ)\s+[А-ЯЁ]"
+    r"[\d/упшбнталдмУПШБНТАЛДМ](?:(?<=\d)|(?<=[а-яё]/)(?=[А-ЯЁ])|(?<!\w.)(?:"
+    r"(?i:(?<=у)л(?:иц|\W)|(?<=п)(?:р(?:осп|-|\W|оезд)|ер(?:еул|екр|есе|\W)|л(?:ощ|\.))|(?<=ш)(?:осс|\.)|(?<=б)(?:ул|-р)"
+    r"|(?<=н)аб(?:ер|\.)|(?<=т)(?:ракт|уп(?:ик|\.))|(?<=а)лле|(?<=л)ини|(?<=д)ор(?:ог|\.)|(?<=м)(?:кр|икр|-н))"
+    r"|(?:(?<=[Нн])а|(?<=[Пп])о|(?<=[Уу])г(?:ол|лу)|(?<=Н)А|(?<=П)О|(?<=У)Г(?:ОЛ|ЛУ))\s+[А-ЯЁ]))",
+    re.DOTALL,
 )
-"""Without any of these there is nothing to find; to look takes a tenth of the time of reading."""
-
+"""Digits, beginnings of a street's type, «а/Б», «на», «по» and «угол» before a capital: without any of these there is
+nothing to find. It begins with a set of characters, which the engine skips to fast, and only then looks back for the
+edge of the word: twice as fast as the edge first."""
 
 FRAMES = frozenset({"на", "по"})
 _ANCHORS = TYPES.keys() | BEGINNINGS | FRAMES | {"/"}
