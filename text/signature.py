@@ -42,7 +42,7 @@ def signature(lemmas: Sequence[str]) -> tuple[int, ...]:
 
 
 def signatures(texts: Sequence[Sequence[str]]) -> list[tuple[int, ...]]:
-    """The signature of each text; many at once take a third of the time."""
+    """The signature of each text; many at once share the look-ups."""
     found: list[tuple[int, ...]] = []
     for first in range(0, len(texts), AT_ONCE):
         found += _signatures(texts[first : first + AT_ONCE])
