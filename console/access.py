@@ -60,6 +60,22 @@ class Access:
                 HTTPStatus.FORBIDDEN, "forbidden", "Этот токен только для чтения.", "Нужен токен со scope: write."
             )
 
+    def name(self, request: Request) -> str:
+        """To whom the token of a request was given.
+
+        Raises:
+            ApiError: there are no tokens: whoever changes something must have a name.
+        """
+        if not self._tokens:
+            raise ApiError(
+                HTTPStatus.FORBIDDEN,
+                "token_required",
+                "Менять можно только с токеном: его имя остаётся в истории.",
+                "Добавьте в console.tokens файла региона токен со scope: write.",
+            )
+        given = _digest(_given(request) or "")
+        return next(token.name for known, token in self._tokens if compare_digest(known, given))
+
     def is_open_to(self, request: Request) -> bool:
         """Whether the asker may read."""
         try:

@@ -12,13 +12,14 @@ from fastapi import Depends, FastAPI, Query, Request, Response
 from fastapi.responses import HTMLResponse, JSONResponse, PlainTextResponse
 
 from bus import Bus
-from console import cursor, errors, feeds, query
+from console import cursor, deciding, errors, feeds, query
 from console.access import Access
 from console.errors import ApiError
 from console.headers import SecurityHeaders
 from console.health import Checker
 from console.query import Filters, Following, Names
 from console.settings import ConsoleSettings
+from incidents.desk import Desk
 from schemas import Health, Incident, IncidentEvent, IncidentStatus
 from store import Fare, Fares, IncidentFilter, Incidents, Outbox, Store
 from store.posts import NOWHERE
@@ -30,7 +31,7 @@ SHOWN = tuple(status for status in IncidentStatus if status is not IncidentStatu
 HIGHEST_ID = 2**63 - 1
 
 
-def create_app(store: Store, bus: Bus, settings: ConsoleSettings, region: str, names: Names) -> FastAPI:
+def create_app(store: Store, bus: Bus, settings: ConsoleSettings, region: str, names: Names, *, desk: Desk) -> FastAPI:
     """`region` is its short name, as in the events' source. The caller opens and closes store and bus."""
     app = FastAPI(title="Otklik", openapi_url="/api/openapi.json", docs_url=None, redoc_url=None)
     app.add_middleware(SecurityHeaders)
@@ -96,7 +97,9 @@ def create_app(store: Store, bus: Bus, settings: ConsoleSettings, region: str, n
             for change in incidents.history(id)
         ]
         content = {"incident": found.model_dump(mode="json"), "history": history}
-        return JSONResponse(content, headers={"ETag": f'"{found.id}.{found.sequence}"'})
+        return JSONResponse(content, headers={"ETag": deciding.etag(found)})
+
+    deciding.install(app, access, desk)
 
     @app.get("/api/sources", dependencies=reader)
     def sources() -> JSONResponse:

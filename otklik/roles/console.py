@@ -3,9 +3,11 @@
 from console.app import create_app
 from console.query import Names
 from console.server import Server
+from otklik.clock import now
 from otklik.config import Config
 from otklik.exits import Exit
 from otklik.roles.common import opened, role
+from otklik.roles.incidents import desk
 
 
 def run_console(config: Config) -> Exit:
@@ -16,7 +18,7 @@ def run_console(config: Config) -> Exit:
     """
     settings = config.file.console
     with role(config, "console") as (stop, bus), opened(config, stop) as store:
-        app = create_app(store, bus, settings, config.region.slug, names(config))
+        app = create_app(store, bus, settings, config.region.slug, names(config), desk=desk(config, store, now))
         server = Server(app, settings.host, settings.port)
         stop.tell(server.stop)
         server.run()
