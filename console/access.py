@@ -76,6 +76,18 @@ class Access:
         given = _digest(_given(request) or "")
         return next(token.name for known, token in self._tokens if compare_digest(known, given))
 
+    def check_key(self, key: str) -> None:
+        """The same for a key in a form, as Open311 has it: of a token that may write.
+
+        Raises:
+            ApiError: as `check`; and where there are no tokens at all, for a stranger's form must not write.
+        """
+        granted = self._scope_of(key)
+        if granted is None:
+            raise ApiError(HTTPStatus.FORBIDDEN, "unauthorized", "Нужен api_key: токен консоли со scope: write.")
+        if "write" not in GRANTS[granted]:
+            raise ApiError(HTTPStatus.FORBIDDEN, "forbidden", "Этот токен только для чтения.")
+
     def is_open_to(self, request: Request) -> bool:
         """Whether the asker may read."""
         try:

@@ -12,14 +12,17 @@ from fastapi import Depends, FastAPI, Query, Request, Response
 from fastapi.responses import HTMLResponse, JSONResponse, PlainTextResponse
 
 from bus import Bus
-from console import cursor, deciding, errors, feeds, query
+from console import cursor, deciding, errors, feeds, open311_routes, query
 from console.access import Access
 from console.errors import ApiError
 from console.headers import SecurityHeaders
 from console.health import Checker
+from console.open311 import Service
+from console.open311_routes import Open311
 from console.query import Filters, Following, Names
 from console.settings import ConsoleSettings
 from incidents.desk import Desk
+from intake.publish import Intake
 from schemas import Health, Incident, IncidentEvent, IncidentStatus
 from store import Fare, Fares, IncidentFilter, Incidents, Outbox, Store
 from store.posts import NOWHERE
@@ -31,8 +34,21 @@ SHOWN = tuple(status for status in IncidentStatus if status is not IncidentStatu
 HIGHEST_ID = 2**63 - 1
 
 
-def create_app(store: Store, bus: Bus, settings: ConsoleSettings, region: str, names: Names, *, desk: Desk) -> FastAPI:
-    """`region` is its short name, as in the events' source. The caller opens and closes store and bus."""
+def create_app(
+    store: Store,
+    bus: Bus,
+    settings: ConsoleSettings,
+    region: str,
+    names: Names,
+    *,
+    desk: Desk,
+    services: Sequence[Service] = (),
+    intake: Intake | None = None,
+) -> FastAPI:
+    """`region` is its short name, as in the events' source. The caller opens and closes store and bus.
+
+    `services` are what may be reported by Open311; without an `intake` nothing can.
+    """
     app = FastAPI(title="Otklik", openapi_url="/api/openapi.json", docs_url=None, redoc_url=None)
     app.add_middleware(SecurityHeaders)
     errors.install(app)
@@ -100,6 +116,7 @@ def create_app(store: Store, bus: Bus, settings: ConsoleSettings, region: str, n
         return JSONResponse(content, headers={"ETag": deciding.etag(found)})
 
     deciding.install(app, access, desk)
+    open311_routes.install(app, access, Open311(store, region, services, intake=intake), region)
 
     @app.get("/api/sources", dependencies=reader)
     def sources() -> JSONResponse:

@@ -4,6 +4,7 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -71,7 +72,7 @@ def serve(store: Store, bus: Bus) -> Iterator[Callable[..., Running]]:
 
     defaults = {"store": store, "bus": bus, "settings": ConsoleSettings()}
 
-    def start(settings: ConsoleSettings | None = None, **more: Store | Bus) -> Running:
+    def start(settings: ConsoleSettings | None = None, **more: Any) -> Running:
         given = {**defaults, **more, **({"settings": settings} if settings else {})}
         app = create_app(**given, region="chelyabinsk", names=NAMES, desk=desk_of(given["store"]))
         server = Server(app, "127.0.0.1", 0)
