@@ -60,6 +60,34 @@ class Access:
                 HTTPStatus.FORBIDDEN, "forbidden", "Этот токен только для чтения.", "Нужен токен со scope: write."
             )
 
+    def name(self, request: Request) -> str:
+        """To whom the token of a request was given.
+
+        Raises:
+            ApiError: there are no tokens: whoever changes something must have a name.
+        """
+        if not self._tokens:
+            raise ApiError(
+                HTTPStatus.FORBIDDEN,
+                "token_required",
+                "Менять можно только с токеном: его имя остаётся в истории.",
+                "Добавьте в console.tokens файла региона токен со scope: write.",
+            )
+        given = _digest(_given(request) or "")
+        return next(token.name for known, token in self._tokens if compare_digest(known, given))
+
+    def check_key(self, key: str) -> None:
+        """The same for a key in a form, as Open311 has it: of a token that may write.
+
+        Raises:
+            ApiError: as `check`; and where there are no tokens at all, for a stranger's form must not write.
+        """
+        granted = self._scope_of(key)
+        if granted is None:
+            raise ApiError(HTTPStatus.FORBIDDEN, "unauthorized", "Нужен api_key: токен консоли со scope: write.")
+        if "write" not in GRANTS[granted]:
+            raise ApiError(HTTPStatus.FORBIDDEN, "forbidden", "Этот токен только для чтения.")
+
     def is_open_to(self, request: Request) -> bool:
         """Whether the asker may read."""
         try:

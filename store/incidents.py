@@ -31,6 +31,12 @@ class IncidentFilter:
     """Unanswered, with a term that is over at this time."""
     text: str | None = None
     """What stands in the title, in whatever case."""
+    ids: Collection[int] = ()
+    opened_from: datetime | None = None
+    opened_to: datetime | None = None
+    """Registered at or after, and before."""
+    history: bool | None = None
+    """Back-filled or not; None: both."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +107,12 @@ class Incidents:
             query = query.where(incidents.c.id < before)
         with self._store.reading() as conn:
             return _with_posts(conn, conn.execute(query.order_by(incidents.c.id.desc()).limit(limit)).all())
+
+    def find_page(self, wanted: IncidentFilter, offset: int, limit: int) -> list[Incident]:
+        """The newest first, for protocols whose pages have numbers."""
+        query = _filtered(select(incidents), wanted).order_by(incidents.c.id.desc())
+        with self._store.reading() as conn:
+            return _with_posts(conn, conn.execute(query.offset(offset).limit(limit)).all())
 
     def count(self, wanted: IncidentFilter) -> int:
         """How many fit."""
@@ -199,6 +211,14 @@ def _filtered(query: Select[Any], wanted: IncidentFilter) -> Select[Any]:
             query = query.where(column.in_(sorted(values)))
     if wanted.overdue is not None:
         query = query.where(incidents.c.answer_due < wanted.overdue, incidents.c.status.in_(UNANSWERED))
+    if wanted.ids:
+        query = query.where(incidents.c.id.in_(sorted(wanted.ids)))
+    if wanted.opened_from is not None:
+        query = query.where(incidents.c.opened >= wanted.opened_from)
+    if wanted.opened_to is not None:
+        query = query.where(incidents.c.opened < wanted.opened_to)
+    if wanted.history is not None:
+        query = query.where(incidents.c.history.is_(wanted.history))
     if wanted.text:
         query = query.where(lowered(incidents.c.title).contains(wanted.text.lower(), autoescape=True))
     return query

@@ -196,6 +196,12 @@ class PostReader:
         with self._store.reading() as conn:
             return [StoredPost(**row._mapping) for row in conn.execute(query)]
 
+    def incident_of(self, post: str) -> tuple[bool, int | None]:
+        """Whether the post has been looked at, and its incident."""
+        with self._store.reading() as conn:
+            row = conn.execute(select(posts.c.incident).where(posts.c.id == post)).one_or_none()
+        return row is not None, row.incident if row is not None else None
+
 
 def _members(rows: Iterable[Row[Any]]) -> list[Member]:
     return [Member(**row._mapping) for row in rows]
