@@ -6,7 +6,7 @@ from functools import cached_property
 from itertools import islice
 from typing import NamedTuple
 
-from text.clean import MAX_CHARS
+from text.limits import MAX_CHARS
 from text.lemma import normal
 
 NEAR = 120
