@@ -1,11 +1,14 @@
-"""What outlives a process: sources and their leases, holds, quotas, incidents, the outbox, decisions, the audit."""
+"""What outlives a process: sources and their leases, holds, quotas, incidents, the outbox, decisions, the audit,
+what was forgotten."""
 
 from store.audit import Audit, Entry
 from store.backfills import Backfill, BackfillLease, Backfills
 from store.decisions import Decision, Decisions, Link
 from store.digests import Digest, Digests
 from store.engine import Store
+from store.erasure import Erasure
 from store.errors import NoSpace, StoreError
+from store.forgotten import Forgotten
 from store.health import Fare, Fares, SourceEvents
 from store.holds import Hold, Holds
 from store.incidents import Change, IncidentFilter, Incidents
@@ -31,9 +34,11 @@ __all__ = [
     "Digest",
     "Digests",
     "Entry",
+    "Erasure",
     "Fare",
     "Fares",
     "FolderLock",
+    "Forgotten",
     "Hold",
     "Holds",
     "IncidentFilter",
