@@ -11,9 +11,11 @@ from ipaddress import ip_address
 from fastapi import Request
 
 from console.errors import ApiError
-from console.settings import ConsoleSettings, Scope
+from console.settings import ConsoleSettings, Scope, Token
 
 CHALLENGE = {"WWW-Authenticate": 'Bearer realm="otklik", Basic realm="otklik"'}
+LOCAL = "эта машина"
+"""Who asks where there are no tokens."""
 GRANTS: dict[Scope, frozenset[Scope]] = {"read": frozenset({"read"}), "write": frozenset({"read", "write"})}
 
 
@@ -46,8 +48,8 @@ class Access:
                 )
             return
         given = _given(request)
-        granted = self._scope_of(given) if given is not None else None
-        if granted is None:
+        known = self._known(given) if given is not None else None
+        if known is None:
             raise ApiError(
                 HTTPStatus.UNAUTHORIZED,
                 "unauthorized",
@@ -55,7 +57,7 @@ class Access:
                 "Заголовок Authorization: Bearer ТОКЕН, или токен вместо пароля.",
                 CHALLENGE,
             )
-        if scope not in GRANTS[granted]:
+        if scope not in GRANTS[known.scope]:
             raise ApiError(
                 HTTPStatus.FORBIDDEN, "forbidden", "Этот токен только для чтения.", "Нужен токен со scope: write."
             )
@@ -68,12 +70,18 @@ class Access:
             return False
         return True
 
-    def _scope_of(self, given: str) -> Scope | None:
+    def name_of(self, request: Request) -> str:
+        """Of the token that the asker has shown; `LOCAL` where there are no tokens."""
+        given = _given(request)
+        known = self._known(given) if given is not None else None
+        return known.name if known else LOCAL
+
+    def _known(self, given: str) -> Token | None:
         digest = _digest(given)
-        found: Scope | None = None
+        found: Token | None = None
         for known, token in self._tokens:  # all of them, whichever fits
             if compare_digest(known, digest):
-                found = token.scope
+                found = token
         return found
 
 

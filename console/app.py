@@ -18,10 +18,12 @@ from console.errors import ApiError
 from console.headers import SecurityHeaders
 from console.health import Checker
 from console.query import Filters, Following, Names
+from console.reads import watch
 from console.settings import ConsoleSettings
 from schemas import Health, Incident, IncidentEvent, IncidentStatus
 from store import Fare, Fares, IncidentFilter, Incidents, Outbox, Store
 from store.posts import NOWHERE
+from store.reads import ReadLog
 
 FEED_ITEMS = 100
 """The incidents of an ordinary day in an ordinary region (130 to 340, two thirds of them in one feed of a filter)."""
@@ -31,13 +33,15 @@ HIGHEST_ID = 2**63 - 1
 
 
 def create_app(store: Store, bus: Bus, settings: ConsoleSettings, region: str, names: Names) -> FastAPI:
-    """`region` is its short name, as in the events' source. The caller opens and closes store and bus."""
+    """`region` is its short name, as in the events' source. The caller opens and closes store and bus, and closes
+    `state.reads` before them."""
     app = FastAPI(title="Otklik", openapi_url="/api/openapi.json", docs_url=None, redoc_url=None)
     app.add_middleware(SecurityHeaders)
     errors.install(app)
     query.install(app)
     access = Access(settings)
-    reader = [Depends(access.require("read"))]
+    app.state.reads = ReadLog(store)
+    reader = [Depends(access.require("read")), Depends(watch(access, app.state.reads))]
     incidents, outbox, fares, checker = Incidents(store), Outbox(store), Fares(store), Checker(store, bus)
 
     def checked(filters: Filters) -> IncidentFilter:

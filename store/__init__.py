@@ -1,7 +1,7 @@
 """What outlives a process: sources and their leases, holds, quotas, incidents, the outbox, decisions, the audit,
 what was forgotten."""
 
-from store.audit import Audit, Entry
+from store.audit import Audit, Entry, Look
 from store.backfills import Backfill, BackfillLease, Backfills
 from store.decisions import Decision, Decisions, Link
 from store.digests import Digest, Digests
@@ -16,6 +16,7 @@ from store.lock import FolderLock
 from store.outbox import Outbox
 from store.posts import Member, PostReader, Posts, StoredPost
 from store.quotas import Allowance, Balance, Quotas, Resolved, Turn, Why
+from store.retention import Words
 from store.rulings import Ruling, RulingKind, Rulings
 from store.sources import Lease, SourceRow, Sources, SourceState
 from store.standing import Standing
@@ -45,6 +46,7 @@ __all__ = [
     "Incidents",
     "Lease",
     "Link",
+    "Look",
     "Member",
     "NoSpace",
     "Outbox",
@@ -67,4 +69,5 @@ __all__ = [
     "Version",
     "Versions",
     "Why",
+    "Words",
 ]

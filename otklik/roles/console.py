@@ -1,5 +1,7 @@
 """The role `console`: feeds, API, health and metrics over HTTP."""
 
+from contextlib import closing
+
 from console.app import create_app
 from console.query import Names
 from console.server import Server
@@ -19,7 +21,8 @@ def run_console(config: Config) -> Exit:
         app = create_app(store, bus, settings, config.region.slug, names(config))
         server = Server(app, settings.host, settings.port)
         stop.tell(server.stop)
-        server.run()
+        with closing(app.state.reads):
+            server.run()
     return Exit.OK
 
 

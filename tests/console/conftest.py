@@ -16,6 +16,7 @@ from console.server import Server
 from console.settings import ConsoleSettings
 from schemas import topics
 from store import Store
+from store.reads import ReadLog
 from tests.incidents.bench import Bench
 from tests.incidents.make import CHELYABINSK, KOPEYSK, NO_WATER, SNOW
 from tests.store.kit import Clock
@@ -33,6 +34,7 @@ class Running:
     url: str
     port: int
     http: httpx.Client
+    reads: ReadLog
 
 
 @pytest.fixture
@@ -76,9 +78,10 @@ def serve(store: Store, bus: Bus) -> Iterator[Callable[..., Running]]:
             server.stop()
             thread.join(timeout=20)
             assert not thread.is_alive()
+            app.state.reads.close()
 
         stops.append(stop)
-        return Running(url, server.port, client)
+        return Running(url, server.port, client, app.state.reads)
 
     yield start
     for stop in stops:
