@@ -80,7 +80,8 @@ class ReadLog:
 
     def _write_until_empty(self) -> None:
         while True:
-            closing = self._closing.wait(self._pause)
+            # Without `close`, the last chance is when the interpreter ends and waits for this thread.
+            closing = self._closing.wait(self._pause) or not threading.main_thread().is_alive()
             try:
                 self._flush()
             except StoreError as error:
