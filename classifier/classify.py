@@ -13,7 +13,7 @@ from classifier.features import judged_lemmas
 from classifier.head import TextHead
 from classifier.item import Item
 from classifier.model import Judgement, Model
-from classifier.places import Region, Resolver
+from classifier.places import Place, Region, Resolver
 from classifier.region_topics import RegionTopics, silenced
 from classifier.urgency import Verdict, urgency
 from schemas import Head, Municipality, PostKind, Tags
@@ -21,6 +21,9 @@ from text import MAX_CHARS, language, signature
 
 BY_DEFINITION = frozenset({PostKind.APPEAL, PostKind.CALL})
 """An appeal or a call is relevant: somebody turned to the authority."""
+UNREAD = 0.5
+"""Relevance of a text in a language that the model doesn't know: nobody can tell but an operator, who sees it as an
+incident to be reviewed. Of 17,763 texts of Perm, Kursk and Telegram's channels none is taken for one."""
 SHORT_COMMENT = 5
 """A comment of fewer lemmas takes its topic from the post it answers too: «у нас тоже»."""
 
@@ -187,17 +190,12 @@ class Classifier:
             )
         spoken = language(whole, words)
         by_definition = item.kind in BY_DEFINITION
-        relevance = 1.0 if by_definition else relevance
-        told = "\n".join(part for part in (item.address, item.context) if part)
-        place = self.resolver.resolve(
-            whole,
-            context=_judgeable(told),
-            hints=(item.parent_place_hint, item.source_municipality),
-            geo=item.geo,
-        )
+        foreign = spoken != "ru"
+        relevance = 1.0 if by_definition else UNREAD if foreign else relevance
+        place = self.place(item, whole)
         return Tags(
             relevance=relevance,
-            relevant=by_definition or relevance >= self.thresholds.relevant,
+            relevant=by_definition or foreign or relevance >= self.thresholds.relevant,
             group=judgement.group,
             group_probability=min(judgement.group_probability, 1.0),
             topic=judgement.topic,
@@ -213,6 +211,16 @@ class Classifier:
             signature=signature(words),
             language=spoken,
             model=self.model.version,
+        )
+
+    def place(self, item: Item, whole: str) -> Place:
+        """Where an item's trouble is, and what that rests on."""
+        told = "\n".join(part for part in (item.address, item.context) if part)
+        return self.resolver.resolve(
+            whole,
+            context=_judgeable(told),
+            hints=(item.parent_place_hint, item.source_municipality),
+            geo=item.geo,
         )
 
     def urgency(self, item: Item, whole: str, words: Sequence[str], topic: str, probability: float) -> Verdict:

@@ -7,6 +7,7 @@ from classifier.classify import Classifier, doubts
 from classifier.features import judged_lemmas
 from classifier.item import Item
 from classifier.model import Model
+from classifier.places import Place
 from classifier.region_topics import Matched
 from classifier.urgency import Verdict
 from schemas import Tags
@@ -54,6 +55,10 @@ class Explanation:
     added: Matched | None
     urgency: Verdict
     doubts: tuple[str, ...]
+    place: Place
+    """As the resolver says, before a correction."""
+    outside: str | None
+    """Name of the municipality elsewhere that the text names."""
 
     @property
     def corrected(self) -> bool:
@@ -68,6 +73,7 @@ def explain(classifier: Classifier, item: Item) -> Explanation:
     words = judged_lemmas(whole)
     model = classifier.model
     first, second = _two_best(model, words)
+    place = classifier.place(item, whole)
     one = _candidate(classifier, words, *first)
     other = _candidate(classifier, words, *second) if second else None
     return Explanation(
@@ -85,6 +91,8 @@ def explain(classifier: Classifier, item: Item) -> Explanation:
         else tuple(
             doubts(tags.relevance, tags.group_probability, tags.municipality, tags.language, classifier.thresholds)
         ),
+        place=place,
+        outside=classifier.resolver.table.municipalities[place.outside].name if place.outside else None,
     )
 
 

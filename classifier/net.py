@@ -23,7 +23,7 @@ from classifier.words import Words
 Floats32 = npt.NDArray[np.float32]
 
 KEPT_UNITS = 50_000
-"""Words and pairs whose vectors are kept: 65 MB at 325 numbers each, twice that while the table grows. An endless
+"""Words and pairs whose vectors are kept: 91 MB at 453 numbers each, twice that while the table grows. An endless
 stream of new words must not fill the memory."""
 _FIRST_ROOM = 1024
 TINY = 1e-12

@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from incidents.changes import Change
+from incidents.changes import Change, moved_term
 from incidents.config import Authority
 from incidents.describe import Describer
 from incidents.refusals import Invalid, NoSuch, not_allowed
-from incidents.workflow import REOPENED, Action, rule
-from schemas import Incident
+from incidents.workflow import REOPENED, WAITING, Action, rule
+from schemas import Incident, IncidentStatus
+from schemas.incident import Pause
 from text import clean, mask
 from text.suggest import did_you_mean
 
@@ -19,6 +20,9 @@ LONGEST_TEXT = 10_000
 """Characters of a comment or an answer: an official letter has some 3,000."""
 MACHINE = "otklik"
 """Who makes the machine's own changes."""
+
+BY_HAND = "передано человеком"
+"""Why an authority answers that nobody's rules have proposed."""
 
 LACKING = {
     "comment": {
@@ -82,11 +86,21 @@ def perform(
         raise Invalid(f"Инцидент №{before.id}: {LACKING[found.needs][act.action]}.")
     if found.to is REOPENED:
         update["reopened"] = now
-    after = before.model_copy(update=update)
-    if after.authority != before.authority or after.reopened != before.reopened:
-        after = after.model_copy(update={"answer_due": describer.due(after)})
+    update["pauses"] = _pauses(before, found.to, now)
+    after = describer.timed(before.model_copy(update=update), before)
     was = before.status if after.status is not before.status else None
-    return Change(found.event, after, comment=comment, before=was, actor=actor)
+    said = "; ".join(filter(None, (comment, moved_term(before, after)))) or None
+    return Change(found.event, after, comment=said, before=was, actor=actor)
+
+
+def _pauses(before: Incident, to: IncidentStatus, now: datetime) -> tuple[Pause, ...]:
+    """A pause begins with the waiting for the citizen and ends with it."""
+    last = before.pauses[-1] if before.pauses else None
+    if to is WAITING:
+        return (*before.pauses, Pause(since=now))
+    if last is None or last.until is not None:
+        return before.pauses
+    return (*before.pauses[:-1], Pause(since=last.since, until=max(now, last.since)))
 
 
 def tidy(text: str | None, what: str) -> str | None:
@@ -124,4 +138,4 @@ def _assigned(before: Incident, wanted: str | None, authorities: Sequence[Author
         hint = did_you_mean(wanted, names)
         known = ", ".join(names) or "ни одного"
         raise NoSuch(f"Ведомства «{wanted}» нет.{f' {hint}' if hint else ''} В разделе authorities есть: {known}.")
-    return {"authority": wanted, "authority_name": names[wanted]}
+    return {"authority": wanted, "authority_name": names[wanted], "authority_reason": BY_HAND}

@@ -165,6 +165,7 @@ class Changes:
             added=matter - had,
             removed=had - matter,
             before=before.status if status else None,
+            comment="; ".join(filter(None, (self._hand.comment, moved_term(before, after)))) or None,
         )
 
     def _leaving(self, incident: int) -> Iterable[frozenset[str]]:
@@ -199,3 +200,15 @@ class Changes:
         if all(post.history for post in posts):
             return before.opened if before else self._now
         return min((one.opened for one in sources if not one.history), default=self._now)
+
+
+def moved_term(before: Incident, after: Incident) -> str | None:
+    """What the history says of a term that has moved: none is moved silently."""
+    if before.answer_due == after.answer_due and before.solution_due == after.solution_due:
+        return None
+    pairs = (("ответа", before.answer_due, after.answer_due), ("решения", before.solution_due, after.solution_due))
+    return "; ".join(f"срок {what}: {_at(old)} → {_at(new)}" for what, old, new in pairs if old != new)
+
+
+def _at(due: datetime | None) -> str:
+    return f"{due:%d.%m.%Y %H:%M} UTC" if due is not None else "нет"

@@ -8,6 +8,9 @@ from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
 
+from incidents.terms import Span, Written
+from schemas import Urgency
+
 _UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}
 _DURATION = re.compile(r"(\d{1,6})([mhd])")
 LONGEST = timedelta(days=366)
@@ -67,19 +70,33 @@ class Authority(_Settings):
 class Term(_Settings):
     """By when to answer, and for which incidents. Every key that is written must hold; any of its values does."""
 
-    answer: Duration = Field(description="Срок ответа от регистрации: 30m, 24h, 10d.")
+    answer: Written = Field(description="Срок ответа от регистрации: 30m, 24h, 10d, 8wh, 3wd.")
+    solution: Written | None = Field(default=None, description="Срок решения от регистрации; без него его нет.")
     groups: tuple[str, ...] = Field(default=(), description="Группы тем.")
     topics: tuple[str, ...] = Field(default=(), description="Темы.")
+    urgency: tuple[Urgency, ...] = Field(default=(), description="Срочность: now, soon, normal.")
     authorities: tuple[str, ...] = Field(default=(), description="Имена (id) из authorities.")
     municipalities: tuple[str, ...] = Field(default=(), description="Названия или коды ОКТМО.")
+
+    @model_validator(mode="after")
+    def _answer_comes_first(self) -> Self:
+        answer, solution = self.answer, self.solution
+        if solution is not None and answer.unit == solution.unit and answer.count > solution.count:
+            raise ValueError(f"срок решения {solution} короче срока ответа {answer}")
+        return self
 
     @property
     def is_general(self) -> bool:
         """It names nothing, so it fits every incident."""
-        return not (self.groups or self.topics or self.authorities or self.municipalities)
+        return not (self.groups or self.topics or self.urgency or self.authorities or self.municipalities)
+
+    @property
+    def working(self) -> bool:
+        """It needs the calendar of working time."""
+        return self.answer.working or (self.solution is not None and self.solution.working)
 
 
-DEFAULT_TERM = Term(answer=timedelta(hours=24))
+DEFAULT_TERM = Term(answer=Span(24, "h"))
 """The norm of the regional centres for a message found in a network, counted from its registration."""
 
 
@@ -98,13 +115,23 @@ class Deadlines(BaseModel):
         for name, term in self.named():
             if term.is_general:
                 raise ValueError(
-                    f"у срока «{name}» нет условий: напишите groups, topics, authorities или municipalities"
+                    f"у срока «{name}» нет условий: напишите groups, topics, urgency, authorities или municipalities"
                 )
         return self
 
     def named(self) -> Iterator[tuple[str, Term]]:
         """All but the default, in the order of the file."""
         yield from self.__pydantic_extra__.items()
+
+
+class Alarms(_Settings):
+    """When to tell of a deadline, besides in lists."""
+
+    remind: Duration = Field(default=timedelta(hours=2), description="За сколько до срока ответа напомнить.")
+    escalate_after: Duration = Field(
+        default=timedelta(hours=24), description="Через сколько после срока сообщить вышестоящему."
+    )
+    escalate_to: str | None = Field(default=None, description="Кому: имя (id) из authorities; без ключа — никому.")
 
 
 DEFAULT_WINDOW = timedelta(hours=24)

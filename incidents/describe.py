@@ -2,14 +2,24 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from copy import copy
 from datetime import datetime
 from typing import Any, get_args
+from zoneinfo import ZoneInfo
 
+import structlog
+
+from incidents.calendar import Calendar, MissingYear
 from incidents.config import Authority, Deadlines
-from incidents.deadlines import answer_due
-from incidents.route import route
+from incidents.deadlines import About, choose, due
+from incidents.priority import priority
+from incidents.route import Matter, route
+from incidents.routing import Routing
 from schemas import Incident, IncidentStatus, Urgency
 from store import Member
+from store.posts import Words
+
+log = structlog.get_logger()
 
 URGENCIES: tuple[Urgency, ...] = get_args(Urgency)
 """The most urgent first."""
@@ -24,11 +34,30 @@ class Describer:
     """
 
     def __init__(
-        self, authorities: Sequence[Authority], deadlines: Deadlines, names: Mapping[str, str] | None = None
+        self,
+        authorities: Sequence[Authority],
+        deadlines: Deadlines,
+        names: Mapping[str, str] | None = None,
+        calendar: Calendar | None = None,
+        routing: Routing | None = None,
     ) -> None:
+        self._routing = routing or Routing()
+        self._read: Mapping[str, Words] = {}
+        self._calendar = calendar or Calendar(ZoneInfo("UTC"))
         self._names = names or {}
         self._authorities = authorities
         self._deadlines = deadlines
+
+    @property
+    def reads_posts(self) -> bool:
+        """It wants `knowing`."""
+        return self._routing.reads_posts
+
+    def knowing(self, read: Mapping[str, Words]) -> "Describer":
+        """The same with what posts say in words, for the rules of routing that look at that."""
+        other = copy(self)
+        other._read = read
+        return other
 
     def describe(self, posts: Iterable[Member], opened: datetime, before: Incident | None) -> Incident:
         """The incident with these posts; its `id`, `sequence` and `updated` are of `before`, or stand-ins.
@@ -44,14 +73,34 @@ class Describer:
         place = {"municipality": municipality, "municipality_name": municipality_name}
         status = before.status if before else IncidentStatus.NEW
         history = all(post.history for post in members)
+        urgency = min((post.urgency for post in members), key=URGENCIES.index)
         if before is None or status is IncidentStatus.NEW:
-            proposed = route(self._authorities, group=group, topic=topic, **place)
+            read = [self._read[post.id] for post in members if post.id in self._read]
+            heads: dict[str, tuple[str, float]] = {}
+            for name, value, sure in (head for words in read for head in words.heads):
+                if sure > heads.get(name, ("", 0.0))[1]:
+                    heads[name] = (value, sure)
+            matter = Matter(
+                group=group,
+                topic=topic,
+                **place,
+                settlement=settlement,
+                sources={post.source for post in members},
+                urgency=urgency,
+                texts=[words.text for words in read],
+                heads=heads,
+            )
+            proposed, reason = route(self._routing, self._authorities, matter)
             authority = {
                 "authority": proposed.id if proposed else None,
                 "authority_name": proposed.name if proposed else None,
+                "authority_reason": reason,
             }
+            if before is None and proposed is not None and self._routing.auto_assign and not history:
+                status = IncidentStatus.ASSIGNED
         else:
-            authority = {"authority": before.authority, "authority_name": before.authority_name}
+            names = ("authority", "authority_name", "authority_reason")
+            authority = {name: getattr(before, name) for name in names}
         found = Incident(
             id=before.id if before else 1,
             sequence=before.sequence if before else 1,
@@ -61,7 +110,7 @@ class Describer:
             **place,
             group=group,
             topic=topic,
-            urgency=min((post.urgency for post in members), key=URGENCIES.index),
+            urgency=urgency,
             needs_review=any(post.needs_review for post in members),
             **authority,
             opened=opened,
@@ -71,25 +120,52 @@ class Describer:
             first_published=members[0].published,
             last_published=members[-1].published,
             answer=before.answer if before else None,
+            pauses=before.pauses if before else (),
             posts=tuple(post.id for post in members),
             urls=tuple(post.url for post in members if post.url is not None),
             history=history,
         )
-        return found.model_copy(update={"answer_due": self.due(found)})
+        return self._weighed(self.timed(found, before), members)
 
-    def due(self, incident: Incident) -> datetime | None:
-        """By when its authority has to answer: from its registration, or from when it was opened again."""
-        if incident.history:
-            return None
-        return answer_due(
-            self._deadlines,
-            incident.reopened or incident.opened,
+    def timed(self, incident: Incident, before: Incident | None) -> Incident:
+        """With its terms, which count from its registration or from when it was opened again, and are put off by its
+        pauses. What was told of a term is forgotten with it. Back-filled posts alone set no clock."""
+        terms = {"answer_due": None, "solution_due": None} if incident.history else self._terms(incident)
+        same = before is not None and before.answer_due == terms["answer_due"]
+        told = {"due_soon": False, "overdue": False, "escalated_to": None}
+        return incident.model_copy(
+            update=terms | {name: getattr(before, name) if same else told[name] for name in told}
+        )
+
+    def _terms(self, incident: Incident) -> dict[str, datetime | None]:
+        about = About(
             group=incident.group,
             topic=incident.topic,
+            urgency=incident.urgency,
             authority=incident.authority,
             municipality=incident.municipality,
             municipality_name=incident.municipality_name,
         )
+        pauses = [(one.since, one.until) for one in incident.pauses if one.until is not None]
+        name, term = choose(self._deadlines, about)
+        try:
+            found = due(term, incident.reopened or incident.opened, self._calendar, pauses)
+        except MissingYear as error:
+            # No deadline rather than a guessed one; lists show that there is none.
+            log.warning("no_deadline", term=name, year=error.year, hint=str(error))
+            return {"answer_due": None, "solution_due": None}
+        return {"answer_due": found.answer, "solution_due": found.solution}
+
+    def _weighed(self, incident: Incident, members: Sequence[Member]) -> Incident:
+        points, reasons = priority(
+            urgency=incident.urgency,
+            authors=[post.author for post in members],
+            published=[post.published for post in members],
+            due_soon=incident.due_soon,
+            overdue=incident.overdue,
+            recurring=incident.recurring,
+        )
+        return incident.model_copy(update={"priority": points, "priority_reasons": reasons})
 
 
 def title(topic: str, place: str | None) -> str:

@@ -13,12 +13,14 @@ from sqlalchemy import Connection
 from bus.crashpoints import reach
 from incidents import links
 from incidents.acts import Act, perform, person, tidy
+from incidents.calendar import Calendar
 from incidents.changes import Change, Hand
 from incidents.config import DEFAULT_REOPENING, Authority, Deadlines, Grouping, Reopening
 from incidents.describe import Describer
 from incidents.group import overruled
 from incidents.refusals import Invalid, NoSuch, NotAllowed, contradicts, duplicate, no_incident, stale
 from incidents.regroup import Regrouper, in_places, see_inside
+from incidents.routing import Routing
 from incidents.workflow import MERGED
 from schemas import Incident, IncidentStatus
 from store import Decision, Decisions, Incidents, Member, Posts, Ruling, RulingKind, Rulings, Store
@@ -71,12 +73,14 @@ class Desk:
         windows: Grouping,
         now: Callable[[], datetime],
         names: Mapping[str, str] | None = None,
+        calendar: Calendar | None = None,
+        routing: Routing | None = None,
         reopen: Reopening = DEFAULT_REOPENING,
         zone: tzinfo = UTC,
     ) -> None:
         self._store = store
         self._authorities = authorities
-        self._describer = Describer(authorities, deadlines, names)
+        self._describer = Describer(authorities, deadlines, names, calendar, routing)
         self._regrouper = Regrouper(store, region, self._describer, windows, now=now, reopen_within=reopen.within)
         self._now = now
         self._zone = zone

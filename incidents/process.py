@@ -8,10 +8,12 @@ from sqlalchemy import Connection
 from bus import Received
 from bus.worker import Retry
 from incidents.arrival import arrive
+from incidents.calendar import Calendar
 from incidents.config import DEFAULT_REOPENING, Authority, Deadlines, Grouping, Reopening
 from incidents.describe import Describer
 from incidents.forget import without_forgotten
 from incidents.regroup import Regrouper, Wider, in_places, see_inside
+from incidents.routing import Routing
 from schemas import TaggedPost, decode
 from store import Forgotten, Posts, Store, StoredPost, StoreError
 from store.posts import NOWHERE
@@ -35,10 +37,12 @@ class IncidentStep:
         windows: Grouping,
         now: Callable[[], datetime],
         names: Mapping[str, str] | None = None,
+        calendar: Calendar | None = None,
+        routing: Routing | None = None,
         reopen: Reopening = DEFAULT_REOPENING,
     ) -> None:
         self._store = store
-        describer = Describer(authorities, deadlines, names)
+        describer = Describer(authorities, deadlines, names, calendar, routing)
         self._regrouper = Regrouper(store, region, describer, windows, now=now, reopen_within=reopen.within)
         self._posts = Posts()
         self._forgotten = Forgotten(store)

@@ -95,9 +95,10 @@ class Regrouper:
         home = _home(seen.posts, hand)
         stored = self._incidents.take(conn, {one for one in home.values() if one is not None})
         found = difference(seen.partition, home, _weights(stored, hand))
-        changes = Changes(
-            self._describer, self._now(), seen, found, stored, hand=hand, reopen_within=self._reopen_within
-        )
+        describer = self._describer
+        if describer.reads_posts:
+            describer = describer.knowing(self._posts.words(conn, seen.posts.keys()))
+        changes = Changes(describer, self._now(), seen, found, stored, hand=hand, reopen_within=self._reopen_within)
         opened = changes.opened()
         for matter, draft, id_ in zip(found.opened, opened, self._incidents.insert(conn, opened), strict=True):
             changes.add("incident.opened", draft.model_copy(update={"id": id_}), added=matter)

@@ -21,6 +21,18 @@ FOUND_BY = {
     "geotag": "по геометке",
     "operator": "так исправил оператор",
 }
+BASES = {
+    "typed": "рядом сказано, что это: город, село, район",
+    "plain": "это имя ничего другого не значит",
+    "signed": "по предлогу или прописной букве",
+    "agreed": "одноимённых мест несколько; на это указывает ещё что-то: другое место, источник или геометка",
+    "population": "из одноимённых мест региона самое большое",
+    "misspelt": "с опечаткой в одной букве",
+    "parent": "названо в записи, на которую отвечают, или в поле адреса",
+    "source": "в тексте места нет; так задано у источника",
+    "geotag": "в тексте места нет; ближайшее поселение к геометке",
+    "street": "в тексте места нет; улица из places.streets файла региона",
+}
 LANGUAGES = {"ba": "башкирский", "tt": "татарский", "kk": "казахский", "uk": "украинский"}
 DOUBTS = {
     "language": "текст не на русском языке",
@@ -59,6 +71,7 @@ def as_json(found: Explanation, classifier: Classifier) -> dict[str, Any]:
         },
         "municipality": place
         and {**place.model_dump(mode="json"), "words": found.whole[slice(*place.span)] if place.span else None},
+        "place": {"settlement": tags.settlement, "basis": found.place.basis, "outside": found.outside},
         "urgency": {
             "urgency": tags.urgency,
             "rule": found.urgency.rule or None,
@@ -116,7 +129,8 @@ def show(found: Explanation, classifier: Classifier, console: Console) -> None:
         limit = _number(classifier.thresholds.relevant)
         say("Значимость", f"{yes}, {_number(tags.relevance)} (порог {limit})")
         console.print(_relevance_table(found.relevance))
-    say("Место", _place(found))
+    for line, text in enumerate(_place(found, classifier)):
+        say("" if line else "Место", text)
     words = f": {', '.join(found.urgency.words)}" if found.urgency.words else ""
     say("Срочность", f"{URGENCY[tags.urgency]} — {found.urgency.because}{words}")
     if tags.language != "ru":
@@ -179,9 +193,16 @@ def _relevance_table(score: Score) -> Table:
     return table
 
 
-def _place(found: Explanation) -> str:
+def _place(found: Explanation, classifier: Classifier) -> list[str]:
     place = found.tags.municipality
+    outside = [f"названо место вне региона: {found.outside}"] if found.outside else []
     if place is None:
-        return "не названо"
+        return ["не названо", *outside]
     words = f": «{found.whole[slice(*place.span)]}»" if place.span else ""
-    return f"{place.name} ({place.oktmo}), {_number(place.probability)} — {FOUND_BY[place.found_by]}{words}"
+    lines = [f"{place.name} ({place.oktmo}), {_number(place.probability)} — {FOUND_BY[place.found_by]}{words}"]
+    if place.found_by != "operator" and found.place.basis:
+        lines.append(BASES[found.place.basis])
+    if place.others:
+        names = classifier.resolver.table.municipalities
+        lines.append("названы также: " + ", ".join(names[code].name for code in place.others))
+    return lines + outside

@@ -15,8 +15,8 @@ from store import IncidentFilter, Incidents
 PAGE = 500
 """Incidents read at once: some megabytes with their posts."""
 COLUMNS = (
-    "номер", "состояние", "заголовок", "муниципалитет", "группа", "тема", "срочность", "кому", "открыт", "ответить до",
-    "в состоянии с", "вернулась", "публикаций", "ответ", "ссылки",
+    "номер", "состояние", "заголовок", "муниципалитет", "группа", "тема", "срочность", "очередь", "кому", "открыт",
+    "ответить до", "решить до", "в состоянии с", "вернулась", "публикаций", "ответ", "ссылки",
 )  # fmt: skip
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """A spreadsheet takes a cell that begins so for a formula (https://owasp.org/www-community/attacks/CSV_Injection)."""
@@ -65,8 +65,9 @@ def _row(one: Incident, zone: tzinfo) -> list[Any]:
         return f"{moment.astimezone(zone):%Y-%m-%d %H:%M}" if moment else ""
 
     return [
-        one.id, STATUSES[one.status], one.title, one.municipality_name, one.group, one.topic, one.urgency,
-        one.authority_name, at(one.opened), at(one.answer_due), at(one.status_since), "да" if one.recurring else "",
+        one.id, STATUSES[one.status], one.title, one.municipality_name, one.group, one.topic, one.urgency, one.priority,
+        one.authority_name, at(one.opened), at(one.answer_due), at(one.solution_due), at(one.status_since),
+        "да" if one.recurring else "",
         len(one.posts), one.answer, " ".join(one.urls),
     ]  # fmt: skip
 

@@ -23,7 +23,7 @@ from otklik.roles.crawl import collectors_of, hasher, planned
 from otklik.roles.deliver import open_sink
 from otklik.russian import sentences
 from schemas import Post, topics
-from store import Holds, Store, StoreError
+from store import Holds, Incidents, Store, StoreError
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,12 +75,27 @@ def _store(config: Config) -> Result:
         if store.path is not None and not store.path.exists():
             return _to_be_made("база", store.name, store.path)
         store.open()
+        if gone := _gone(config, store):
+            return Result("база", False, gone)
         return Result("база", True, f"{store.name}: отвечает, таблицы в порядке")
     except StoreError as error:
         return Result("база", False, str(error))
     finally:
         if store is not None:
             store.close()
+
+
+def _gone(config: Config, store: Store) -> str | None:
+    """Open incidents of authorities that the file does not have (any more)."""
+    known = {one.id for one in config.file.authorities}
+    gone = {id_: count for id_, count in Incidents(store).open_by_authority().items() if id_ not in known}
+    if not gone:
+        return None
+    listed = ", ".join(f"{id_} ({count})" for id_, count in sorted(gone.items()))
+    return (
+        f"открытые инциденты у органов, которых нет в файле: {listed}. Они остаются за ними; верните органы в "
+        "authorities или передайте инциденты другим"
+    )
 
 
 def _to_be_made(what: str, name: str, path: Path) -> Result:

@@ -26,6 +26,7 @@ from otklik.commands import (
     places_add,
     replay,
     roles,
+    route,
     run,
     sinks,
     status,
@@ -89,6 +90,7 @@ for module in (
     correct,
     places_add,
     replay,
+    route,
     train,
     evaluate,
 ):

@@ -24,6 +24,13 @@ class IncidentStatus(StrEnum):
     """Its posts live on in `merged_into`."""
 
 
+class Pause(Model):
+    """A time of waiting for the citizen: deadlines stand still. The last one may be going on."""
+
+    since: UtcDatetime
+    until: UtcDatetime | None = None
+
+
 class Incident(Model):
     """A snapshot. `sequence` rises by one with each event, so two snapshots can be put in order."""
 
@@ -45,6 +52,8 @@ class Incident(Model):
     authority: str | None = None
     """Id of the answerable authority in the YAML file."""
     authority_name: str | None = None
+    authority_reason: str | None = None
+    """Why this one is proposed, in Russian."""
     opened: UtcDatetime
     """Registration: deadlines count from here, or from `reopened`."""
     reopened: UtcDatetime | None = None
@@ -57,6 +66,18 @@ class Incident(Model):
     answer_due: UtcDatetime | None = None
     answer: str | None = None
     """What was answered, or a link to it; personal numbers masked."""
+    solution_due: UtcDatetime | None = None
+    """Never before `answer_due`; None where the term has none."""
+    pauses: tuple[Pause, ...] = ()
+    due_soon: bool = False
+    """`incident.due_soon` has been told for this `answer_due`."""
+    overdue: bool = False
+    """`incident.overdue` has been told for this `answer_due`."""
+    escalated_to: str | None = None
+    """Id of the authority that was told of the delay; the one that answers is still `authority`."""
+    priority: int = 0
+    """The greater, the sooner an operator should look."""
+    priority_reasons: tuple[str, ...] = ()
     posts: tuple[str, ...]
     """Ids of its posts, in order of event time."""
     urls: tuple[str, ...] = ()

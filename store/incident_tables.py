@@ -1,6 +1,18 @@
 """Tables of posts, incidents and their history. The others: `tables`."""
 
-from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, PrimaryKeyConstraint, Table, Text, text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    false,
+    text,
+)
 
 from store.metadata import metadata
 from store.types import BigId, Json, UtcDatetime
@@ -38,6 +50,16 @@ incidents = Table(
     Column("reopened", UtcDatetime),
     Column("recurring", Boolean, nullable=False, server_default=text("false")),
     Column("answer", Text),
+    Column("authority_reason", Text),
+    Column("solution_due", UtcDatetime),
+    Column("pauses", Json),
+    Column("due_soon", Boolean, nullable=False, server_default=false()),
+    Column("overdue", Boolean, nullable=False, server_default=false()),
+    Column("escalated_to", Text),
+    Column("priority", Integer, nullable=False, server_default="0"),
+    Column("priority_reasons", Json),
+    # The last alarm raised for this answer_due (see store.alarms); no part of a snapshot.
+    Column("alarm", Integer, nullable=False, server_default="0"),
     # Lists are paged by id, newest first, under one or two filters: each filter's own order is an index.
     Index("ix_incidents_status", "status", "id"),
     Index("ix_incidents_municipality", "municipality", "status", "id"),
@@ -45,10 +67,14 @@ incidents = Table(
     Index("ix_incidents_topic", "topic", "status", "id"),
     Index("ix_incidents_authority", "authority", "status", "id"),
     Index("ix_incidents_updated", "updated"),
+    Index("ix_incidents_priority", "status", "priority", "id"),
 )
 DUE = text("answer_due IS NOT NULL AND status IN ('new', 'confirmed', 'assigned', 'waiting', 'reopened')")
 """An unanswered incident with a clock."""
 Index("ix_incidents_due", incidents.c.answer_due, incidents.c.id, sqlite_where=DUE, postgresql_where=DUE)
+RINGING = text("answer_due IS NOT NULL AND status IN ('new', 'confirmed', 'assigned', 'reopened')")
+"""Alarms are raised for these: while waiting for the citizen the clock stands still."""
+Index("ix_incidents_alarm", incidents.c.alarm, incidents.c.answer_due, sqlite_where=RINGING, postgresql_where=RINGING)
 
 posts = Table(
     "posts",

@@ -6,15 +6,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, case, func, insert, select, update
 
 from schemas import Incident, IncidentEvent, IncidentStatus
 from store.engine import Store
 from store.incident_tables import incident_history, incidents, posts
 from store.outbox import Outbox
 from store.posts import NOWHERE
+from store.sql import lowered
 
-_COLUMNS = [column.name for column in incidents.c if column.name != "id"]
+_COLUMNS = [column.name for column in incidents.c if column.name not in ("id", "alarm")]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +73,10 @@ class Incidents:
         if not changed:
             return
         statement = update(incidents).where(incidents.c.id == bindparam("row"))
-        statement = statement.values({name: bindparam(f"new_{name}") for name in _COLUMNS})
+        # An alarm is raised for a term: another term may raise it again.
+        same_term = incidents.c.answer_due == bindparam("new_answer_due")
+        values: dict[str, Any] = {name: bindparam(f"new_{name}") for name in _COLUMNS}
+        statement = statement.values(values | {"alarm": case((same_term, incidents.c.alarm), else_=0)})
         rows = [{"row": one.id} | {f"new_{key}": value for key, value in _row(one).items()} for one in changed]
         conn.execute(statement, rows)
 
@@ -103,11 +107,25 @@ class Incidents:
         with self._store.reading() as conn:
             return int(conn.execute(_filtered(select(func.count()).select_from(incidents), wanted)).scalar_one())
 
+    def by_priority(self, wanted: IncidentFilter | None = None, *, limit: int = 100) -> list[Incident]:
+        """What deserves a look first; of equals the newest first."""
+        query = _filtered(select(incidents), wanted or IncidentFilter())
+        order = (incidents.c.priority.desc(), incidents.c.id.desc())
+        with self._store.reading() as conn:
+            return _with_posts(conn, conn.execute(query.order_by(*order).limit(limit)).all())
+
     def counts(self) -> dict[IncidentStatus, int]:
         """How many incidents there are of each status that occurs."""
         with self._store.reading() as conn:
             rows = conn.execute(select(incidents.c.status, func.count()).group_by(incidents.c.status))
             return {IncidentStatus(status): count for status, count in rows}
+
+    def open_by_authority(self) -> dict[str, int]:
+        """How many incidents each authority has that are not answered."""
+        query = select(incidents.c.authority, func.count()).where(incidents.c.status.in_(UNANSWERED))
+        query = query.where(incidents.c.authority.is_not(None)).group_by(incidents.c.authority)
+        with self._store.reading() as conn:
+            return {row[0]: int(row[1]) for row in conn.execute(query)}
 
     def overdue(self, now: datetime) -> int:
         """How many wait for an answer past their term."""
@@ -143,7 +161,11 @@ UNANSWERED = tuple(
 
 
 def _row(incident: Incident) -> dict[str, Any]:
-    return {name: getattr(incident, name) for name in _COLUMNS} | {"status": incident.status.value}
+    return {name: getattr(incident, name) for name in _COLUMNS} | {
+        "status": incident.status.value,
+        "pauses": [pause.model_dump(mode="json") for pause in incident.pauses] or None,
+        "priority_reasons": list(incident.priority_reasons) or None,
+    }
 
 
 def _with_posts(conn: Connection, rows: Sequence[Row[Any]]) -> list[Incident]:
@@ -155,7 +177,8 @@ def _with_posts(conn: Connection, rows: Sequence[Row[Any]]) -> list[Incident]:
     for row in rows:
         members = sorted(found[row.id], key=lambda post: post[:2])  # here: databases sort text by rules of their own
         urls = tuple(url for _, _, url in members if url is not None)
-        incidents_.append(Incident(**row._mapping, posts=tuple(id_ for _, id_, _ in members), urls=urls))
+        own = {**row._mapping, "pauses": row.pauses or (), "priority_reasons": row.priority_reasons or ()}
+        incidents_.append(Incident(**own, posts=tuple(id_ for _, id_, _ in members), urls=urls))
     return incidents_
 
 
@@ -177,8 +200,7 @@ def _filtered(query: Select[Any], wanted: IncidentFilter) -> Select[Any]:
     if wanted.overdue is not None:
         query = query.where(incidents.c.answer_due < wanted.overdue, incidents.c.status.in_(UNANSWERED))
     if wanted.text:
-        # SQLite's own `lower` knows ASCII only: see `store.engine`.
-        query = query.where(func.lower(incidents.c.title).contains(wanted.text.lower(), autoescape=True))
+        query = query.where(lowered(incidents.c.title).contains(wanted.text.lower(), autoescape=True))
     return query
 
 

@@ -44,6 +44,14 @@ class Member:
         return self.municipality or NOWHERE
 
 
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What a post says, and what further heads say of it: name, value, probability."""
+
+    text: str
+    heads: tuple[tuple[str, str, float], ...]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredPost(Member):
     """`revision` and `collected` are of the latest version seen, the `tagged_` ones of the latest that was no deletion.
@@ -160,6 +168,16 @@ class Posts:
     def by_id(self, conn: Connection, ids: Collection[str]) -> list[Member]:
         """Those of the posts that are stored, relevant or not."""
         return _members(conn.execute(select(*_LIGHT).where(among(conn, posts.c.id, ids))))
+
+    def words(self, conn: Connection, ids: Collection[str]) -> dict[str, Words]:
+        """What these posts say; those that were deleted are left out."""
+        query = select(posts.c.id, posts.c.title, posts.c.text, posts.c.tags).where(among(conn, posts.c.id, ids))
+        found = {}
+        for row in conn.execute(query.where(posts.c.text.is_not(None))):
+            heads = ((row.tags or {}).get("heads") or {}).items()
+            said = tuple((name, head["value"], head["probability"]) for name, head in heads)
+            found[row.id] = Words(f"{row.title or ''}\n{row.text}", said)
+        return found
 
     def of_incidents(self, conn: Connection, incidents: Collection[int]) -> list[Member]:
         """All posts that are attached to these incidents."""

@@ -73,11 +73,10 @@ def _measured(
     folder: Path, model: Model, earlier: Mapping[str, Any], only: tuple[str, ...] | list[str], *, again: bool
 ) -> dict[str, Any]:
     digest = data_digest(folder)
-    # figures of other data or of another model are no figures of this one; the rivals know no model
-    same_data = earlier.get("data_sha256") == digest
-    before = dict(earlier.get("sections", {})) if same_data else {}
-    same_model = earlier.get("model_sha256") == model.header["sha256"]
-    result = dict(before) if same_model else {}
+    before = earlier.get("sections", {})
+    # figures of other data or of another model are no figures of this one
+    same = earlier.get("data_sha256") == digest and earlier.get("model_sha256") == model.header["sha256"]
+    result = dict(before) if same else {}
     for section in sections():
         if not only or section.name in only:
             result[section.name] = _timed(section, Given(folder, model, _say, before.get(section.name, {}), again))

@@ -12,8 +12,8 @@ Told = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """What sections measure with. `earlier` are the section's figures of the last evaluation on the same data: rivals
-    do not change with our model, and are trained again only if `rivals` says so."""
+    """What sections measure with. `earlier` are the section's figures of the last evaluation, of whatever model and
+    data: rivals do not change with our model, and are trained again only if `rivals` says so."""
 
     folder: Path
     model: Model
@@ -35,9 +35,10 @@ class Section:
 
 def sections() -> list[Section]:
     """All sections in the order of the report. A new head adds its own here."""
-    from classifier.evaluation import addresses, heads, relevance, speed, topics  # noqa: PLC0415  they need this module
+    # They need this module.
+    from classifier.evaluation import addresses, heads, places, relevance, speed, topics  # noqa: PLC0415
 
-    return [topics.SECTION, heads.SECTION, relevance.SECTION, addresses.SECTION, speed.SECTION]
+    return [topics.SECTION, heads.SECTION, relevance.SECTION, places.SECTION, addresses.SECTION, speed.SECTION]
 
 
 def rows(header: tuple[str, ...], body: list[tuple[object, ...]]) -> str:

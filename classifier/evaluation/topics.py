@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict
+from hashlib import sha256
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,7 @@ from classifier.evaluation.measures import (
 )
 from classifier.evaluation.rivals import RIVALS, rival_answers
 from classifier.evaluation.sections import Given, Section, rows
-from classifier.training.data import Row, perm
+from classifier.training.data import PERM, Row, perm
 from classifier.training.fit import SEED
 from classifier.training.folds import clusters, folds
 from classifier.training.topics import labelled
@@ -37,7 +38,10 @@ def measure(given: Given) -> dict[str, Any]:
     cluster = clusters([row.lemmas for row in data])
     fold = folds(cluster, FOLDS, SEED)
     result = figures(data, cluster, out_of_fold(labelled(data), data, fold, given.told))
-    result["rivals"] = _rivals(given, data, fold)
+    digest = sha256((given.folder / PERM).read_bytes()).hexdigest()
+    same = given.earlier.get("perm_sha256") == digest
+    result["rivals"] = _rivals(given, data, fold, given.earlier.get("rivals", {}) if same else {})
+    result["perm_sha256"] = digest
     return result
 
 
@@ -93,8 +97,9 @@ def _different(labels: Ints) -> int:
     return int((total * (total - 1) - (counts * (counts - 1)).sum()) // 2)
 
 
-def _rivals(given: Given, data: list[Row], fold: Ints) -> dict[str, Any]:
-    known: dict[str, Any] = dict(given.earlier.get("rivals", {}))
+def _rivals(given: Given, data: list[Row], fold: Ints, earlier: Mapping[str, Any]) -> dict[str, Any]:
+    """Those of an earlier evaluation of the same messages, or trained anew."""
+    known = dict(earlier)
     for name in RIVALS:
         if given.rivals:
             given.told(f"Соперник: {name}")

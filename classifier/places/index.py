@@ -107,6 +107,10 @@ class Index(Generic[N]):
         result += [(form, one) for rest, one in self._extra.get(word, ()) for form in product(*rest)]
         return sorted(result, key=lambda entry: -len(entry[0]))
 
+    def continues(self, word: str) -> bool:
+        """Whether a name of several words begins with this one."""
+        return word in self._firsts and any(self._continuations(word))
+
     def longest(self, forms: Sequence[str], at: int) -> tuple[int, list[N]]:
         """Number of words and names of the longest form that begins at `at` in a text's normalised words.
 

@@ -1,12 +1,13 @@
 """Regions and municipalities by the names people write in a configuration."""
 
 import difflib
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from zoneinfo import ZoneInfo
 
-from classifier.places.settings import ExtraName
+from classifier.places.settings import ExtraName, ExtraStreet
+from classifier.places.streets import streets_by_key
 from classifier.places.table import NEED_OTHERS, NEED_SIGN, MunicipalityInfo, RegionRow, Table, load
 from text import normal
 
@@ -60,6 +61,8 @@ class Region:
     timezone: ZoneInfo
     municipalities: tuple[MunicipalityInfo, ...]
     table: Table
+    streets: Mapping[str, str] = field(default_factory=dict)
+    """Key of a street that the operator has listed, to OKTMO."""
 
     @classmethod
     def load(cls, name: str, table: Table | None = None) -> "Region":
@@ -91,13 +94,25 @@ class Region:
         """
         if not extra:
             return self
-        coded = []
-        for one in extra:
-            oktmo = self.municipality_by_name(one.municipality)
-            if oktmo is None:
-                raise KeyError(one.municipality)
-            coded.append((one.name, oktmo, NEED_OTHERS if one.ambiguous else NEED_SIGN))
+        coded = [(one.name, self._code(one.municipality), NEED_OTHERS if one.ambiguous else NEED_SIGN) for one in extra]
         return replace(self, table=self.table.with_names(coded))
+
+    def with_streets(self, extra: Sequence[ExtraStreet]) -> "Region":
+        """The same with streets of the operator's.
+
+        Raises:
+            KeyError: a street's municipality is none of the region's.
+        """
+        listed: dict[str, list[str]] = {}
+        for one in extra:
+            listed.setdefault(self._code(one.municipality), []).append(one.street)
+        return replace(self, streets=streets_by_key(listed))
+
+    def _code(self, municipality: str) -> str:
+        oktmo = self.municipality_by_name(municipality)
+        if oktmo is None:
+            raise KeyError(municipality)
+        return oktmo
 
     @cached_property
     def oktmo_codes(self) -> frozenset[str]:
@@ -137,8 +152,8 @@ def municipality_names(table: Table, codes: frozenset[str] | None) -> dict[str, 
                     result.setdefault(f"{bare} {other}", set()).add(info.oktmo)
             else:
                 result.setdefault(f"{bare} го", set()).add(info.oktmo)
-    for name in table.names:
-        if name.kind == "town" and (codes is None or name.oktmo in codes):
+    for name in table.towns:
+        if codes is None or name.oktmo in codes:
             found = result.setdefault(_plain(name.name), set())
             if name.type == "г":
                 found.clear()

@@ -6,6 +6,7 @@ from typing import Annotated
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from text import tokens
+from text.address import street_key
 
 
 def _words(name: str) -> str:
@@ -29,6 +30,23 @@ class ExtraName(BaseModel):
     )
 
 
+def _street(name: str) -> str:
+    if not street_key(name):
+        raise ValueError(f"«{name}»: не видно названия улицы; напишите, например, «улица Дружбы»")
+    return name
+
+
+class ExtraStreet(BaseModel):
+    """A street that tells the municipality of a post which names no other place."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    street: Annotated[str, AfterValidator(_street)] = Field(
+        max_length=100, description="Улица, которая в регионе одна: «улица Дружбы», «Ржевского»."
+    )
+    municipality: str = Field(description="Какому муниципалитету принадлежит: название, город или код ОКТМО.")
+
+
 class PlacesSettings(BaseModel):
     """What the operator adds to the gazetteer."""
 
@@ -36,6 +54,9 @@ class PlacesSettings(BaseModel):
 
     names: tuple[ExtraName, ...] = Field(
         default=(), description="Названия, которых нет в справочнике: прозвища, микрорайоны, новые посёлки."
+    )
+    streets: tuple[ExtraStreet, ...] = Field(
+        default=(), description="Улицы, по которым видно муниципалитет, когда места в тексте нет."
     )
     boundaries: Path | None = Field(
         default=None,

@@ -1,6 +1,6 @@
 """The gazetteer in memory: columns of numbers as shipped, names made of them when a text holds them."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
 from importlib.resources import files
@@ -15,6 +15,7 @@ import numpy.typing as npt
 from classifier.places.columns import PlacesError, read
 from classifier.places.index import Forms, Index, Lexemes
 from classifier.places.inflect import words_forms
+from classifier.places.spelling import Spelling
 from classifier.places.strings import Groups, Strings
 from text import normal
 
@@ -34,6 +35,9 @@ WHOLE_CITIES = frozenset({"45000000", "40000000"})
 KINDS = ("town", "village", "area", "district", "city", "inner", "rural")
 RIVER, WORD = 1, 2
 """Flags of a row: also a river or a lake; also a common word or a surname."""
+MISSPELT_FROM = 3_000
+"""People of a town or a centre from which on its name is looked for in misspelt words: too many smaller ones differ by
+one letter."""
 OWN_ROW = -1
 """In place of a row's number: the name is an operator's."""
 DEGREE = 10_000
@@ -165,10 +169,83 @@ class Table:
             extra=[(words_forms(name.name), name) for name in self._extra],
         )
 
+    @cached_property
+    def hyphen_heads(self) -> frozenset[str]:
+        """What stands before the hyphen in names: people write «усть катав»."""
+        heads = (form.split("-", 1)[0] for form in self.index if "-" in form)
+        return frozenset(head for head in heads if len(head) > 2 and head.isalpha())  # not «3-й»
+
+    def is_larger(self, form: str) -> bool:
+        """Whether it is a form of a place's whose name is looked for in misspelt words."""
+        return form in self._spelling[1]
+
+    @cached_property
+    def _people_by_phrase(self) -> npt.NDArray[np.float32]:
+        columns = self._store.columns
+        left_out = np.ones(len(columns["phrase"]), dtype=bool)
+        left_out[self.rows] = False
+        people = np.bincount(
+            columns["phrase"][left_out], columns["population"][left_out], minlength=len(self._store.phrases)
+        )
+        return people.astype(np.float32)
+
+    def people_left_out(self, name: Name) -> float:
+        """People of all the places of this name that this part of the table leaves out; none for an operator's own."""
+        if name.row == OWN_ROW:
+            return 0.0
+        return float(self._people_by_phrase[self._store.columns["phrase"][name.row]])
+
+    @cached_property
+    def _larger(self) -> list[tuple[int, list[int]]]:
+        """Rows of municipalities, towns and other larger places, with the lexemes of their names."""
+        columns = self._store.columns
+        kinds = np.isin(columns["kind"], [KINDS.index(kind) for kind in ("district", "city")])
+        large = (columns["population"] >= MISSPELT_FROM) & (columns["kind"] == KINDS.index("town"))
+        rows = self.rows[(kinds | large)[self.rows]]
+        return [(row, self._store.phrases[columns["phrase"][row]]) for row in rows.tolist()]
+
+    @cached_property
+    def _spelling(self) -> tuple[Spelling, dict[str, list[int]]]:
+        rows: dict[str, list[int]] = {}
+        for row, phrase in self._larger:
+            if len(phrase) == 1:
+                for form in self._store.lexemes.forms(phrase[0]):
+                    rows.setdefault(form, []).append(row)
+        return Spelling(rows), rows
+
+    @cached_property
+    def larger_pairs(self) -> frozenset[str]:
+        """The first two words of larger places' names, in every case: «верхнего уфалея»."""
+        forms = self._store.lexemes.forms
+        pairs = {(phrase[0], phrase[1]) for _, phrase in self._larger if len(phrase) > 1}
+        return frozenset(f"{one} {other}" for first, second in pairs for one in forms(first) for other in forms(second))
+
+    def misspelt(self, word: str) -> list[Name]:
+        """Larger places of which a form is one letter away from the word."""
+        spelling, rows = self._spelling
+        return [self.name(row) for row in dict.fromkeys(row for form in spelling.meant(word) for row in rows[form])]
+
+    def located(self, codes: Collection[str]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:
+        """Rows of the settlements of these municipalities whose place is known, and their latitudes and longitudes in
+        radians."""
+        columns = self._store.columns
+        wanted = np.array([code in codes for code in self._store.codes])
+        kept = wanted[columns["municipality"]] & np.isin(columns["kind"], [KINDS.index("town"), KINDS.index("village")])
+        kept &= (columns["lat"] != 0) | (columns["lon"] != 0)
+        rows = self.rows[kept[self.rows]]
+        return rows, np.radians(np.stack([columns["lat"][rows], columns["lon"][rows]], axis=1) / DEGREE)
+
     @property
     def names(self) -> Iterator[Name]:
         """All names of this part of the table, made as they are asked for."""
         return chain((self.name(row) for row in self.rows.tolist()), self._extra)
+
+    @property
+    def towns(self) -> Iterator[Name]:
+        """Names of kind `town`, without making the others."""
+        kept = self._store.columns["kind"][self.rows] == KINDS.index("town")
+        own = (name for name in self._extra if name.kind == "town")
+        return chain((self.name(row) for row in self.rows[kept].tolist()), own)
 
     def name(self, row: int) -> Name:
         """The name in a row, made once."""

@@ -40,6 +40,10 @@ def _check(file: Path, *, live: bool, as_json: bool) -> Exit:
 
     try:
         config = load(file, author_key=True)
+        if config.file.routing.tests:
+            from otklik.routing import run_tests  # noqa: PLC0415
+
+            run_tests(config)
     except ConfigErrors as errors:
         if not as_json:
             raise

@@ -16,7 +16,7 @@ from otklik.russian import RoleGroup
 if TYPE_CHECKING:
     from otklik.config import Config
     from schemas import Incident, IncidentStatus
-    from store import IncidentFilter, Store
+    from store import IncidentFilter, Incidents, Store
 
 PAGE = 50
 """Lines of a list: two screens."""
@@ -36,6 +36,9 @@ AuthorityOption = Annotated[
 ]
 Overdue = Annotated[bool, typer.Option("--overdue", help="Только без ответа и с прошедшим сроком.")]
 Words = Annotated[str | None, typer.Option("--text", metavar="СЛОВА", help="Что есть в заголовке, регистр не важен.")]
+Queue = Annotated[
+    bool, typer.Option("--queue", help="Очередь: сначала то, что важнее (docs/priority.md), а не то, что новее.")
+]
 Everything = Annotated[bool, typer.Option("--all", help="И законченные; без ключа — те, по которым есть что делать.")]
 Limit = Annotated[int, typer.Option("--limit", min=1, max=1000, metavar="N", help="Сколько строк.")]
 Before = Annotated[int | None, typer.Option("--before", min=1, metavar="НОМЕР", help="Страница после этого номера.")]
@@ -52,6 +55,8 @@ def register(app: typer.Typer) -> None:
         "Инциденты: посмотреть, передать, ответить, объединить. otklik incidents ФАЙЛ — роль, как incidents run.",
         RoleGroup,
     )
+
+    deciding.register(made)
 
     @command(made, "run")
     def run(file: ConfigFile) -> int:
@@ -72,6 +77,7 @@ def register(app: typer.Typer) -> None:
         overdue: Overdue = False,
         text: Words = None,
         everything: Everything = False,
+        queue: Queue = False,
         limit: Limit = PAGE,
         before: Before = None,
         as_json: Json = False,
@@ -95,14 +101,15 @@ def register(app: typer.Typer) -> None:
             text=text,
         )
         with opened_store(config) as store:
-            found = Incidents(store).find(wanted, before=before, limit=limit)
-            total = Incidents(store).count(wanted)
+            incidents = Incidents(store)
+            total = incidents.count(wanted)
+            found = _page(incidents, wanted, limit, before, queue=queue)
         if as_json:
             print_json([one.model_dump(mode="json") for one in found])
             return Exit.OK
         showing.print_list(found, config.region.timezone, now())
         typer.echo(f"Показано: {len(found)}, всего подходит: {total}.")
-        if len(found) == limit and found[-1].id > 1:
+        if not queue and len(found) == limit and found[-1].id > 1:
             typer.echo(f"Дальше: --before {found[-1].id}")
         return Exit.OK
 
@@ -123,6 +130,10 @@ def register(app: typer.Typer) -> None:
             showing.print_one(found, history, posts, config.region.timezone, now())
         return Exit.OK
 
+    _register_export(made)
+
+
+def _register_export(made: typer.Typer) -> None:
     @command(made, "export")
     def export(
         file: ConfigFile,
@@ -166,7 +177,15 @@ def register(app: typer.Typer) -> None:
         typer.echo(f"Записано инцидентов: {count}, файл {out}.")
         return Exit.OK
 
-    deciding.register(made)
+
+def _page(
+    incidents: "Incidents", wanted: "IncidentFilter", limit: int, before: int | None, *, queue: bool
+) -> "list[Incident]":
+    if not queue:
+        return incidents.find(wanted, before=before, limit=limit)
+    if before is not None:
+        raise typer.BadParameter("страницы есть только у списка по новизне: без --queue", param_hint="--before")
+    return incidents.by_priority(wanted, limit=limit)
 
 
 def _shown(store: "Store", id_: int, who: str | None) -> "Incident":

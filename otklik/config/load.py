@@ -9,7 +9,8 @@ from pydantic import ValidationError
 
 import crawlers
 import sinks
-from otklik.config import checks, demand, environment, places, sessions, topics
+from incidents.calendar import Calendar
+from otklik.config import checks, demand, environment, places, routing, sessions, topics
 from otklik.config.document import Document, read
 from otklik.config.messages import problems_of
 from otklik.config.model import FileBase, file_model
@@ -84,13 +85,17 @@ def build(document: Document, path: Path, env: Mapping[str, str], *, author_key:
     problems += checks.files(document)
     if file is not None and not problems:  # else a section may be without its kind
         problems += sessions.problems(document, file)
+        problems += routing.shadowed(document, file, vocabulary.own.group_of if vocabulary.own else {})
+        if region is not None:
+            problems += routing.unknown_years(document, file, Calendar(region.timezone, file.calendar))
     if problems or file is None or region is None or vocabulary.own is None:
         raise ConfigErrors(_once(problems))
-    region = region.with_names(file.places.names)
+    region = region.with_names(file.places.names).with_streets(file.places.streets)
     notes = (
         *checks.notes(document),
         *topics.topic_notes(document, vocabulary.own),
         *topics.correction_notes(document, vocabulary),
+        *routing.ending_years(document, file, Calendar(region.timezone, file.calendar)),
         *demand.notes(document, file, region.timezone.key),
         *sessions.notes(document, file, env, str(path)),
     )

@@ -16,7 +16,9 @@ from classifier.changes import TopicChanges
 from classifier.places.settings import PlacesSettings
 from console.settings import ConsoleSettings
 from crawlers.schedule import ScheduleError, parse
-from incidents.config import DEFAULT_REOPENING, Authority, Deadlines, Duration, Grouping, Reopening
+from incidents.calendar import CalendarSettings
+from incidents.config import DEFAULT_REOPENING, Alarms, Authority, Deadlines, Duration, Grouping, Reopening
+from incidents.routing import Routing
 from otklik.config.messages import is_secret
 from sinks.filter import When
 
@@ -171,6 +173,9 @@ class FileBase(Section):
     data: Path | None = Field(default=None, description="Папка замков и журналов; без ключа — рядом с базой.")
     authorities: tuple[Authority, ...] = Field(default=(), description="Кто за что отвечает.")
     deadlines: Deadlines = Field(default_factory=Deadlines, description="За какое время отвечать.")
+    routing: Routing = Field(default_factory=Routing, description="Правила, кому предлагать, раньше authorities.")
+    calendar: CalendarSettings = Field(default_factory=CalendarSettings, description="Рабочие дни и часы.")
+    alarms: Alarms = Field(default_factory=Alarms, description="Когда напоминать о сроке и кому сообщать о просрочке.")
     grouping: Grouping = Field(default_factory=Grouping, description="Какие публикации считать одной бедой.")
     reopen: Reopening = Field(default=DEFAULT_REOPENING, description="Когда решённая беда считается вернувшейся.")
     topics: TopicChanges = Field(default_factory=TopicChanges, description="Что изменить в темах.")

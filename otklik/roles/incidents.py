@@ -4,6 +4,8 @@ from collections.abc import Callable
 from datetime import datetime
 
 from bus.worker import Worker
+from incidents.alarms import AlarmStep
+from incidents.calendar import Calendar
 from incidents.desk import Desk
 from incidents.process import IncidentStep
 from incidents.relay import Relay
@@ -30,6 +32,8 @@ def incident_step(config: Config, store: Store, clock: Callable[[], datetime]) -
         windows=file.grouping,
         now=clock,
         names=config.topics.names(),
+        calendar=Calendar(config.region.timezone, file.calendar),
+        routing=file.routing,
         reopen=file.reopen,
     )
 
@@ -47,6 +51,8 @@ def desk(config: Config, store: Store, clock: Callable[[], datetime]) -> Desk:
         names=config.topics.names(),
         reopen=file.reopen,
         zone=config.region.timezone,
+        calendar=Calendar(config.region.timezone, file.calendar),
+        routing=file.routing,
     )
 
 
@@ -59,5 +65,6 @@ def run_incidents(config: Config) -> Exit:
         set_aside: dict[str, list[str]] = {topics.dead(topic): [] for topic in PARTITIONS}
         keeper = Housekeeper(config.file.retention, bus, store, now, waited_for | set_aside)
         changes = Relay(SourceEvents(store, config.region.slug), bus, topic=topics.SOURCE_EVENTS, pause=SOURCES_PAUSE)
-        run_together([worker, keeper, changes], stop, last=Relay(Outbox(store), bus))
+        alarms = AlarmStep(store, config.region.slug, config.file.alarms, now)
+        run_together([worker, keeper, changes, alarms], stop, last=Relay(Outbox(store), bus))
     return Exit.OK

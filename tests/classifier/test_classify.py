@@ -174,3 +174,16 @@ def test_item_of_a_post() -> None:
         id="vk:-1_2",
         published=now,
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("Ауылда өсөнсө көн һыу юҡ, ҡасан була?", "ba"),
+        ("Бездә бүген бик матур көн, кояш җылыта", "tt"),
+        ("Ауылда жарық жоқ, қашан болады?", "kk"),
+    ],
+)
+def test_what_nobody_but_an_operator_can_read_goes_to_one(classifier: Classifier, text: str, language: str) -> None:
+    (tags,) = classifier.classify([Item(text)])
+    assert (tags.language, tags.relevant, tags.relevance, tags.needs_review) == (language, True, 0.5, True)

@@ -12,7 +12,9 @@ from classifier.linear import quantise
 from classifier.net import Embedding, Net, Table
 from classifier.training.data import perm
 from classifier.training.descent import Layers, Settings, Task, fit
-from classifier.training.net import Blend, Labelled, Parts, fit_parts, net_of, tasks_of, train_net
+from classifier.training.estimator import HiddenLayerClassifier
+from classifier.training.fit import SEED
+from classifier.training.net import Blend, Labelled, Parts, fit_parts, leaning, net_of, tasks_of, train_net
 from classifier.training.tokens import Chosen, choose_words
 from classifier.training.vectors import begin
 from classifier.words import Words, distinct, pieces
@@ -60,6 +62,30 @@ def test_prediction_equals_the_training_side(
     expected = parts.scores(chosen.words.views(texts)).probabilities(blend)
     np.testing.assert_allclose(net.probabilities(texts), expected, atol=0.02)  # int8 rows
     assert (net.probabilities(texts).argmax(axis=1) == expected.argmax(axis=1)).all()
+
+
+def test_the_hidden_scores_are_the_mean_of_nets_that_begin_differently() -> None:
+    texts = [(word, other) for word in ("вода", "яма", "свет") for other in ("нет", "дом", "двор") for _ in range(4)]
+    chosen = choose_words(texts, frozenset())
+    names, tasks = tasks_of(Labelled(texts, [word for word, _ in texts]))
+    views, start = chosen.words.views(texts), begin(chosen.words.tokens)
+    alone = [
+        HiddenLayerClassifier(random_state=SEED + n).fit(views[0], tasks[0].truth, start=start).scores(views[0])
+        for n in range(2)
+    ]
+    assert np.abs(alone[0] - alone[1]).max() > 0.01
+    parts = fit_parts(views, tasks, start)
+    np.testing.assert_allclose(parts.scores(views).hidden, (alone[0] + alone[1]) / 2, atol=1e-4)
+    assert len(names) == 3
+
+
+def test_answers_lean_towards_rare_groups_and_the_rare_topics_of_a_group() -> None:
+    truth = np.repeat([0, 1, 2], [60, 30, 10])
+    plain = leaning(Task(truth, 3))
+    np.testing.assert_allclose(plain, -0.35 * np.log([0.6, 0.3, 0.1]), rtol=1e-6)
+    grouped = leaning(Task(truth, 3, np.array([0, 0, 1])))
+    expected = -0.7 * np.log([0.9, 0.9, 0.1]) - 0.5 * np.log([2 / 3, 1 / 3, 1.0])
+    np.testing.assert_allclose(grouped, expected, rtol=1e-6)
 
 
 @given(st.lists(WORDS, min_size=1, max_size=5))

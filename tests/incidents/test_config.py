@@ -1,11 +1,14 @@
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from pydantic import BaseModel, ValidationError
 
+from incidents.calendar import Calendar
 from incidents.config import Authority, Deadlines, Grouping, parse_duration
-from incidents.deadlines import answer_due
-from incidents.route import route
+from incidents.deadlines import About, choose, due
+from incidents.route import Matter, route
+from incidents.routing import Routing
 from tests.incidents.make import BURST, CHELYABINSK, KOPEYSK, NO_WATER, SNOW
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -57,12 +60,12 @@ def test_deadlines_are_checked() -> None:
     )
     assert said(Deadlines, {"fast": {"answer": "4h"}}) == (
         (),
-        "у срока «fast» нет условий: напишите groups, topics, authorities или municipalities",
+        "у срока «fast» нет условий: напишите groups, topics, urgency, authorities или municipalities",
     )
     assert said(Deadlines, {"fast": {**term, "answr": "4h"}})[0] == ("fast", "answr")
     assert said(Deadlines, {"fast": {**term, "answer": "0h"}}) == (
         ("fast", "answer"),
-        "срок «0h» не подходит: он должен быть больше нуля и не больше 366d",
+        "срок «0h» не подходит: он должен быть больше нуля и не больше 8784h",
     )
 
 
@@ -121,10 +124,10 @@ AUTHORITIES = (
 )
 def test_routes(group: str, topic: str, municipality: str | None, name: str | None, expected: str | None) -> None:
     incident = {"group": group, "topic": topic, "municipality": municipality, "municipality_name": name}
-    found = route(AUTHORITIES, **incident)
+    found, _ = route(Routing(), AUTHORITIES, Matter(**incident))
     assert (found and found.id) == expected
     duty = Authority(id="duty", name="Дежурная служба", default=True)
-    found = route((duty, *AUTHORITIES), **incident)
+    found, _ = route(Routing(), (duty, *AUTHORITIES), Matter(**incident))
     assert found is not None
     assert found.id == (expected or "duty")
 
@@ -141,4 +144,5 @@ def test_deadlines_count_from_registration(topic: str, authority: str | None, na
         }
     )
     about = {"group": "ЖКХ", "topic": topic, "municipality": KOPEYSK, "municipality_name": name}
-    assert answer_due(deadlines, NOON, authority=authority, **about) == NOON + timedelta(hours=hours)
+    _, term = choose(deadlines, About(authority=authority, **about))
+    assert due(term, NOON, Calendar(ZoneInfo("Asia/Yekaterinburg"))).answer == NOON + timedelta(hours=hours)

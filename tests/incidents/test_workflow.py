@@ -121,7 +121,7 @@ def test_any_walk_keeps_to_the_table(actions) -> None:
         assert change.incident.sequence == one.sequence + 1
         assert change.before == (one.status if row.to is not one.status else None)
         unchanged = {"status", "status_since", "sequence", "updated", "authority", "authority_name", "answer"}
-        unchanged |= {"answer_due", "reopened"}
+        unchanged |= {"answer_due", "solution_due", "reopened", "pauses", "authority_reason"}
         assert change.incident.model_dump(exclude=unchanged) == one.model_dump(exclude=unchanged)
         one = change.incident
 

@@ -56,8 +56,8 @@ def test_all_mistakes_at_once_in_order_of_place(file):
             said(
                 "region.yaml:8:1  sink",
                 "Нет такого ключа: «sink».",
-                "Можно: authorities, bus, classifier, console, corrections, crawler, data, deadlines, grouping, log, "
-                "places, region и ещё 6",
+                "Можно: alarms, authorities, bus, calendar, classifier, console, corrections, crawler, data, "
+                "deadlines, grouping, log и ещё 9",
                 "Может быть, «sinks»?",
                 "Подробнее: docs/configuration.md",
             ),
@@ -186,7 +186,9 @@ def test_all_mistakes_at_once_in_order_of_place(file):
             "deadlines: {default: {answer: сутки}}\nsinks:\n",
             said(
                 "region.yaml:8:31  deadlines.default.answer",
-                "Непонятный срок «сутки»: нужно число и m (минуты), h (часы) или d (дни), например 24h.",
+                "Непонятный срок «сутки»: нужно число и m (минуты), h (часы), d (дни), "
+                "wh (рабочие часы) или wd (рабочие дни), "
+                "например 24h.",
                 "Записано: «сутки»",
                 "Подробнее: docs/configuration.md#deadlines",
             ),

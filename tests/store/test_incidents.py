@@ -79,6 +79,23 @@ def test_overdue_are_the_unanswered_past_their_term(store: Store) -> None:
     assert Incidents(store).overdue(NOW) == 1
 
 
+def test_titles_are_searched_in_whatever_case(store: Store) -> None:
+    fill(store, incident(title="Нет ВОДЫ — Копейск"), incident(title="100% износ_сетей"))
+    assert ids(store, text="нет воды") == ids(store, text="КОПЕЙСК") == [1]
+    assert ids(store, text="%") == ids(store, text="с_С") == [2]
+    assert ids(store, text="о%и") == []
+
+
+def test_the_overdue_are_listed_and_counted(store: Store) -> None:
+    late = NOW - timedelta(hours=1)
+    fill(store, incident(answer_due=late), incident(answer_due=late, status="solved"), incident(answer_due=NOW))
+    fill(store, incident(answer_due=late, status="reopened"))
+    assert ids(store, overdue=NOW) == [4, 1]
+    incidents = Incidents(store)
+    assert incidents.count(IncidentFilter(overdue=NOW)) == incidents.overdue(NOW) == 2
+    assert incidents.count(IncidentFilter()) == 4
+
+
 def test_snapshots_come_back_as_they_went(store: Store) -> None:
     incidents, posts = Incidents(store), Posts()
     (id_,) = fill(store, incident(urgency="now", needs_review=True, authority="roads", authority_name="Дороги"))

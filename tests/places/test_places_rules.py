@@ -1,0 +1,175 @@
+"""What makes a name a place, and what makes it something else: a rule a row."""
+
+import pytest
+
+from classifier.places import Resolver
+from schemas import Geo
+
+KOPEYSK, CHELYABINSK, MIASS, SATKA, ASHA = "75728000", "75701000", "75742000", "75549000", "75509000"
+
+
+def code(resolver: Resolver, text: str, source: str | None = None) -> str | None:
+    place = resolver.resolve(text, hints=(source,)).municipality
+    return place.oktmo if place else None
+
+
+@pytest.mark.parametrize(
+    ("text", "oktmo"),
+    [
+        pytest.param("нет воды, копейск", KOPEYSK, id="a name that means nothing else, in any case"),
+        pytest.param("в аше нет тепла", ASHA, id="a town after a preposition, in lower case"),
+        pytest.param("аша без света", ASHA, id="a town that begins a text"),
+        pytest.param("сим-карта без света", None, id="a word that begins a text"),
+        pytest.param("Помогите! Бродокалмак без аптеки", "75534000", id="a capital, and no word of the language"),
+        pytest.param("Ключи без брелока", None, id="a capital at a sentence's beginning, and a word"),
+        pytest.param("рп Роза, гарь", "75533000", id="a type word"),
+        pytest.param("подарили розу", None, id="no type word"),
+        pytest.param("Сим г, Пушкина 5", ASHA, id="a type word behind, as forms write it"),
+        pytest.param("усть катав без воды", "75755000", id="a hyphen left out"),
+        pytest.param("В Карагайском нет врача", "75517000", id="an adjective without a noun"),
+        pytest.param("В Карагайском доме нет света", None, id="an adjective with its noun"),
+        pytest.param("на Ленинском проспекте яма", None, id="an avenue"),
+        pytest.param("Прибрежный мост, Челябинское шоссе", None, id="a road called after a town"),
+        pytest.param("ул. Троицкая, 8", None, id="a street"),
+        pytest.param("по Куйбышева не чистят", None, id="a street after a man whose name a town bears"),
+        pytest.param("река Сатка вышла из берегов", None, id="a river"),
+        pytest.param("рыба в озере Чебаркуль", None, id="a lake"),
+        pytest.param("на Тургояке мусор", None, id="on a lake"),
+        pytest.param("ХК «Трактор» Челябинск победил", None, id="a club"),
+        pytest.param("каток в Челябинске для хоккея не залит", CHELYABINSK, id="sport in a town"),
+        pytest.param("завод «Златоуст» встал", None, id="a plant in quotation marks"),
+        pytest.param("Депутат Маслов обещал", None, id="a surname after a title"),
+        pytest.param("Шумовой Т.П. отказали", None, id="a surname before initials"),
+        pytest.param("В СИМ-картах нет связи, УК молчит", None, id="abbreviations"),
+        pytest.param("ЧМЗ накрыло дымом", CHELYABINSK, id="a nickname in capitals"),
+        pytest.param("В Париже забастовка", None, id="a better-known namesake abroad"),
+        pytest.param("с. Париж, Нагайбакский район", "75542000", id="the village of that name"),
+        pytest.param("Копеск, яма", KOPEYSK, id="a letter left out"),
+        pytest.param("в Мияссе яма", MIASS, id="a wrong letter"),
+        pytest.param("в Сатек яма", None, id="too short a name to be misspelt"),
+        pytest.param("они были в городе", None, id="pronouns and verbs that are villages too"),
+    ],
+)
+def test_signs(resolver: Resolver, text: str, oktmo: str | None) -> None:
+    assert code(resolver, text) == oktmo
+
+
+@pytest.mark.parametrize(
+    ("text", "oktmo"),
+    [
+        pytest.param("Троицкий район, ямы", "75554000", id="the district, not the town"),
+        pytest.param("Троицкий городской округ, ямы", "75752000", id="the town's own"),
+        pytest.param("Ленинский район, ямы", None, id="of two towns"),
+        pytest.param("Ленинский район Магнитогорска, ямы", "75738000", id="of the town that follows"),
+        pytest.param("Октябрьский район Екатеринбурга, ямы", None, id="of a town elsewhere"),
+        pytest.param("Октябрьский район Курской области", None, id="of a region elsewhere"),
+        pytest.param("с. Дичня Курчатовского района", None, id="a village has no town's district"),
+        pytest.param("деревня Орловка Хвастовичского района", None, id="a district elsewhere"),
+        pytest.param("п. Октябрьский, ямы", None, id="eight settlements of one name"),
+        pytest.param("Уйский район, п. Октябрьский, ямы", "75556000", id="the one in the district beside"),
+        pytest.param("п. Октябрьский, ямы. Миасс", MIASS, id="the one of a town named elsewhere in the text"),
+    ],
+)
+def test_districts_and_namesakes(resolver: Resolver, text: str, oktmo: str | None) -> None:
+    assert code(resolver, text) == oktmo
+
+
+@pytest.mark.parametrize(
+    ("text", "oktmo", "others"),
+    [
+        ("из Миасса в Златоуст нет автобуса", MIASS, ("75712000",)),
+        ("дорога Сатка — Златоуст в ямах", SATKA, ("75712000",)),
+        ("от Копейска до Челябинска час", KOPEYSK, (CHELYABINSK,)),
+        ("Свет дали в Копейске, бригада из Челябинска", KOPEYSK, (CHELYABINSK,)),
+        ("Копейск: ямы. В Челябинске таких нет", KOPEYSK, (CHELYABINSK,)),
+    ],
+)
+def test_the_first_of_a_way(resolver: Resolver, text: str, oktmo: str, others: tuple[str, ...]) -> None:
+    found = resolver.resolve(text).municipality
+    assert found is not None
+    assert (found.oktmo, found.others) == (oktmo, others)
+
+
+def test_where_a_way_leads_is_no_place_of_trouble(resolver: Resolver) -> None:
+    assert code(resolver, "за справкой посылают в Миасс") is None
+    assert code(resolver, "за справкой посылают в Миасс", "Копейск") == KOPEYSK
+
+
+@pytest.mark.parametrize(
+    ("text", "outside"),
+    [
+        ("В Перми прорвало трубу", "57701000"),
+        ("в Уфе нет воды", "80701000"),
+        ("Екатеринбург, Ботаника, отключили воду", "65701000"),
+    ],
+)
+def test_a_place_outside_is_told(resolver: Resolver, text: str, outside: str) -> None:
+    place = resolver.resolve(text, hints=("Златоуст",))
+    assert (place.municipality, place.outside) == (None, outside)
+
+
+def test_a_region_elsewhere_makes_its_villages_likelier(resolver: Resolver) -> None:
+    assert code(resolver, "в селе Кундравы нет света") == "75557000"
+    assert code(resolver, "Рождественка, нет света") == "75555000"
+    assert code(resolver, "Воронежская область, Рождественка, нет света") is None
+
+
+def test_what_the_answer_rests_on(resolver: Resolver) -> None:
+    def basis(text: str, source: str | None = None, context: str | None = None, geo: Geo | None = None) -> str | None:
+        return resolver.resolve(text, hints=(source,), context=context, geo=geo).basis
+
+    assert basis("рп Роза, гарь") == "typed"
+    assert basis("копейск, яма") == "plain"
+    assert basis("в аше яма") == "signed"
+    assert basis("п. Октябрьский, яма", "Копейск") == "agreed"
+    assert basis("Капейск, яма") == "misspelt"
+    assert basis("яма", "Копейск") == "source"
+    assert basis("у нас тоже", context="в Копейске яма") == "parent"
+    assert basis("яма", geo=Geo(lat=55.11, lon=61.62)) == "geotag"
+    assert basis("яма") is None
+
+
+def test_a_geotag_decides_between_namesakes(resolver: Resolver) -> None:
+    place = resolver.resolve("п. Октябрьский, яма", geo=Geo(lat=55.11, lon=61.62)).municipality
+    assert place is not None
+    assert (place.oktmo, place.found_by) == (KOPEYSK, "text")
+
+
+@pytest.mark.parametrize(
+    ("text", "oktmo"),
+    [
+        ("в Яйве потоп на дорогах", "57502000"),
+        ("Чайковский Мира 2, нет света", "57735000"),
+        ("Когда будет поликлиника во Фролах?", "57546000"),
+        ("Пермский р-н, нет автобуса", "57546000"),
+        ("Юных Прикамья награждают", None),
+        ("Не только в Кудымкаре так, в Юсьве не лучше", "57560000"),
+        ("В Челябинске нет воды", None),
+    ],
+)
+def test_perm(perm: Resolver, text: str, oktmo: str | None) -> None:
+    assert code(perm, text) == oktmo
+
+
+@pytest.mark.parametrize(
+    ("text", "oktmo"),
+    [
+        ("Администрация Невского района не отвечает", "40285000"),
+        ("в Калининском р-не не чистят", "40273000"),
+        ("Колпино, двор в снегу", "40277000"),
+    ],
+)
+def test_saint_petersburg(petersburg: Resolver, text: str, oktmo: str | None) -> None:
+    assert code(petersburg, text) == oktmo
+
+
+@pytest.mark.parametrize(
+    ("text", "oktmo"),
+    [
+        ("В Перми прорвало трубу", "57701000"),
+        ("в копейске нет воды", KOPEYSK),
+        ("с. Октябрьское", None),
+    ],
+)
+def test_all_of_russia(russia: Resolver, text: str, oktmo: str | None) -> None:
+    assert code(russia, text) == oktmo
