@@ -141,7 +141,10 @@ def test_no_later_version_brings_it_back(full: Bench, kind: str) -> None:
     again = written("a", revision=0, model="m2")
     edit = written("a", revision=7, collected=START + 50 * HOUR)
     for one in (again, edit, written("a", revision=9, deleted=True, text="")):
-        assert full.types(one) == []
+        for event in full.take(one):  # fewer authors are known, so the priority may change
+            assert event.type == "incident.updated"
+            assert (event.data.incident.posts, event.data.posts_added) == (("a", "b", "c"), ())
+            assert "https://vk.example/a" not in event.data.incident.urls
         left = row(full.store, "a")
         assert {**left, "revision": 0, "collected": None} == {**erased, "revision": 0, "collected": None}
     assert full.all()[0].posts == ("a", "b", "c")
