@@ -11,8 +11,12 @@ from text.address import find_addresses
 FLAT = "[квартира]"
 
 _NUMBER = r"\d{1,4}(?:[а-г]\b)?"
-# Not a quarter («3 кв. 2026», «в 4 кв. 26 г.»), an area or a voltage, and no part of a longer number.
-_NO_FLAT = r"(?!\d|[.,]\d|\s?(?:кв\b|м\b|м2|м²|метр|г\b|гг\b|год|руб|тыс|%|₽))"
+# Not a quarter («3 кв. 2026», «в 4 кв. 26 г.»), an area, a voltage or a temperature, and no part of a longer number.
+_UNIT = (
+    r"(?:кв\b|м\b|м2|м²|метр|г\b|гг\b|год|руб|тыс|%|₽|градус|гр\b|°|[CcСс]\b"
+    r"|чел|лет\b|дн|день|дет|раза?\b|-?\s?комн|квадр|мес|час|мин)"
+)
+_NO_FLAT = rf"(?!\d|[.,:]\d|\s?(?:[-‐-―/]\s?\d{{1,3}}\s?)?{_UNIT})"
 _FEW = rf"(?!(?:19|20)\d\d\b){_NUMBER}{_NO_FLAT}"
 # «кв. 5, 7 и 9»; «кв. 5, 3 дня нет воды» names one flat.
 _MORE = rf"(?:\s?(?:,|и|-)\s?{_FEW}(?=\s?(?:[,.;:!?)\n]|и\s\d|\Z)))*"
@@ -20,9 +24,9 @@ _NAMED = re.compile(
     rf"(?<![^\W\d])(?!кВ)((?i:кв|кварт|квартир[аыеу]|квартирой|квартирам?|квартирах)(?![^\W\d])\.?)"
     rf"(\s{{0,2}}(?:№{{1,2}}|N|номер)?\s{{0,2}}){_FEW}{_MORE}"
 )
-# A lone number before the singular: «15 квартира»; «21 квартира» counts, «22 квартиры» too.
+# A number before the singular: «15 квартира»; «21 квартира» counts, «22 квартиры» too, «дом 5 квартира 7» is a house.
 _ORDINAL = re.compile(r"\b\d{1,4}(?:-?(?:ая|я|ой|й|ую|ю|ей)\b)(?=\sквартир(?:а|е|у|ой|ы)\b)", re.I)
-_BEFORE = re.compile(r"(?<![\d,.-])\b\d{0,3}(?:1\d|[02-9])(?=\sквартир(?:а|е|у|ой)\b)", re.I)
+_BEFORE = re.compile(r"(?<![\d,.-])\b\d{0,3}(?:1\d|[02-9])(?=\sквартир(?:а|е|у|ой)\b(?!\s?(?:№|N|номер|\d|\[)))", re.I)
 _BEHIND = re.compile(rf"\s?[-‐-―]\s?({_FEW})(?![\w-]|\s?(?:эт|под))")
 _HOUSES = re.compile(r"\b(?:дома|домов|домам|домах|домами|дд|№№)\.?\s{0,2}\Z", re.I)
 _WORTH_READING = re.compile(r"\d[а-я]?\s?[-‐-―]\s?\d", re.I)
