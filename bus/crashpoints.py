@@ -22,6 +22,9 @@ NAMES = {
     "desk.after_effect_before_outbox": "incidents are changed by hand, the events not written, nothing committed",
     "desk.after_outbox_before_commit": "incidents, history and outbox are written, nothing is committed",
     "desk.after_commit": "a change by hand is committed; whoever asked for it has not been told",
+    "forget.after_erasure_before_outbox": "posts are erased on request, no event is written, nothing is committed",
+    "forget.after_outbox_before_commit": "posts, outbox and audit are written, nothing is committed",
+    "forget.after_commit": "posts are erased; whoever asked for it has not been told",
     "relay.after_send_before_mark": "the bus has the events, the outbox rows are not marked as sent",
 }
 VARIABLE = "OTKLIK_CRASH_AT"

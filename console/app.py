@@ -18,6 +18,7 @@ from console.health import Checker
 from console.open311 import Service
 from console.open311_routes import Open311
 from console.query import Filters, Following, Names, Queue
+from console.reads import watch
 from console.settings import ConsoleSettings
 from incidents.desk import Desk
 from incidents.workflow import OPEN
@@ -25,6 +26,7 @@ from intake.publish import Intake
 from schemas import Health, IncidentEvent
 from store import Fare, Fares, IncidentFilter, Incidents, Outbox, Store
 from store.posts import NOWHERE
+from store.reads import ReadLog
 
 HIGHEST_ID = 2**63 - 1
 
@@ -40,7 +42,8 @@ def create_app(
     services: Sequence[Service] = (),
     intake: Intake | None = None,
 ) -> FastAPI:
-    """`region` is its short name, as in the events' source. The caller opens and closes store and bus.
+    """`region` is its short name, as in the events' source. The caller opens and closes store and bus, and
+    closes `state.reads` before them.
 
     `services` are what may be reported by Open311; without an `intake` nothing can.
     """
@@ -49,7 +52,8 @@ def create_app(
     errors.install(app)
     query.install(app)
     access = Access(settings)
-    reader = [Depends(access.require("read"))]
+    app.state.reads = ReadLog(store)
+    reader = [Depends(access.require("read")), Depends(watch(access, app.state.reads))]
     incidents, outbox, fares, checker = Incidents(store), Outbox(store), Fares(store), Checker(store, bus)
 
     def checked(filters: Filters) -> IncidentFilter:
@@ -60,7 +64,7 @@ def create_app(
     def index() -> HTMLResponse:
         return HTMLResponse(_INDEX.format(region=escape(region)))
 
-    feed_routes.install(app, access, incidents, checked=checked, region=region, shown=names.shown)
+    feed_routes.install(app, reader, incidents, checked=checked, region=region, shown=names.shown)
 
     @app.get("/api/queue", dependencies=reader)
     def queue(filters: Annotated[Queue, Query()]) -> JSONResponse:
@@ -106,7 +110,7 @@ def create_app(
         return JSONResponse(content, headers={"ETag": deciding.etag(found)})
 
     deciding.install(app, access, desk)
-    open311_routes.install(app, access, Open311(store, region, services, intake=intake), region)
+    open311_routes.install(app, reader, access, Open311(store, region, services, intake=intake), region=region)
 
     @app.get("/api/sources", dependencies=reader)
     def sources() -> JSONResponse:

@@ -1,16 +1,16 @@
 """The routes of the feeds: each page of incidents as Atom, as JSON Feed and as CSV."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from email.utils import format_datetime
 from hashlib import blake2b
 from http import HTTPStatus
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, FastAPI, Query, Request, Response
+from fastapi import APIRouter, FastAPI, Query, Request, Response
+from fastapi.params import Depends
 
 from console import feeds
-from console.access import Access
 from console.query import Filters, Paged
 from schemas import IncidentStatus
 from store import IncidentFilter, Incidents
@@ -30,15 +30,16 @@ FEEDS: dict[str, tuple[Callable[[feeds.Page], bytes], str]] = {
 
 def install(
     app: FastAPI,
-    access: Access,
+    reader: Sequence[Depends],
     incidents: Incidents,
     *,
     checked: Callable[[Filters], IncidentFilter],
     region: str,
     shown: Mapping[str, str],
 ) -> None:
-    """Add the routes. `checked` makes a filter of what was asked for, `shown` are what people see for topics."""
-    router = APIRouter(dependencies=[Depends(access.require("read"))], include_in_schema=False)
+    """Add the routes, for whom `reader` lets in. `checked` makes a filter of what was asked for, `shown` are what people
+    see for topics."""
+    router = APIRouter(dependencies=reader, include_in_schema=False)
 
     def add(kind: str, make: Callable[[feeds.Page], bytes], media_type: str) -> None:
         @router.api_route(f"/feeds/incidents.{kind}", methods=["GET", "HEAD"])

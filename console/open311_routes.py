@@ -7,7 +7,8 @@ from http import HTTPStatus
 from typing import Annotated, Any
 from uuid import uuid4
 
-from fastapi import APIRouter, Depends, FastAPI, Request, Response
+from fastapi import APIRouter, FastAPI, Request, Response
+from fastapi.params import Depends
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from starlette.concurrency import run_in_threadpool
 
@@ -177,9 +178,9 @@ class Open311:
         return IncidentFilter(topic=topics, status=status, opened_from=start, opened_to=end, history=False)
 
 
-def install(app: FastAPI, access: Access, served: Open311, region: str) -> None:
-    """Add the routes, each with `.json` and `.xml`."""
-    router = APIRouter(dependencies=[Depends(access.require("read"))], include_in_schema=False)
+def install(app: FastAPI, reader: Sequence[Depends], access: Access, served: Open311, *, region: str) -> None:
+    """Add the routes, each with `.json` and `.xml`; reading is for whom `reader` lets in."""
+    router = APIRouter(dependencies=reader, include_in_schema=False)
 
     @router.get("/open311/discovery.{format_}")
     def discovery(request: Request, format_: Format) -> Response:

@@ -117,6 +117,8 @@ Index(
     sqlite_where=GROUPED,
     postgresql_where=GROUPED,
 )
+WITH_TEXT = text("text IS NOT NULL")
+Index("ix_posts_text", posts.c.collected, sqlite_where=WITH_TEXT, postgresql_where=WITH_TEXT)
 IN_INCIDENT = text("incident IS NOT NULL")
 Index("ix_posts_incident", posts.c.incident, sqlite_where=IN_INCIDENT, postgresql_where=IN_INCIDENT)
 
@@ -131,6 +133,10 @@ incident_history = Table(
     Column("status", Text, nullable=False),
     Column("posts", Integer, nullable=False),
     Column("details", Json, nullable=False),
+    Column("worded", Boolean, nullable=False, server_default=text("false")),
     PrimaryKeyConstraint("incident", "sequence"),
 )
-"""One row per event, kept when the outbox is pruned. `details`: see `store.incidents`."""
+WORDED = text("worded")
+Index("ix_incident_history_worded", incident_history.c.at, sqlite_where=WORDED, postgresql_where=WORDED)
+"""One row per event, kept when the outbox is pruned. `details`: see `store.incidents`; `worded`: there is a
+comment or an answer in them, until retention takes it out."""

@@ -247,4 +247,5 @@ def _history_row(event: IncidentEvent) -> dict[str, Any]:
         "status": data.incident.status.value,
         "posts": len(data.incident.posts),
         "details": {key: value for key, value in details.items() if value},
+        "worded": bool(details["comment"] or details.get("answer")),
     }

@@ -9,13 +9,14 @@ import typer
 from otklik.clock import now
 from otklik.commands import deciding
 from otklik.commands.common import ConfigFile, Json, bar, command, group, load, opened_store, print_json
+from otklik.commands.looking import looked
 from otklik.exits import Exit, Failed
 from otklik.russian import RoleGroup
 
 if TYPE_CHECKING:
     from otklik.config import Config
     from schemas import Incident, IncidentStatus
-    from store import IncidentFilter, Incidents
+    from store import IncidentFilter, Incidents, Store
 
 PAGE = 50
 """Lines of a list: two screens."""
@@ -41,6 +42,9 @@ Queue = Annotated[
 Everything = Annotated[bool, typer.Option("--all", help="И законченные; без ключа — те, по которым есть что делать.")]
 Limit = Annotated[int, typer.Option("--limit", min=1, max=1000, metavar="N", help="Сколько строк.")]
 Before = Annotated[int | None, typer.Option("--before", min=1, metavar="НОМЕР", help="Страница после этого номера.")]
+Reader = Annotated[
+    str | None, typer.Option("--as", metavar="ИМЯ", help="Кто смотрит: для журнала; без ключа — имя в системе.")
+]
 Out = Annotated[Path, typer.Option("--out", metavar="ФАЙЛ", help="Куда: имя.csv или имя.jsonl.")]
 
 
@@ -110,18 +114,16 @@ def register(app: typer.Typer) -> None:
         return Exit.OK
 
     @command(made, "show")
-    def show(file: ConfigFile, incident: Id, as_json: Json = False) -> int:
+    def show(file: ConfigFile, incident: Id, as_json: Json = False, who: Reader = None) -> int:
         """Показать инцидент: что, где, чей, срок, публикации и вся история. Версия — для --seen."""
         from otklik import showing  # noqa: PLC0415
         from store import Incidents, PostReader  # noqa: PLC0415
 
         config = load(file)
         with opened_store(config) as store:
-            found = Incidents(store).get(incident)
+            found = _shown(store, incident, who)
             history = Incidents(store).history(incident)
             posts = PostReader(store).of_incident(incident)
-        if found is None:
-            raise Failed(f"Инцидента №{incident} нет. Номера показывает otklik incidents list.")
         if as_json:
             print_json(showing.as_json(found, history, posts))
         else:
@@ -144,6 +146,7 @@ def _register_export(made: typer.Typer) -> None:
         authority: AuthorityOption = None,
         overdue: Overdue = False,
         text: Words = None,
+        who: Reader = None,
     ) -> int:
         """Записать инциденты в файл CSV (для таблиц) или JSON Lines: все или подходящие, новые первыми.
 
@@ -167,6 +170,7 @@ def _register_export(made: typer.Typer) -> None:
             text=text,
         )
         with opened_store(config) as store:
+            looked(store, who, "export", "incidents", wanted)
             incidents = Incidents(store)
             with bar("Инциденты", incidents.count(wanted)) as done:
                 count = write(out, incidents, wanted, config.region.timezone, done)
@@ -182,6 +186,17 @@ def _page(
     if before is not None:
         raise typer.BadParameter("страницы есть только у списка по новизне: без --queue", param_hint="--before")
     return incidents.by_priority(wanted, limit=limit)
+
+
+def _shown(store: "Store", id_: int, who: str | None) -> "Incident":
+    """The incident; that somebody looks at it is noted."""
+    from store import Incidents  # noqa: PLC0415
+
+    found = Incidents(store).get(id_)
+    if found is None:
+        raise Failed(f"Инцидента №{id_} нет. Номера показывает otklik incidents list.")
+    looked(store, who, "read", f"incident:{id_}")
+    return found
 
 
 def _filter(

@@ -1,6 +1,7 @@
 """The role `console`: feeds, API, health and metrics over HTTP."""
 
 import os
+from contextlib import closing
 
 from bus import Bus
 from console.app import create_app
@@ -14,7 +15,7 @@ from otklik.config.environment import author_key
 from otklik.exits import Exit
 from otklik.roles.common import opened, role
 from otklik.roles.incidents import desk
-from store import Store, Versions
+from store import Forgotten, Store, Versions
 from text import AuthorHasher
 
 
@@ -38,7 +39,8 @@ def run_console(config: Config) -> Exit:
         )
         server = Server(app, settings.host, settings.port)
         stop.tell(server.stop)
-        server.run()
+        with closing(app.state.reads):
+            server.run()
     return Exit.OK
 
 
@@ -64,7 +66,7 @@ def intake(store: Store, bus: Bus) -> Intake | None:
         key = author_key(os.environ)
     except ConfigErrors:
         return None
-    return Intake(bus, Versions(store), AuthorHasher(key), now)
+    return Intake(bus, Versions(store), Forgotten(store), AuthorHasher(key), now)
 
 
 def names(config: Config) -> Names:

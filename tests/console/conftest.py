@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,8 @@ from console.settings import ConsoleSettings
 from incidents.config import Grouping
 from incidents.desk import Desk
 from schemas import topics
-from store import Store
+from store import Store, StoreError
+from store.reads import ReadLog
 from tests.incidents.bench import AUTHORITIES, DEADLINES, Bench
 from tests.incidents.make import CHELYABINSK, KOPEYSK, NO_WATER, SNOW
 from tests.store.kit import Clock
@@ -43,6 +45,7 @@ class Running:
     url: str
     port: int
     http: httpx.Client
+    reads: ReadLog
 
 
 @pytest.fixture
@@ -86,9 +89,11 @@ def serve(store: Store, bus: Bus) -> Iterator[Callable[..., Running]]:
             server.stop()
             thread.join(timeout=20)
             assert not thread.is_alive()
+            with suppress(StoreError):  # a test may have given it a database that does not answer
+                app.state.reads.close()
 
         stops.append(stop)
-        return Running(url, server.port, client)
+        return Running(url, server.port, client, app.state.reads)
 
     yield start
     for stop in stops:

@@ -11,7 +11,7 @@ from console.open311 import Service
 from console.settings import ConsoleSettings
 from intake.publish import Intake
 from schemas import Post, PostKind, decode, topics
-from store import Store, Versions
+from store import Forgotten, Store, Versions
 from tests.console.conftest import Running
 from tests.incidents.bench import Bench, tagged
 from tests.incidents.make import CHELYABINSK, HOUR, NO_WATER, SNOW
@@ -36,7 +36,7 @@ V2 = "/open311/v2"
 @pytest.fixture
 def console(serve: Callable[..., Running], store: Store, bus: Bus) -> Running:
     bus.ensure_topics({topics.POSTS: 1, topics.HISTORY: 1, topics.REACH: 1})
-    intake = Intake(bus, Versions(store), AuthorHasher(b"k" * 64), store.now)
+    intake = Intake(bus, Versions(store), Forgotten(store), AuthorHasher(b"k" * 64), store.now)
     running = serve(TOKENS, services=SERVICES, intake=intake)
     running.http.headers["Authorization"] = f"Bearer {READ}"
     return running

@@ -8,7 +8,7 @@ from text.address.reading import Found, Reading
 from text.address.typed import read_typed
 from text.address.untyped import read_framed, read_house
 from text.address.words import TYPES
-from text.clean import MAX_CHARS
+from text.limits import MAX_CHARS
 
 MAX_FOUND = 50
 """Addresses of one text; what names more is a list of streets."""
