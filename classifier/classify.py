@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from classifier.address import find_address
+from classifier.address import address_of
 from classifier.changes import TopicChanges
 from classifier.correcting import corrected
 from classifier.corrections import Corrections
@@ -204,7 +204,7 @@ class Classifier:
             topic_probability=min(judgement.topic_probability, 1.0),
             municipality=place.municipality,
             settlement=place.settlement,
-            address=find_address(item.address or "") or find_address(whole),
+            address=address_of(whole, item.address),
             urgency=self.urgency(item, whole, words, judgement.topic, judgement.topic_probability).urgency,
             needs_review=bool(
                 doubts(relevance, judgement.group_probability, place.municipality, spoken, self.thresholds)

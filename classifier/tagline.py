@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from classifier.item import Item
-from schemas import PostKind, Tags
+from schemas import Address, PostKind, Tags
 from text import clean, clean_cut, mask
 
 KEYS = (
@@ -96,6 +96,18 @@ def _type(value: object) -> str:
     return "null" if value is None else names.get(type(value), type(value).__name__)
 
 
+def _address(found: Address) -> dict[str, Any]:
+    return {
+        "street": found.street,
+        "street_type": found.street_type,
+        "house": found.house,
+        "text": found.text,
+        "key": found.key,
+        "street_key": found.street_key,
+        "probability": round(found.probability, 4),
+    }
+
+
 def tag_line(id_: str, tags: Tags, *, truncated: bool = False) -> dict[str, Any]:
     """The output line of a text: `KEYS`, in their order; probabilities with 4 decimals. `language` is added to a text
     that is not Russian, `truncated` to one that was cut."""
@@ -118,9 +130,7 @@ def tag_line(id_: str, tags: Tags, *, truncated: bool = False) -> dict[str, Any]
         if place
         else None,
         tags.settlement,
-        {"street": tags.address.street, "house": tags.address.house, "text": tags.address.text}
-        if tags.address
-        else None,
+        _address(tags.address) if tags.address else None,
         tags.urgency,
         tags.needs_review,
         {name: {"value": head.value, "probability": round(head.probability, 4)} for name, head in tags.heads.items()},

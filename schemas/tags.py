@@ -25,10 +25,24 @@ class Municipality(Model):
 
 
 class Address(Model):
+    """A street and perhaps a house. Readers group by `key`, then by `street_key`; both are opaque, and None in posts
+    judged before there were keys."""
+
     street: str
+    """The name in the nominative, without its type: «Пушкинская», «Карла Маркса»."""
+    street_type: str | None = None
+    """«улица», «проспект»; None where the text does not say."""
     house: str | None = None
+    """«12а», «15/2», «3 к2 с1»; never a flat."""
     text: str
     """As written in the post."""
+    key: str | None = None
+    """Equal for two spellings of one address."""
+    street_key: str | None = None
+    """Equal for two spellings of one street."""
+    probability: Probability = Field(default=1.0, ge=0, le=1)
+    others: tuple[str, ...] = ()
+    """Keys of further addresses of the text."""
 
 
 class Head(Model):

@@ -35,9 +35,9 @@ class Section:
 
 def sections() -> list[Section]:
     """All sections in the order of the report. A new head adds its own here."""
-    from classifier.evaluation import heads, relevance, speed, topics  # noqa: PLC0415  they need this module
+    from classifier.evaluation import addresses, heads, relevance, speed, topics  # noqa: PLC0415  they need this module
 
-    return [topics.SECTION, heads.SECTION, relevance.SECTION, speed.SECTION]
+    return [topics.SECTION, heads.SECTION, relevance.SECTION, addresses.SECTION, speed.SECTION]
 
 
 def rows(header: tuple[str, ...], body: list[tuple[object, ...]]) -> str:

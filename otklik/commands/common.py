@@ -45,7 +45,10 @@ def command(app: typer.Typer, name: str) -> Callable[[F], F]:
 
 
 def group(app: typer.Typer, name: str, help_: str) -> typer.Typer:
-    """Register commands of a common first word, which alone shows their help."""
+    """Register commands of a common first word, which alone shows their help; modules may share it."""
+    for shared in app.registered_groups:
+        if shared.name == name and shared.typer_instance is not None:
+            return shared.typer_instance
     made = typer.Typer(cls=Group, help=help_, no_args_is_help=True, rich_markup_mode=None)
     app.add_typer(made, name=name)
     return made

@@ -14,6 +14,7 @@ from sklearn.metrics import f1_score
 from classifier import Model
 from classifier.evaluation import measures
 from classifier.evaluation.__main__ import main
+from classifier.evaluation.addresses import same, truth
 from classifier.evaluation.crossval import out_of_fold
 from classifier.evaluation.gate import breaches, figure, lowered, pinned
 from classifier.evaluation.report import report
@@ -22,6 +23,7 @@ from classifier.evaluation.topics import figures
 from classifier.training.data import Row, perm
 from classifier.training.folds import clusters, folds
 from classifier.training.topics import labelled
+from text.address import find_addresses
 
 DOCS = Path(__file__).parents[2] / "docs"
 PAIRS = st.lists(st.tuples(st.integers(0, 4), st.integers(0, 4)), min_size=1, max_size=40)
@@ -122,3 +124,23 @@ def test_every_floor_is_of_something_measured() -> None:
     for section, wanted in pinned().items():
         for path in wanted:
             assert not np.isnan(figure(found[section], path)), (section, path)
+
+
+@pytest.mark.parametrize(
+    ("address", "text", "said", "right"),
+    [
+        ("г.Энск, улица Академика Сухова, дом 5, корпус 2, литера А", "Сухова 5 к2, лифт", True, True),
+        ("г.Энск, Верхняя Садовая улица, дом 12/3", "На Садовой, 12 яма", False, False),  # the longest word is missing
+        ("г.Энск, проспект Космонавтов, дом 7", "Нет света: 7 квартир на пр. Космонавтов, 9", True, False),
+        ("г.Энск, проспект Космонавтов, дом 7", "пр. Космонавтов, 17", False, False),
+    ],
+)
+def test_a_true_address_and_whether_it_is_found(address: str, text: str, said: bool, right: bool) -> None:
+    true = truth(address, text)
+    assert true is not None
+    assert (true.said, any(same(found, true) for found in find_addresses(text))) == (said, right)
+
+
+@pytest.mark.parametrize("address", ["", "г.Энск, Летний сад", "г.Энск, 5-я линия В.О., дом 3", "дом 5"])
+def test_addresses_that_nothing_can_be_measured_with(address: str) -> None:
+    assert truth(address, "текст") is None

@@ -228,3 +228,32 @@ def test_codes_are_eight_digits_and_known() -> None:
     table = load()
     assert all(len(code) == 8 and code.isdecimal() for code in table.municipalities)
     assert {name.oktmo for name in table.names} - set(table.municipalities) == set()
+
+
+def test_a_geotag_is_the_nearest_settlement_of_the_region(resolver: Resolver) -> None:
+    kopeysk = next(n for n in resolver.table.names if n.name == "Копейск" and n.kind == "town")
+    assert kopeysk.lat is not None
+    assert kopeysk.lon is not None
+    place = resolver.resolve("нет воды", geo=Geo(lat=kopeysk.lat, lon=kopeysk.lon))
+    assert place.municipality is not None
+    assert (place.settlement, place.municipality.probability) == ("Копейск", 0.9)
+    named = resolver.resolve("В Сатке нет воды", geo=Geo(lat=kopeysk.lat, lon=kopeysk.lon)).municipality
+    assert named is not None
+    assert (named.oktmo, named.found_by) == ("75549000", "text")
+
+
+@pytest.mark.parametrize(
+    ("lat", "lon"), [(90.0, 0.0), (-90.0, 0.0), (0.0, 180.0), (0.0, -180.0), (58.01, 56.25), (55.75, 37.62)]
+)
+def test_a_geotag_far_from_the_region_says_nothing(resolver: Resolver, lat: float, lon: float) -> None:
+    place = resolver.resolve("нет воды", geo=Geo(lat=lat, lon=lon))
+    assert (place.municipality, place.settlement) == (None, None)
+
+
+def test_a_geotag_beyond_thirty_kilometres_says_nothing(resolver: Resolver) -> None:
+    assert resolver.region is not None
+    inside = [n for n in resolver.table.names if n.oktmo in resolver.region.oktmo_codes]
+    north = max((n.lat, n.lon) for n in inside if n.kind in {"town", "village"} and n.lat and n.lon)
+    near, far = Geo(lat=north[0] + 0.26, lon=north[1]), Geo(lat=north[0] + 0.28, lon=north[1])  # 28.9 and 31.1 km
+    assert resolver.resolve("нет воды", geo=near).municipality is not None
+    assert resolver.resolve("нет воды", geo=far).municipality is None
