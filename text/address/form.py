@@ -166,7 +166,7 @@ def _key_words(street: Street) -> list[str]:
     words = street.words
     core = [w for w in words if w.kind == "word" and w.low not in TITLES and w.low not in {"лет", "летия", "летие"}]
     only_adjectives = all(adjective(w.low) for w in core)
-    surname = [w for w in core if not is_first_name(w.low)] if len(core) > 1 else core
+    surname = [w for w in core if w is core[-1] or not is_first_name(w.low)]
     result = []
     for i, word in enumerate(words):
         if word.kind == "number":

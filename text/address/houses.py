@@ -15,6 +15,7 @@ _LETTERS_AFTER_HYPHEN = frozenset("абвгджзик")
 """Without «е»: «5-е»."""
 _ALONE = frozenset("абвгде")
 _ORDINAL_ENDINGS = forms("й я е го му м х ый ой ая ое ти ю")
+_SEVERAL = frozenset({"дома", "домов", "домах", "домам", "домами"})
 _QUOTES = "\"«»“”„'`"
 _AFTER_LISTED = forms("и в на по нет не без с у под")
 
@@ -43,7 +44,7 @@ def read_houses(tokens: Tokens, at: int, *, typed: bool, most: int = MAX_LISTED)
     at = tokens.skip(at, ",.", 1)
     if tokens[at].low == "в" and tokens[at + 1].low in HOUSE and typed:
         at += 1
-    marked = tokens[at].low in HOUSE
+    marker, marked = at, tokens[at].low in HOUSE
     if marked:
         at = tokens.skip(at + 1, ".,:№#-" + _QUOTES, 2)
         if tokens[at].low in {"номер", "n"}:
@@ -56,16 +57,25 @@ def read_houses(tokens: Tokens, at: int, *, typed: bool, most: int = MAX_LISTED)
     if not first:
         return None
     house, end, detailed = first
-    houses = [house]
-    while len(houses) < most and (more := _read_more(tokens, end)):
+    houses, ends = [house], [end]
+    while len(houses) < most and (more := _read_more(tokens, ends[-1])):
         houses.append(more[0])
-        end = more[1]
+        ends.append(more[1])
+    several = marked and tokens[marker].low in _SEVERAL
+    if len(houses) == 2 and not several and _may_be_a_flat(tokens, end):
+        del houses[1], ends[1]
+    end = ends[-1]
     behind = end
     if tokens[end].text in {"-", "–"} and tokens[end + 1].kind == "d" and len(tokens[end + 1].text) <= MAX_DIGITS:
         behind = end + 2  # «38-40» are two houses, «5-12» a house and a flat
         if not marked and _counts(tokens, behind, tokens[end + 1].text, typed=True):
             return None  # «5-6 декабря»
     return Read(tuple(houses), end, behind, marked, detailed)
+
+
+def _may_be_a_flat(tokens: Tokens, at: int) -> bool:
+    """«Мира 5, 12»: of two bare numbers the second may be a flat."""
+    return tokens[at].text == "," and tokens[at + 1].kind == "d"
 
 
 def _breaks(tokens: Tokens, start: int, at: int) -> bool:
@@ -191,7 +201,7 @@ def _parts(tokens: Tokens, at: int) -> tuple[dict[str, str], int]:
             letter, behind = _letter(tokens, value + 1)
             parts["corpus"], at = number.text + letter, behind
         elif word in BUILDING and number.kind == "d" and len(number.text) <= 2 and "building" not in parts:
-            if word == "с" and not (tokens.glued(start) and tokens.glued(value)):
+            if word == "с" and not tokens.glued(value):
                 break  # «5 с 1 мая»
             parts["building"], at = number.text, value + 1
         else:

@@ -218,7 +218,7 @@ def _left_of(  # noqa: PLR0911 - one line of a rule each
         before.low.startswith(("больш", "средн", "нов", "стар")) or ordinal(before.low)
     ):
         return None
-    belongs = before.low in TITLES or is_first_name(before.low) or _qualifies(before.low, token.low)
+    belongs = before.low in TITLES | {"героев"} or is_first_name(before.low) or _qualifies(before.low, token.low)
     return (Word(before.text), at - 1) if belongs and before.capital == token.capital else None
 
 

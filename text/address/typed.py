@@ -74,7 +74,7 @@ def _name(reading: Reading, at: int, kind: StreetType) -> tuple[Name | None, boo
     if left and not (right and tokens.starts_sentence(left.start) and len(left.words) == 1):
         return left, True
     if right and tokens[right.end].low in TYPES.keys() - DOTTED:
-        return None, False  # «по улице Серебрянский проезд»
+        return None, False  # «по улице Цветочный проезд»
     return right, False
 
 

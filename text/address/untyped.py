@@ -85,7 +85,7 @@ def _stands_for_itself(reading: Reading, name: Name, read: Read, *, comma: bool)
 
 
 def _odd(reading: Reading, name: Name, read: Read, *, sure: bool) -> bool:
-    """«Марата 22», «Турку 20 к. 1»: a first name or a word that is no genitive."""
+    """«Марата 22», «Баку 20 к. 1»: a first name or a word that is no genitive."""
     if len(name.words) > 1 and is_first_name(name.words[-2].low):
         return True  # «Розы Люксембург 10»
     if doubtful(name.last.low) and reading.tokens[name.start - 1].low not in _ELSEWHERE:
@@ -112,7 +112,7 @@ def _is_part(reading: Reading, name: Name) -> bool:
     before = tokens[name.start - 1]
     if before.low in _ELSEWHERE:
         return True
-    if tokens[name.end].text == "-" and tokens.glued(name.end):  # «Суворовский-61» is a house
+    if tokens[name.end].text == "-" and tokens.glued(name.end):  # «Невский-5» is a house
         last = name.last.low
         plural = any("NOUN" in tag and "plur" in tag and "gent" in tag for tag in tags(last)[:1])
         return not (velar(last) or like_a_surname(last) or plural)
@@ -132,11 +132,13 @@ def _inside_follows(reading: Reading, at: int) -> bool:
     return False
 
 
-def read_framed(reading: Reading, at: int) -> Found | None:
+def read_framed(reading: Reading, at: int) -> Found | None:  # noqa: PLR0911 - one line of a rule each
     """The street after «на» or «по» at `at`."""
     tokens = reading.tokens
     name = read_right(tokens, at + 1, lower=False)
     if name is None or tokens[name.end].text == "-" or tokens[name.end].low in TYPES:
+        return None
+    if name.words[0].low in _ADDRESS:  # «ПО АДРЕСУ КИРОВА 5» is read from the number
         return None
     street = Street(name.words, governed=True)
     read = read_houses(tokens, name.end, typed=False)
