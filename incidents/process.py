@@ -108,7 +108,9 @@ class IncidentStep:
             changes.add("incident.opened", draft.model_copy(update={"id": id_}), added=matter)
         known = changes.of_known()
         self._incidents.update(conn, known)
-        self._posts.attach(conn, changes.moves())
+        why = {id_: seen.attachments.get(id_) for id_ in seen.posts}
+        why = {id_: one for id_, one in why.items() if one != seen.posts[id_].attachment}
+        self._posts.attach(conn, changes.moves(), why)
         self._incidents.record(conn, [change.event(self._source) for change in changes.made])
         log.debug("incidents_changed", posts=len(changed), seen=len(seen.posts), events=len(changes.made))
 
@@ -124,6 +126,9 @@ class _StoreReader:
 
     def by_id(self, ids: Collection[str]) -> list[Member]:
         return self._posts.by_id(self._conn, ids)
+
+    def answers(self, ids: Collection[str]) -> list[Member]:
+        return self._posts.answers(self._conn, ids)
 
     def of_incidents(self, incidents: Collection[int]) -> list[Member]:
         return self._posts.of_incidents(self._conn, incidents)

@@ -11,7 +11,7 @@ from store.holds import Hold, Holds
 from store.incidents import Change, IncidentFilter, Incidents
 from store.lock import FolderLock
 from store.outbox import Outbox
-from store.posts import Member, PostReader, Posts, StoredPost
+from store.posts import Attachment, Member, PostReader, Posts, StoredPost
 from store.quotas import Allowance, Balance, Quotas, Resolved, Turn, Why
 from store.sources import Lease, SourceRow, Sources, SourceState
 from store.standing import Standing
@@ -19,6 +19,7 @@ from store.versions import Version, Versions
 
 __all__ = [
     "Allowance",
+    "Attachment",
     "Audit",
     "Backfill",
     "BackfillLease",

@@ -1,0 +1,166 @@
+"""Which posts of a segment are tied, why, and how surely: a pure function of the segment."""
+
+from collections.abc import Iterable, Sequence
+from datetime import timedelta
+from enum import StrEnum
+from itertools import pairwise
+from typing import NamedTuple, TypeVar
+
+from incidents.buckets import TIE_WINDOW, Bucket, GroupPost
+from incidents.config import Grouping, Matter
+from incidents.likeness import REPOST, elsewhere, same_kind, signatures, texts_alike
+
+
+class Reason(StrEnum):
+    """Why a post is where it is."""
+
+    ADDRESS = "address"
+    STREET = "street"
+    REPOST = "repost"
+    LINK = "link"
+    THREAD = "thread"
+    TEXT = "text"
+    TOPIC = "topic"
+    PERSON = "person"
+
+
+SURE = {Reason.ADDRESS: 0.95, Reason.STREET: 0.8, Reason.LINK: 0.9, Reason.THREAD: 0.85, Reason.TOPIC: 0.5}
+"""How sure a tie is where nothing is measured about the pair: an order, not a share of right answers."""
+
+
+class Edge(NamedTuple):
+    """Edges are laid in this order: from the smallest gap up, as neighbours in time always were."""
+
+    gap: timedelta
+    right: str
+    """The later post."""
+    left: str
+    by: Reason
+    sure: float
+
+
+P = TypeVar("P", bound=GroupPost)
+
+
+def edges(bucket: Bucket, segment: Sequence[GroupPost], rules: Grouping) -> list[Edge]:
+    """The ties within a segment, which is in order of event time, then of id."""
+    if len(segment) < 2:
+        return []
+    if bucket.by == "address":
+        return _of_house(segment, rules)
+    if bucket.by == "topic":
+        assert bucket.matter is not None
+        return _of_topic(segment, bucket.matter)
+    if bucket.by == "wording":
+        return [_edge(a, b, Reason.REPOST, 1.0) for a, b in _neighbours(segment) if not elsewhere(a, b)]
+    pairs = [(a, b) for a, b in _neighbours(segment) if not elsewhere(a, b)]
+    # A channel that signs every post with one page quotes nothing by it.
+    return [_edge(a, b, Reason.LINK) for a, b in pairs if a.source != b.source]
+
+
+def thread(post: GroupPost, parent: GroupPost, rules: Grouping) -> Edge | None:
+    """The tie of a comment and the post that it answers."""
+    if (
+        post.municipality is None
+        or (post.municipality, post.group) != (parent.municipality, parent.group)
+        or abs(post.published - parent.published) > TIE_WINDOW
+        or elsewhere(post, parent)
+    ):
+        return None
+    spots = rules.matter(post.group, post.topic).scope == "address"
+    if spots and post.street is not None and parent.street is None:
+        return None  # «Ямы по всему городу»: who names a street beneath it tells of another hole than the next
+    return _edge(*_ordered(post, parent), Reason.THREAD)
+
+
+def _of_house(segment: Sequence[GroupPost], rules: Grouping) -> list[Edge]:
+    """Of one house: every pair that is about one kind of trouble, or one text."""
+    prints = signatures(segment)
+    found = []
+    for n, later in enumerate(segment):
+        texts = texts_alike(prints[n], prints[:n]) if n else []
+        for earlier, text in zip(segment[:n], texts, strict=True):
+            if later.published - earlier.published > rules.address.window:
+                continue
+            if text >= REPOST:
+                found.append(_edge(earlier, later, Reason.REPOST, text))
+            elif (kind := same_kind(earlier, later, rules.head)) >= rules.address.alike:
+                found.append(_edge(earlier, later, Reason.ADDRESS, kind * SURE[Reason.ADDRESS]))
+    return found
+
+
+def _of_topic(segment: Sequence[GroupPost], matter: Matter) -> list[Edge]:
+    """Posts that name a spot hold the others: each of these is tied to one post at most, so that none of them ties two
+    spots together."""
+    if matter.scope == "area":
+        spots = [post.settlement for post in segment]
+        return [*_along(segment, spots, Reason.TOPIC), *_hung(segment, spots, None)]
+    streets = {post.street for post in segment if post.address is not None}
+
+    def spot(post: GroupPost) -> str | None:
+        if post.address is not None:
+            return post.id  # which others are of its house, says the bucket of the address
+        return f"{post.street} {post.settlement}" if post.street and post.street not in streets else None
+
+    spots = [spot(post) for post in segment]
+    return [*_along(segment, spots, Reason.STREET), *_hung(segment, spots, matter.alike)]
+
+
+def _along(segment: Sequence[GroupPost], spots: Sequence[str | None], by: Reason) -> Iterable[Edge]:
+    """Posts of one spot, each with the one before it."""
+    last: dict[str, GroupPost] = {}
+    for post, spot in zip(segment, spots, strict=True):
+        if spot is not None:
+            if spot in last:
+                yield _edge(last[spot], post, by)
+            last[spot] = post
+
+
+def _hung(segment: Sequence[GroupPost], spots: Sequence[str | None], alike: float | None) -> Iterable[Edge]:
+    """Each post without a spot with the likest post of a spot, or without one and earlier; of equals with the nearest.
+
+    With `alike`, only if it is so alike; a street that is the same and a shared thread are likeness enough.
+    """
+    prints = signatures(segment)
+    for n, post in enumerate(segment):
+        if spots[n] is not None:
+            continue
+        texts = texts_alike(prints[n], prints) if alike is not None else [0.0] * len(segment)
+        best: tuple[float, timedelta, str] | None = None
+        found: Edge | None = None
+        for m, other in enumerate(segment):
+            if m == n or (spots[m] is None and m > n) or elsewhere(post, other):
+                continue
+            by, like = _likeness(post, other, texts[m])
+            if alike is not None and like < alike:
+                continue
+            rank = (-like, abs(post.published - other.published), other.id)
+            if best is None or rank < best:
+                best = rank
+                found = _edge(*_ordered(post, other), by, max(min(like, 1.0), SURE[Reason.TOPIC]))
+        if found is not None:
+            yield found
+
+
+def _likeness(post: GroupPost, other: GroupPost, text: float) -> tuple[Reason, float]:
+    if text >= REPOST:
+        return Reason.REPOST, 1 + text
+    if post.parent is not None and post.parent in (other.id, other.parent):
+        return Reason.THREAD, SURE[Reason.THREAD] + text
+    if post.street is not None and post.street == other.street:
+        return Reason.STREET, SURE[Reason.STREET] + text
+    return (Reason.TEXT if text else Reason.TOPIC), text
+
+
+def _ordered(one: GroupPost, other: GroupPost) -> tuple[GroupPost, GroupPost]:
+    return (one, other) if (one.published, one.id) < (other.published, other.id) else (other, one)
+
+
+def _neighbours(segment: Sequence[P]) -> Iterable[tuple[P, P]]:
+    return pairwise(segment)
+
+
+def _edge(earlier: GroupPost, later: GroupPost, by: Reason, sure: float | None = None) -> Edge:
+    return Edge(
+        later.published - earlier.published, later.id, earlier.id, by, round(SURE[by] if sure is None else sure, 3)
+    )
