@@ -1,5 +1,6 @@
 """What a further version of a post changes: a pure function, the same in whatever order the versions arrive."""
 
+import re
 import struct
 from dataclasses import replace
 from datetime import datetime
@@ -8,6 +9,7 @@ from typing import Any
 
 from schemas import Post, TaggedPost, Tags
 from store import StoredPost
+from text.address import street_key
 from text.links import page_key, quoted_page
 
 Version = tuple[int, datetime]
@@ -126,8 +128,23 @@ def _looked_at(post: Post, tags: Tags) -> dict[str, Any]:
         "wording": blake2b(signature, digest_size=8).hexdigest() if signature else None,
         "link": quoted or (page_key(post.url) if post.url else None),
         "signature": signature,
-        "traits": {"topics": topics, **({"heads": heads} if heads else {})},
+        "traits": {
+            "topics": topics,
+            **({"heads": heads} if heads else {}),
+            **({"names": found} if address is None and (found := _names(post)) else {}),
+        },
     }
+
+
+NAMES = 8
+"""Words with a capital kept of a post: streets stand early, and who writes all in capitals names everything."""
+_CAPITAL = re.compile(r"\b[А-ЯЁ][а-яё]{3,}(?:-[А-ЯЁ]?[а-яё]+)*")
+
+
+def _names(post: Post) -> dict[str, int]:
+    """Words that may be a street or a place to whoever knows that there is one: «Гагарина, яма на яме»."""
+    words = dict.fromkeys(_CAPITAL.findall(f"{post.title or ''} {post.text}"))
+    return dict.fromkeys([key for word in list(words)[:NAMES] if (key := street_key(word))], 1)
 
 
 def _tagged_version(stored: StoredPost) -> Version | None:

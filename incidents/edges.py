@@ -8,7 +8,8 @@ from typing import NamedTuple, TypeVar
 
 from incidents.buckets import TIE_WINDOW, Bucket, GroupPost
 from incidents.config import Grouping, Matter
-from incidents.likeness import REPOST, elsewhere, same_kind, signatures, texts_alike
+from incidents.likeness import REPOST, elsewhere, names, same_kind, signatures, texts_alike
+from text.address import street_key
 
 
 class Reason(StrEnum):
@@ -92,62 +93,97 @@ def _of_house(segment: Sequence[GroupPost], rules: Grouping) -> list[Edge]:
 def _of_topic(segment: Sequence[GroupPost], matter: Matter) -> list[Edge]:
     """Posts that name a spot hold the others: each of these is tied to one post at most, so that none of them ties two
     spots together."""
+    here = _Named(segment)
     if matter.scope == "area":
-        spots = [post.settlement for post in segment]
-        return [*_along(segment, spots, Reason.TOPIC), *_hung(segment, spots, None)]
-    streets = {post.street for post in segment if post.address is not None}
-
-    def spot(post: GroupPost) -> str | None:
-        if post.address is not None:
-            return post.id  # which others are of its house, says the bucket of the address
-        return f"{post.street} {post.settlement}" if post.street and post.street not in streets else None
-
-    spots = [spot(post) for post in segment]
-    return [*_along(segment, spots, Reason.STREET), *_hung(segment, spots, matter.alike)]
+        return [*here.along(here.settlements, Reason.TOPIC), *here.hung(here.settlements, None)]
+    houses = {street for post, street in zip(segment, here.streets, strict=True) if post.address is not None}
+    # Which others are of its house, says the bucket of the address.
+    spots = [
+        post.id if post.address is not None else street if street not in houses else None
+        for post, street in zip(segment, here.streets, strict=True)
+    ]
+    return [*here.along(spots, Reason.STREET), *here.hung(spots, matter.alike)]
 
 
-def _along(segment: Sequence[GroupPost], spots: Sequence[str | None], by: Reason) -> Iterable[Edge]:
-    """Posts of one spot, each with the one before it."""
-    last: dict[str, GroupPost] = {}
-    for post, spot in zip(segment, spots, strict=True):
-        if spot is not None:
-            if spot in last:
-                yield _edge(last[spot], post, by)
-            last[spot] = post
+class _Named:
+    """A segment with the streets and settlements of its posts: those that they say, and those that a neighbour says and
+    that they have as a plain name («Гагарина, яма» beside «яма на улице Гагарина»)."""
 
+    def __init__(self, segment: Sequence[GroupPost]) -> None:
+        self.segment = segment
+        streets = {post.street for post in segment if post.street is not None}
+        settlements = {street_key(post.settlement): post.settlement for post in segment if post.settlement is not None}
+        self.streets = [post.street or _only(streets & names(post)) for post in segment]
+        named = [_only(settlements.keys() & names(post)) for post in segment]
+        self.settlements = [
+            post.settlement or (settlements[name] if name is not None else None)
+            for post, name in zip(segment, named, strict=True)
+        ]
 
-def _hung(segment: Sequence[GroupPost], spots: Sequence[str | None], alike: float | None) -> Iterable[Edge]:
-    """Each post without a spot with the likest post of a spot, or without one and earlier; of equals with the nearest.
+    def elsewhere(self, one: int, other: int) -> bool:
+        """Of two posts: they name two spots."""
+        left, right = self.segment[one], self.segment[other]
+        return (
+            _differ(self.streets[one], self.streets[other])
+            or _differ(self.settlements[one], self.settlements[other])
+            or _differ(left.address, right.address)
+        )
 
-    With `alike`, only if it is so alike; a street that is the same and a shared thread are likeness enough.
-    """
-    prints = signatures(segment)
-    for n, post in enumerate(segment):
-        if spots[n] is not None:
-            continue
-        texts = texts_alike(prints[n], prints) if alike is not None else [0.0] * len(segment)
-        best: tuple[float, timedelta, str] | None = None
-        found: Edge | None = None
-        for m, other in enumerate(segment):
-            if m == n or (spots[m] is None and m > n) or elsewhere(post, other):
+    def along(self, spots: Sequence[str | None], by: Reason) -> Iterable[Edge]:
+        """Posts of one spot, each with the last before it that is not elsewhere."""
+        for n, spot in enumerate(spots):
+            before = (m for m in range(n - 1, -1, -1) if spots[m] == spot and not self._other_settlement(n, m))
+            if spot is not None and (last := next(before, None)) is not None:
+                yield _edge(self.segment[last], self.segment[n], by)
+
+    def _other_settlement(self, one: int, other: int) -> bool:
+        return _differ(self.settlements[one], self.settlements[other])
+
+    def hung(self, spots: Sequence[str | None], alike: float | None) -> Iterable[Edge]:
+        """Each post without a spot with the likest post of a spot, or without one and earlier; of equals with the
+        nearest.
+
+        With `alike`, only if it is so alike; a street that is the same and a shared thread are likeness enough.
+        Without it the streets do not matter.
+        """
+        prints = signatures(self.segment)
+        for n, post in enumerate(self.segment):
+            if spots[n] is not None:
                 continue
-            by, like = _likeness(post, other, texts[m])
-            if alike is not None and like < alike:
-                continue
-            rank = (-like, abs(post.published - other.published), other.id)
-            if best is None or rank < best:
-                best = rank
-                found = _edge(*_ordered(post, other), by, max(min(like, 1.0), SURE[Reason.TOPIC]))
-        if found is not None:
-            yield found
+            texts = texts_alike(prints[n], prints) if alike is not None else [0.0] * len(self.segment)
+            best: tuple[float, timedelta, str] | None = None
+            found: Edge | None = None
+            for m, other in enumerate(self.segment):
+                if m == n or (spots[m] is None and m > n):
+                    continue
+                if self._other_settlement(n, m) if alike is None else self.elsewhere(n, m):
+                    continue
+                street = self.streets[n] is not None and self.streets[n] == self.streets[m]
+                by, like = _likeness(post, other, texts[m], street=street and alike is not None)
+                if alike is not None and like < alike:
+                    continue
+                rank = (-like, abs(post.published - other.published), other.id)
+                if best is None or rank < best:
+                    best = rank
+                    found = _edge(*_ordered(post, other), by, max(min(like, 1.0), SURE[Reason.TOPIC]))
+            if found is not None:
+                yield found
 
 
-def _likeness(post: GroupPost, other: GroupPost, text: float) -> tuple[Reason, float]:
+def _only(found: set[str]) -> str | None:
+    return next(iter(found)) if len(found) == 1 else None
+
+
+def _differ(one: str | None, other: str | None) -> bool:
+    return one is not None and other is not None and one != other
+
+
+def _likeness(post: GroupPost, other: GroupPost, text: float, *, street: bool) -> tuple[Reason, float]:
     if text >= REPOST:
         return Reason.REPOST, 1 + text
     if post.parent is not None and post.parent in (other.id, other.parent):
         return Reason.THREAD, SURE[Reason.THREAD] + text
-    if post.street is not None and post.street == other.street:
+    if street:
         return Reason.STREET, SURE[Reason.STREET] + text
     return (Reason.TEXT if text else Reason.TOPIC), text
 

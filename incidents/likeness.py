@@ -32,7 +32,7 @@ class Described(Protocol):
 
     @property
     def traits(self) -> Mapping[str, Mapping[str, float | str]] | None:
-        """`topics`: topic to probability; `heads`: name of a head to its answer."""
+        """`topics`: topic to probability; `heads`: name of a head to its answer; `names`: keys of words with a capital."""
 
 
 def elsewhere(one: Described, other: Described) -> bool:
@@ -71,6 +71,11 @@ def _answer(post: Described, head: str) -> str | None:
 
 def _topics(post: Described) -> Mapping[str, float | str]:
     return (post.traits or {}).get("topics", {})
+
+
+def names(post: Described) -> frozenset[str]:
+    """Keys of its words that begin with a capital, if it names no street."""
+    return frozenset((post.traits or {}).get("names", {}))
 
 
 def signatures(posts: Sequence[Described]) -> Signatures:
