@@ -21,7 +21,7 @@ GROUP_SHARE = 0.5
 """Out of fold on the Perm set 0.3 to 1.5 differ by less than 0.001 in either F1."""
 
 LIKELIEST = 5
-"""Topics kept of a text: they hold 0.9 of the probability of half of Perm's texts, and a tag stays small."""
+"""Topics kept of a text: they hold 0.90 of the probability of a text of Perm (mean), and a tag stays small."""
 
 
 def shipped() -> Traversable:

@@ -117,13 +117,13 @@ DEFAULT_SPAN = timedelta(days=3)
 is not solved in three days deserves a new line with a new deadline."""
 
 
-DEFAULT_ALIKE = 0.1
+DEFAULT_ALIKE = 0.15
 """Of two texts on one topic that name no street. Measured on the stories: see docs/decisions/2026-11-28-grouping.md."""
 ADDRESS_WINDOW = timedelta(days=14)
 """People come back to a trouble at their house for weeks: the gap that the matters of the SPb data are cut at."""
 ADDRESS_SPAN = timedelta(days=60)
 """Two terms of the law (30 days): who writes after that writes of an answer that did not help."""
-ADDRESS_ALIKE = 0.6
+ADDRESS_ALIKE = 0.05
 """Bhattacharyya coefficient of two posts' topics, measured on SPb; 0.63 was the best of a sweep, and flat around."""
 
 

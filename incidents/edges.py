@@ -8,7 +8,7 @@ from typing import NamedTuple, TypeVar
 
 from incidents.buckets import TIE_WINDOW, Bucket, GroupPost
 from incidents.config import Grouping, Matter
-from incidents.likeness import REPOST, elsewhere, names, same_kind, signatures, texts_alike
+from incidents.likeness import REPOST, SAME_TEXT, elsewhere, names, same_kind, signatures, texts_alike
 from text.address import street_key
 
 
@@ -27,6 +27,11 @@ class Reason(StrEnum):
 
 SURE = {Reason.ADDRESS: 0.95, Reason.STREET: 0.8, Reason.LINK: 0.9, Reason.THREAD: 0.85, Reason.TOPIC: 0.5}
 """How sure a tie is where nothing is measured about the pair: an order, not a share of right answers."""
+
+
+RELATED = 0.05
+"""Bhattacharyya coefficient from which on topics of two groups have something in common: a comment is short, and its
+group a guess."""
 
 
 class Edge(NamedTuple):
@@ -63,7 +68,8 @@ def thread(post: GroupPost, parent: GroupPost, rules: Grouping) -> Edge | None:
     """The tie of a comment and the post that it answers."""
     if (
         post.municipality is None
-        or (post.municipality, post.group) != (parent.municipality, parent.group)
+        or post.municipality != parent.municipality
+        or (post.group != parent.group and same_kind(post, parent, None) < RELATED)
         or abs(post.published - parent.published) > TIE_WINDOW
         or elsewhere(post, parent)
     ):
@@ -83,7 +89,7 @@ def _of_house(segment: Sequence[GroupPost], rules: Grouping) -> list[Edge]:
         for earlier, text in zip(segment[:n], texts, strict=True):
             if later.published - earlier.published > rules.address.window:
                 continue
-            if text >= REPOST:
+            if text >= SAME_TEXT:
                 found.append(_edge(earlier, later, Reason.REPOST, text))
             elif (kind := same_kind(earlier, later, rules.head)) >= rules.address.alike:
                 found.append(_edge(earlier, later, Reason.ADDRESS, kind * SURE[Reason.ADDRESS]))
@@ -143,8 +149,8 @@ class _Named:
         """Each post without a spot with the likest post of a spot, or without one and earlier; of equals with the
         nearest.
 
-        With `alike`, only if it is so alike; a street that is the same and a shared thread are likeness enough.
-        Without it the streets do not matter.
+        With `alike`, with one of a spot only if it is so alike; a street that is the same and a shared thread are
+        likeness enough. Without it the streets do not matter.
         """
         prints = signatures(self.segment)
         for n, post in enumerate(self.segment):
@@ -160,7 +166,7 @@ class _Named:
                     continue
                 street = self.streets[n] is not None and self.streets[n] == self.streets[m]
                 by, like = _likeness(post, other, texts[m], street=street and alike is not None)
-                if alike is not None and like < alike:
+                if alike is not None and like < alike and spots[m] is not None:
                     continue
                 rank = (-like, abs(post.published - other.published), other.id)
                 if best is None or rank < best:

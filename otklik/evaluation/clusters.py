@@ -1,6 +1,6 @@
 """Figures of a partition against the true one."""
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Collection, Hashable, Iterable, Mapping
 from dataclasses import dataclass
 
@@ -49,9 +49,3 @@ def _counted(
 
 def _pairs(sizes: Iterable[int]) -> int:
     return sum(n * (n - 1) // 2 for n in sizes)
-
-
-def by_key(keys: Mapping[str, Hashable]) -> dict[str, Hashable]:
-    """Things of one key are one set."""
-    first: dict[Hashable, str] = defaultdict(str)
-    return {one: first.setdefault(key, one) for one, key in sorted(keys.items())}

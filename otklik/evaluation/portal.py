@@ -111,4 +111,3 @@ def _post(one: Report, tags: Tags) -> TaggedPost:
     post = Post(id=one.id, kind=PostKind.APPEAL, source="portal", published=one.at, collected=one.at, text=one.text)
     # What the city's places would be is not measured here: its matters are of houses.
     return TaggedPost(post=post, tags=tags.model_copy(update={"municipality": CITY, "settlement": None}))
-
