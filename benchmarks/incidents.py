@@ -90,7 +90,8 @@ def fill(store: Store, count: int) -> None:
                 [
                     {
                         "id": done + n + 1, "sequence": 1, "status": "closed", "title": "t",
-                        "municipality": one.municipality, "group": one.group, "topic": one.topic, "urgency": "normal", "needs_review": False,
+                        "municipality": one.municipality, "group": one.group, "topic": one.topic,
+                        "urgency": "normal", "needs_review": False,
                         "opened": one.published, "updated": one.published, "first_published": one.published,
                         "last_published": one.published, "history": False,
                     }

@@ -88,18 +88,18 @@ class _Explorer:
         ids = {post.id for post in changed}
         now = {post.id: post for post in self._reader.by_id(ids)}
         was = {post.id: post for post in changed if post.id not in now or _differ(post, now[post.id])}
-        versions = [*was.values(), *now.values()]
         self._take(now.values())
-        self._read([post for post in versions if post.relevant], around=True)
-        wanted = ids | self._moved(ids, was) | {post for edge in self._threads_of(versions) for post in edge[1:3]}
+        self._read([post for post in [*was.values(), *now.values()] if post.relevant], around=True)
+        threads = self._threads_of(now.values())
+        before = self._threads_of(was.values())
+        wanted = ids | self._moved(ids, was) | {post for edge in threads | before for post in (edge.left, edge.right)}
         seen: set[str] = set()
         members: dict[str, Member] = {}
-        threads: set[Edge] = set()
         while wanted:
-            self._take(self._reader.by_id(wanted - self._posts.keys() - self._outside.keys()))
+            self._know(wanted)
             new = [self._posts[id_] for id_ in sorted(wanted) if id_ in self._posts]
             self._read(new, around=False)
-            threads |= self._threads_of(new)
+            threads |= self._threads_of(post for post in new if post.id not in now)
             members |= {post.id: post for post in new}
             seen |= wanted
             found = {*self._edges(), *threads}
@@ -108,6 +108,11 @@ class _Explorer:
         partition = link(members, inside, self._decisions.values())
         posts = {id_: post for id_, post in self._outside.items() if id_ in seen} | members
         return Neighbourhood(partition, posts, attachments(partition, inside))
+
+    def _know(self, ids: Collection[str]) -> None:
+        missing = set(ids) - self._posts.keys() - self._outside.keys()
+        if missing:
+            self._take(self._reader.by_id(missing))
 
     def _take(self, posts: Iterable[Member]) -> None:
         for post in posts:
@@ -165,9 +170,7 @@ class _Explorer:
         here = [post for post in posts if post.relevant]
         if not here:
             return set()
-        self._take(
-            self._reader.by_id({one.parent for one in here if one.parent} - self._posts.keys() - self._outside.keys())
-        )
+        self._know({one.parent for one in here if one.parent is not None})
         pairs = [(post, self._posts[post.parent]) for post in here if post.parent in self._posts]
         answered = {post.id: post for post in here}
         answers = list(self._reader.answers(answered.keys()))

@@ -5,13 +5,15 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any, Literal, NamedTuple
 
-from sqlalchemy import Connection, Row, Select, and_, bindparam, or_, select, update
+from sqlalchemy import Connection, Row, Select, Text, and_, bindparam, func, or_, select, update
+from sqlalchemy.dialects import postgresql
 
 from schemas import Urgency
 from schemas.topics import NO_MUNICIPALITY
 from store.engine import Store
 from store.incident_tables import places, posts
 from store.sql import among, upsert
+from store.types import UtcDatetime
 
 NOWHERE = NO_MUNICIPALITY
 """The place of posts without a municipality, as in the keys of the topic `tagged`."""
@@ -107,8 +109,8 @@ class Range(NamedTuple):
 
 
 RANGES = 16
-"""In one statement: a round trip for each would be most of a batch's time. Fewer are filled up by repeating the last,
-so that there are two statements to prepare and not sixteen."""
+"""In one statement of SQLite's. Fewer are filled up by repeating the last, so that there are two statements to prepare
+and not sixteen."""
 GROUPED = and_(posts.c.relevant, posts.c.municipality.is_not(None))
 TIES = ("wording", "link")
 """Rarely shared: all of a batch are looked up at once, in the time that all of them span together."""
@@ -126,6 +128,21 @@ def _near(by: str, size: int) -> Select[Any]:
     return select(*_LIGHT).where(GROUPED, or_(*within))
 
 
+def _near_at_once(by: str) -> Select[Any]:
+    """For PostgreSQL: however many ranges in one round trip, and a statement short enough for psycopg to remember."""
+    types = {"municipality": Text, "value": Text, "start": UtcDatetime, "end": UtcDatetime}
+    lists = [bindparam(f"{name}s", type_=postgresql.ARRAY(type_)) for name, type_ in types.items()]
+    wanted = func.unnest(*lists).table_valued(*types, name="wanted").render_derived()
+    within = and_(
+        posts.c.municipality == wanted.c.municipality,
+        posts.c[by] == wanted.c.value,
+        posts.c.published.between(wanted.c.start, wanted.c.end),
+    )
+    return select(*_LIGHT).join_from(wanted, posts, within).where(GROUPED)
+
+
+_RANGE = ("municipality", "value", "start", "end")
+_NEAR_AT_ONCE = {by: _near_at_once(by) for by in ("topic", "address")}
 _NEAR = {(by, size): _near(by, size) for by in ("topic", "address") for size in (1, RANGES)}
 
 
@@ -189,6 +206,10 @@ class Posts:
         found: dict[str, Member] = {}
         for by in ("topic", "address"):
             wanted = [one for one in ranges if one.by == by]
+            if wanted and conn.dialect.name == "postgresql":
+                lists = {f"{name}s": [getattr(one, name) for one in wanted] for name in _RANGE}
+                found |= {member.id: member for member in _members(conn.execute(_NEAR_AT_ONCE[by], lists))}
+                continue
             size = 1 if len(wanted) == 1 else RANGES
             for first in range(0, len(wanted), size):
                 part = wanted[first : first + size]
