@@ -131,7 +131,7 @@ def _near(by: str, size: int) -> Select[Any]:
 def _near_at_once(by: str) -> Select[Any]:
     """For PostgreSQL: however many ranges in one round trip, and a statement short enough for psycopg to remember."""
     types = {"municipality": Text, "value": Text, "start": UtcDatetime, "end": UtcDatetime}
-    lists = [bindparam(f"{name}s", type_=postgresql.ARRAY(type_)) for name, type_ in types.items()]
+    lists: list[Any] = [bindparam(f"{name}s", type_=postgresql.ARRAY(type_)) for name, type_ in types.items()]
     wanted = func.unnest(*lists).table_valued(*types, name="wanted").render_derived()
     within = and_(
         posts.c.municipality == wanted.c.municipality,
