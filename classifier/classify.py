@@ -176,6 +176,7 @@ class Classifier:
                 group_probability=1.0,
                 topic=added.topic.name,
                 topic_probability=1.0,
+                topics=(),
             )
         spoken = language(whole, words)
         by_definition = item.kind in BY_DEFINITION
@@ -189,6 +190,7 @@ class Classifier:
             group_probability=min(judgement.group_probability, 1.0),
             topic=judgement.topic,
             topic_probability=min(judgement.topic_probability, 1.0),
+            topics=dict(judgement.topics),
             municipality=place.municipality,
             settlement=place.settlement,
             address=address_of(whole, item.address),

@@ -37,8 +37,8 @@ def install(
     region: str,
     shown: Mapping[str, str],
 ) -> None:
-    """Add the routes, for whom `reader` lets in. `checked` makes a filter of what was asked for, `shown` are what people
-    see for topics."""
+    """Add the routes, for whom `reader` lets in. `checked` makes a filter of what was asked for; `shown` are what
+    people see for topics."""
     router = APIRouter(dependencies=reader, include_in_schema=False)
 
     def add(kind: str, make: Callable[[feeds.Page], bytes], media_type: str) -> None:

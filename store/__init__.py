@@ -14,7 +14,7 @@ from store.holds import Hold, Holds
 from store.incidents import Change, IncidentFilter, Incidents
 from store.lock import FolderLock
 from store.outbox import Outbox
-from store.posts import Member, PostReader, Posts, StoredPost
+from store.posts import Attachment, Member, PostReader, Posts, StoredPost
 from store.quotas import Allowance, Balance, Quotas, Resolved, Turn, Why
 from store.retention import Words
 from store.rulings import Ruling, RulingKind, Rulings
@@ -24,6 +24,7 @@ from store.versions import Version, Versions
 
 __all__ = [
     "Allowance",
+    "Attachment",
     "Audit",
     "Backfill",
     "BackfillLease",
