@@ -88,11 +88,7 @@ def fill(store: Store, total: int, now: datetime) -> None:
     opened = at(f"{start} + n * {APART}")
     due = at(f"{start} + n * {APART} + {DAY}")
     published = at(f"{start} + n * {APART} + k * 60")
-    indexes = [
-        index
-        for name in ("incidents", "posts", "incident_history")
-        for index in metadata.tables[name].indexes
-    ]
+    indexes = [index for name in ("incidents", "posts", "incident_history") for index in metadata.tables[name].indexes]
     with store.transaction() as conn:
         for index in indexes:
             index.drop(conn, checkfirst=True)
@@ -152,9 +148,7 @@ def post(n: int, total: int, now: datetime, name: str) -> TaggedPost:
 
 def step(store: Store) -> IncidentStep:
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.INFO))  # as the worker's
-    return IncidentStep(
-        store, "bench", authorities=(), deadlines=Deadlines(), windows=Grouping(), now=store.now
-    )
+    return IncidentStep(store, "bench", authorities=(), deadlines=Deadlines(), windows=Grouping(), now=store.now)
 
 
 def reads(store: Store, total: int, now: datetime) -> dict[str, Callable[[], object]]:
@@ -265,15 +259,19 @@ def measure(store: Store, kind: str, total: int) -> int:
     cpu = (time.process_time() - cpu) * 1000 / ATTACHED
     over = median(taken) > most_attach
     missed += ["attach"] if over else []
-    print(f"  attach a post: median {median(taken):.1f} ms, 95 % {p95(taken):.1f}, process time {cpu:.1f}; load {_load()}")
+    print(
+        f"  attach a post: median {median(taken):.1f} ms, 95 % {p95(taken):.1f}, process time {cpu:.1f}; load {_load()}"
+    )
     if kind == "postgresql":
         began = time.perf_counter()
         with get_context("spawn").Pool(WORKERS) as pool:
             done = pool.starmap(batches, [(store.url, total, now, worker) for worker in range(WORKERS)])
         seconds = time.perf_counter() - began
         stored, used = sum(one[0] for one in done), sum(one[1] for one in done)
-        print(f"  {WORKERS} workers, batches of {BATCH}: {stored / seconds:,.0f} posts/s with their start; "
-              f"{stored / used:,.0f} posts per second of process time; load {_load()}")
+        print(
+            f"  {WORKERS} workers, batches of {BATCH}: {stored / seconds:,.0f} posts/s with their start; "
+            f"{stored / used:,.0f} posts per second of process time; load {_load()}"
+        )
     print(f"  missed: {', '.join(missed) or 'none'}")
     return len(missed)
 

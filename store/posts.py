@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Row, Select, and_, bindparam, or_, select, up
 from schemas import Urgency
 from schemas.topics import NO_MUNICIPALITY
 from store.engine import Store
-from store.incident_tables import places, posts
+from store.incident_tables import GROUPED, places, posts
 from store.sql import among, upsert
 
 NOWHERE = NO_MUNICIPALITY
@@ -92,15 +92,18 @@ so that there are two statements to prepare and not sixteen."""
 
 
 def _near(size: int) -> Select[Any]:
+    # GROUPED as it stands, and in each range: else SQLite does not see that the partial index applies, and reads all
+    # posts for each that comes.
     within = [
         and_(
+            GROUPED,
             posts.c.municipality == bindparam(f"municipality{n}"),
             posts.c.topic == bindparam(f"topic{n}"),
             posts.c.published.between(bindparam(f"start{n}"), bindparam(f"end{n}")),
         )
         for n in range(size)
     ]
-    return select(*_LIGHT).where(posts.c.relevant, posts.c.municipality.is_not(None), or_(*within))
+    return select(*_LIGHT).where(or_(*within))
 
 
 _NEAR = {size: _near(size) for size in (1, RANGES)}
