@@ -1,9 +1,10 @@
 """A store of many incidents: `python -m benchmarks.incidents [--database postgresql|sqlite] [--incidents N]`.
 
 A region of 43 municipalities and 195 topics, where each pair has one matter in about nine days: old ones are mostly
-closed, of the last two in a hundred most are open. Of a thousand incidents 700 have one post, 250 two to four, 49 five to
-twenty, one 300. Statements are timed from the call to the models, as the console would wait for them; process time is the
-client's own, the server's is not in it. PostgreSQL is a private cluster without fsync, SQLite a file in a temporary folder.
+closed, of the last two in a hundred most are open. Of a thousand incidents 700 have one post, 250 two to four, 49 five
+to twenty, one 300. Statements are timed from the call to the models, as the console would wait for them; process time
+is the client's own, the server's is not in it. PostgreSQL is a private cluster without fsync, SQLite a file in a
+temporary folder.
 """
 
 import argparse
@@ -15,9 +16,11 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 from statistics import median, quantiles
+from typing import Any
 
 import structlog
 from sqlalchemy import Connection, text
@@ -52,8 +55,8 @@ STATUS = """CASE WHEN n > :total * 0.98 AND r < 800 OR r < 2 THEN
             WHEN r > 960 THEN 'rejected' WHEN r > 920 THEN 'answered'
             WHEN r > 900 THEN 'solved' ELSE 'closed' END"""
 INCIDENTS = f"""
-INSERT INTO incidents (id, sequence, status, title, municipality, municipality_name, "group", topic, urgency, needs_review,
-    authority, authority_name, opened, updated, first_published, last_published, answer_due, history, status_since,
+INSERT INTO incidents (id, sequence, status, title, municipality, municipality_name, "group", topic, urgency,
+    needs_review, authority, authority_name, opened, updated, first_published, last_published, answer_due, history, status_since,
     recurring, due_soon, overdue, priority, alarm)
 WITH RECURSIVE numbers(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < :total),
     drawn AS (SELECT n, (n * 2246822519) % 4294967296 / 65536 % 1000 AS r, {{opened}} AS opened FROM numbers)
@@ -62,12 +65,13 @@ SELECT n, {SIZE}, {STATUS}, {TOPIC} || ' — Город ' || CAST(n % {MUNICIPAL
     'body-' || CAST(n % 60 AS TEXT), 'Учреждение', opened, opened, opened, opened,
     {{due}}, false, opened, false, false, false, r * r / 10000, 0 FROM drawn"""
 POSTS = f"""
-INSERT INTO posts (id, incident, revision, collected, deleted, tagged_revision, tagged_collected, model, kind, source, url,
-    author, published, history, relevant, municipality, municipality_name, settlement, "group", topic, urgency,
+INSERT INTO posts (id, incident, revision, collected, deleted, tagged_revision, tagged_collected, model, kind, source,
+    url, author, published, history, relevant, municipality, municipality_name, settlement, "group", topic, urgency,
     needs_review, title, text)
-SELECT 'vk:-' || CAST(n AS TEXT) || '_' || CAST(k AS TEXT), n, 0, {{published}}, false, 0, {{published}}, 'm', 'post', 'vk',
-    'https://vk.example/' || CAST(n AS TEXT) || '_' || CAST(k AS TEXT), 'author' || CAST(k AS TEXT), {{published}}, false,
-    true, {PLACE}, 'Город ' || CAST(n % {MUNICIPALITIES} AS TEXT), NULL, {GROUP}, {TOPIC}, 'normal', false, NULL,
+SELECT 'vk:-' || CAST(n AS TEXT) || '_' || CAST(k AS TEXT), n, 0, {{published}}, false,
+    0, {{published}}, 'm', 'post', 'vk',
+    'https://vk.example/' || CAST(n AS TEXT) || '_' || CAST(k AS TEXT), 'author' || CAST(k AS TEXT),
+    {{published}}, false, true, {PLACE}, 'Город ' || CAST(n % {MUNICIPALITIES} AS TEXT), NULL, {GROUP}, {TOPIC}, 'normal', false, NULL,
     'Второй день нет воды во всём доме, никто не отвечает, прошу помочь. Номер ' || CAST(n AS TEXT)
 FROM (SELECT id AS n, sequence AS size FROM incidents) AS one JOIN counted ON k <= size"""
 HISTORY = """
@@ -154,7 +158,7 @@ def step(store: Store) -> IncidentStep:
 def reads(store: Store, total: int, now: datetime) -> dict[str, Callable[[], object]]:
     """What pages and commands ask for."""
     found = Incidents(store)
-    one = {
+    one: dict[str, Any] = {
         "municipality": ["75000007"],
         "group": ["Группа 3"],
         "topic": ["Тема 35"],
@@ -165,12 +169,12 @@ def reads(store: Store, total: int, now: datetime) -> dict[str, Callable[[], obj
     }
     asked: dict[str, Callable[[], object]] = {"find": found.find, "by_priority": found.by_priority}
     for name, value in one.items():
-        asked[f"find {name}"] = lambda only={name: value}: found.find(IncidentFilter(**only))
+        asked[f"find {name}"] = partial(found.find, IncidentFilter(**{name: value}))
     names = list(one)
     for left in names:
         for right in names[names.index(left) + 1 :]:
-            pair = {left: one[left], right: one[right]}
-            asked[f"find {left} + {right}"] = lambda only=pair: found.find(IncidentFilter(**only))
+            pair: dict[str, Any] = {left: one[left], right: one[right]}
+            asked[f"find {left} + {right}"] = partial(found.find, IncidentFilter(**pair))
     return asked | {
         "find status=closed": lambda: found.find(IncidentFilter(status=[IncidentStatus.CLOSED])),
         "find text=nowhere": lambda: found.find(IncidentFilter(text="нигде")),
@@ -239,8 +243,6 @@ def measure(store: Store, kind: str, total: int) -> int:
     fill(store, total, now)
     with store.reading() as conn:
         posts = _count(conn, "posts")
-    if os.environ.get("HOLD"):
-        print(store.url, flush=True)
     print(f"{kind}: {total:,} incidents, {posts:,} posts, made in {time.perf_counter() - began:.0f} s; load {_load()}")
     missed = []
     print(f"  {'list':<44} {'median':>8} {'95 %':>8} ms")
@@ -250,9 +252,9 @@ def measure(store: Store, kind: str, total: int) -> int:
         over = p95(taken) > most_read
         missed += [name] if over else []
         print(f"  {name:<44} {median(taken):>8.1f} {p95(taken):>8.1f}{'  MISSED' if over else ''}", flush=True)
-    work = step(store)
+    worker = step(store)
     numbers = iter(range(ATTACHED + 20))
-    attach = lambda: work.add([post(total - (n := next(numbers)), total, now, f"a{n}")])  # noqa: E731
+    attach = lambda: worker.add([post(total - (n := next(numbers)), total, now, f"a{n}")])  # noqa: E731
     milliseconds(attach, 20)
     cpu = time.process_time()
     taken = milliseconds(attach, ATTACHED)
@@ -265,7 +267,7 @@ def measure(store: Store, kind: str, total: int) -> int:
     if kind == "postgresql":
         began = time.perf_counter()
         with get_context("spawn").Pool(WORKERS) as pool:
-            done = pool.starmap(batches, [(store.url, total, now, worker) for worker in range(WORKERS)])
+            done = pool.starmap(batches, [(store.url, total, now, number) for number in range(WORKERS)])
         seconds = time.perf_counter() - began
         stored, used = sum(one[0] for one in done), sum(one[1] for one in done)
         print(
