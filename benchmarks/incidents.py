@@ -56,7 +56,8 @@ STATUS = """CASE WHEN n > :total * 0.98 AND r < 800 OR r < 2 THEN
             WHEN r > 900 THEN 'solved' ELSE 'closed' END"""
 INCIDENTS = f"""
 INSERT INTO incidents (id, sequence, status, title, municipality, municipality_name, "group", topic, urgency,
-    needs_review, authority, authority_name, opened, updated, first_published, last_published, answer_due, history, status_since,
+    needs_review, authority, authority_name, opened, updated, first_published, last_published, answer_due,
+    history, status_since,
     recurring, due_soon, overdue, priority, alarm)
 WITH RECURSIVE numbers(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < :total),
     drawn AS (SELECT n, (n * 2246822519) % 4294967296 / 65536 % 1000 AS r, {{opened}} AS opened FROM numbers)
@@ -71,7 +72,8 @@ INSERT INTO posts (id, incident, revision, collected, deleted, tagged_revision, 
 SELECT 'vk:-' || CAST(n AS TEXT) || '_' || CAST(k AS TEXT), n, 0, {{published}}, false,
     0, {{published}}, 'm', 'post', 'vk',
     'https://vk.example/' || CAST(n AS TEXT) || '_' || CAST(k AS TEXT), 'author' || CAST(k AS TEXT),
-    {{published}}, false, true, {PLACE}, 'Город ' || CAST(n % {MUNICIPALITIES} AS TEXT), NULL, {GROUP}, {TOPIC}, 'normal', false, NULL,
+    {{published}}, false, true, {PLACE}, 'Город ' || CAST(n % {MUNICIPALITIES} AS TEXT), NULL, {GROUP},
+    {TOPIC}, 'normal', false, NULL,
     'Второй день нет воды во всём доме, никто не отвечает, прошу помочь. Номер ' || CAST(n AS TEXT)
 FROM (SELECT id AS n, sequence AS size FROM incidents) AS one JOIN counted ON k <= size"""
 HISTORY = """
