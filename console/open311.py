@@ -136,12 +136,13 @@ def _notes(incident: Incident) -> str:
 
 
 def _service(service: Service) -> Record:
+    """`batch`: a report is answered with a token and gets its number later."""
     return {
         "service_code": service.code,
         "service_name": service.name,
         "description": service.description,
         "metadata": False,
-        "type": "realtime",
+        "type": "batch",
         "keywords": service.group,
         "group": service.group,
     }

@@ -11,7 +11,11 @@ from store.posts import Member, Posts
 from store.sql import among
 from store.tables import outbox, versions
 
-WORDS = (posts.c.title, posts.c.text, posts.c.context, posts.c.tags)
+WORDS = (
+    *(posts.c.title, posts.c.text, posts.c.context, posts.c.tags),
+    *(posts.c.address, posts.c.street, posts.c.wording, posts.c.link, posts.c.signature, posts.c.traits),
+)
+"""What a post says, and what was made of its words for grouping."""
 PERSON = (posts.c.url, posts.c.author, posts.c.parent, posts.c.settlement)
 _BY = {"post": posts.c.id, "url": posts.c.url, "author": posts.c.author}
 

@@ -70,6 +70,7 @@ incidents = Table(
     Index("ix_incidents_authority", "authority", "status", "id"),
     Index("ix_incidents_updated", "updated"),
     Index("ix_incidents_priority", "status", "priority", "id"),
+    Index("ix_incidents_urgent", "priority", "id"),
 )
 DUE = text("answer_due IS NOT NULL AND status IN ('new', 'confirmed', 'assigned', 'waiting', 'reopened')")
 """An unanswered incident with a clock."""

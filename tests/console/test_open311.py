@@ -84,7 +84,7 @@ def test_services_in_both_formats(console: Running) -> None:
         "service_name": "Нет холодной воды",
         "description": "Нет воды или слабый напор",
         "metadata": False,
-        "type": "realtime",
+        "type": "batch",
         "keywords": "ЖКХ",
         "group": "ЖКХ",
     }
