@@ -10,17 +10,18 @@ from tests.store.test_incidents import fill, incident
 
 
 @pytest.mark.parametrize("size", [1, RANGES])
-def test_neighbours_are_found_by_their_index_on_sqlite(store: Store, size: int) -> None:
+@pytest.mark.parametrize(("by", "index"), [("topic", "ix_posts_near"), ("address", "ix_posts_address")])
+def test_neighbours_are_found_by_their_index_on_sqlite(store: Store, by: str, index: str, size: int) -> None:
     if not store.is_sqlite:  # it sees by itself what follows from what; the plan depends on how many rows there are
-        assert "ix_posts_near" in _indexes(store)
+        assert index in _indexes(store)
         return
     with store.engine.connect() as conn:
         plan = [
             row[3]
-            for row in conn.exec_driver_sql(f"EXPLAIN QUERY PLAN {_NEAR[size].compile(store.engine)}", _any(size))
+            for row in conn.exec_driver_sql(f"EXPLAIN QUERY PLAN {_NEAR[by, size].compile(store.engine)}", _any(size))
         ]
     assert not [line for line in plan if line.startswith("SCAN")]
-    assert sum("ix_posts_near (municipality=? AND topic=? AND published>?" in line for line in plan) == size
+    assert sum(f"{index} (municipality=? AND {by}=? AND published>?" in line for line in plan) == size
 
 
 def test_the_first_of_several_statuses_come_in_one_order(store: Store) -> None:
