@@ -18,7 +18,7 @@ from pydantic import AfterValidator
 from schemas import CloudEvent, Incident, rows
 from sinks.base import DeliveryFailed, SinkSettings
 from sinks.message import happened, latest, line
-from sinks.scheduled import EVERY_MORNING, Schedule
+from sinks.schedule import EVERY_MORNING, Schedule
 
 COLUMNS = (*rows.COLUMNS, "изменение", "что произошло")
 
