@@ -53,10 +53,10 @@ def main(arguments: list[str] | None = None, sections: Sequence[Section] | None 
         print(error, file=sys.stderr)
         return 2
     found["floors"] = pinned()
-    (given.out / "evaluation.json").write_text(
-        json.dumps(found, ensure_ascii=False, indent=1, sort_keys=True) + "\n", encoding="utf-8"
-    )
-    (given.out / "evaluation.md").write_text(report(found, known), encoding="utf-8")
+    written = json.dumps(found, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
+    (given.out / "evaluation.json").write_text(written, encoding="utf-8")
+    # Of the file itself: its order is the report's.
+    (given.out / "evaluation.md").write_text(report(json.loads(written), known), encoding="utf-8")
     failed = breaches(found["sections"], pinned())
     for breach in failed:
         print(f"Ниже порога: {breach}", file=sys.stderr)
