@@ -14,6 +14,11 @@ BATCH = 500
 """Rows in one transaction: some 50 ms of SQLite's one write lock."""
 
 
+WORDS = ("title", "text", "context", "wording", "link", "signature", "traits")
+"""Columns with what a post says, and what was made of its words for grouping: its matter is long over. Where it was,
+stays."""
+
+
 class Words:
     """Each method deletes in batches, a transaction each: what a crash leaves is found again. All may raise StoreError.
 
@@ -37,7 +42,7 @@ class Words:
             with self._store.transaction() as conn:
                 rows = [{"row": row.id, "left": without_words(row.tags)} for row in conn.execute(query)]
                 if rows:
-                    nothing: dict[str, Any] = {"title": None, "text": None, "context": None, "tags": bindparam("left")}
+                    nothing: dict[str, Any] = dict.fromkeys(WORDS) | {"tags": bindparam("left")}
                     conn.execute(update(posts).where(posts.c.id == bindparam("row")).values(nothing), rows)
             done += len(rows)
             if len(rows) < self._batch:

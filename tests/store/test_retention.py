@@ -57,12 +57,15 @@ def texts(store: Store) -> dict[str, str | None]:
 
 def test_words_go_and_counts_stay(kit: Kit) -> None:
     store = kit.open()
-    before = post(kit, "old", 200, incident(kit, store, "solved"))
+    made = {"wording": "w", "link": "https://example.org/1", "signature": b"s" * 128, "traits": {"names": ["Мира"]}}
+    before = replace(post(kit, "old", 200, incident(kit, store, "solved")), address="мира, 5", street="мира", **made)
     keep(store, before, post(kit, "new", 100))
     assert Words(store, OPEN).prune_posts(kit.clock() - 180 * DAY) == 1
     with store.transaction() as conn:
         after = Posts().take(conn, ["old"])["old"]
-    assert after == replace(before, title=None, text=None, context=None, tags=without_words(TAGS))
+    gone = dict.fromkeys(("title", "text", "context", *made))
+    assert after == replace(before, **gone, tags=without_words(TAGS))
+    assert (after.address, after.street) == ("мира, 5", "мира")
     assert after.tags == {
         "topic": "Нет воды",
         "municipality": {"oktmo": "75728000", "span": None},
