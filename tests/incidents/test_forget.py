@@ -146,7 +146,9 @@ def test_no_later_version_brings_it_back(full: Bench, kind: str) -> None:
             assert (event.data.incident.posts, event.data.posts_added) == (("a", "b", "c"), ())
             assert "https://vk.example/a" not in event.data.incident.urls
         left = row(full.store, "a")
-        assert {**left, "revision": 0, "collected": None} == {**erased, "revision": 0, "collected": None}
+        # It lost its parent with the rest, so it may be where it is for another reason.
+        changing = dict.fromkeys(("revision", "collected", "attached_by", "attached_to", "attached_sure"))
+        assert left | changing == erased | changing
     assert full.all()[0].posts == ("a", "b", "c")
 
 
