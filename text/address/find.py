@@ -1,6 +1,7 @@
 """Addresses in a text, by what shows that one stands there: a street's type, a house, a preposition of place."""
 
 import re
+from itertools import islice
 
 from text.address.crossing import BEGINNINGS, read_crossing, read_slash
 from text.address.form import Address
@@ -12,6 +13,10 @@ from text.limits import MAX_CHARS
 
 MAX_FOUND = 50
 """Addresses of one text; what names more is a list of streets."""
+
+MAX_HINTS = 500
+"""Numbers and words that may show an address, of one text: the longest appeal has a hundred, a table of numbers ten
+thousand. Bounds the time on it."""
 
 _WORTH = re.compile(
     r"[\d/упшбнталдмУПШБНТАЛДМ](?:(?<=\d)|(?<=[а-яё]/)(?=[А-ЯЁ])|(?<!\w.)(?:"
@@ -34,7 +39,7 @@ def find_addresses(text: str) -> list[Address]:
     A street without a house counts where its type stands with it, at a crossing, and — weakly — in «на Ржевского».
     Works on the first 20,000 characters.
     """
-    near = [match.start() for match in _WORTH.finditer(text, 0, MAX_CHARS)]
+    near = [match.start() for match in islice(_WORTH.finditer(text, 0, MAX_CHARS), MAX_HINTS)]
     if not near:
         return []
     reading = Reading(text, near)
