@@ -236,4 +236,4 @@ def test_time_grows_with_the_length_of_hostile_texts(piece: str) -> None:
 
 def test_of_a_table_of_numbers_only_the_beginning_is_read() -> None:
     assert [one.display for one in find_addresses("7 " * 450 + "ул. Мира, 5")] == ["улица Мира, 5"]
-    assert find_addresses("7 " * 550 + "ул. Мира, 5") == []
+    assert find_addresses("7 " * 700 + "ул. Мира, 5") == []
