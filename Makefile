@@ -38,8 +38,8 @@ bench: $(filter .venv%,$(PYTHON)) ## speed against plain tools; figures, no verd
 soak: $(filter .venv%,$(PYTHON)) ## ten minutes of crawling through faults and kills; MINUTES=10 SEED=1
 	$(PYTHON) -m tests.soak --minutes $(or $(MINUTES),10) --seed $(or $(SEED),1)
 
-eval: $(filter .venv%,$(PYTHON)) ## measure the classifier, fail below its floors; OTKLIK_DATA=../shared/data ARGS=--help
-	$(PYTHON) -m classifier.evaluation $(or $(DATA),$(OTKLIK_DATA),../shared/data) $(ARGS)
+eval: $(filter .venv%,$(PYTHON)) ## measure the classifier and grouping, fail below its floors; OTKLIK_DATA=../shared/data ARGS=--help
+	$(PYTHON) -m otklik.evaluation $(or $(DATA),$(OTKLIK_DATA),../shared/data) $(ARGS)
 
 docs: $(filter .venv%,$(PYTHON)) ## renew what is generated: schemas, AsyncAPI, the commands' help
 	$(PYTHON) -m schemas.export docs

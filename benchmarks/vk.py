@@ -34,8 +34,8 @@ from crawlers.vk.settings import VkSettings
 from crawlers.vk.tokens import PER_SECOND
 from intake import Intake
 from schemas import topics
+from store import Forgotten, Sources, Store, Versions
 from store import Quotas as Ledger
-from store import Sources, Store, Versions
 from tests.simulators.vk import Community, VkSimulator
 from text import AuthorHasher
 
@@ -65,7 +65,13 @@ class Machine:
 
     def __post_init__(self) -> None:
         self.sources = Sources(self.store)
-        self.intake = Intake(self.bus, Versions(self.store), AuthorHasher(b"a key of thirty-two bytes, bench"), utc_now)
+        self.intake = Intake(
+            self.bus,
+            Versions(self.store),
+            Forgotten(self.store),
+            AuthorHasher(b"a key of thirty-two bytes, bench"),
+            utc_now,
+        )
         common = {"token": self.simulator.token, "api_url": self.simulator.url}
         self.planned = [
             Planned(

@@ -16,9 +16,15 @@ NAMES = {
     "crawl.after_cursor": "the source's cursor is saved, its next page is not asked for",
     "deliver.after_send_before_commit": "the receiver has taken the events, the offsets are not committed",
     "deliver.after_digest_before_mark": "the receiver has taken a digest of sources, which is not noted in the store",
+    "deliver.after_scheduled_before_commit": "a receiver has taken a batch on schedule, the offsets are not committed",
+    "alarms.after_outbox_before_commit": "what a deadline calls for is marked and written, nothing is committed",
+    "alarms.after_commit": "it is committed; the worker has told nobody yet",
     "desk.after_effect_before_outbox": "incidents are changed by hand, the events not written, nothing committed",
     "desk.after_outbox_before_commit": "incidents, history and outbox are written, nothing is committed",
     "desk.after_commit": "a change by hand is committed; whoever asked for it has not been told",
+    "forget.after_erasure_before_outbox": "posts are erased on request, no event is written, nothing is committed",
+    "forget.after_outbox_before_commit": "posts, outbox and audit are written, nothing is committed",
+    "forget.after_commit": "posts are erased; whoever asked for it has not been told",
     "relay.after_send_before_mark": "the bus has the events, the outbox rows are not marked as sent",
 }
 VARIABLE = "OTKLIK_CRASH_AT"

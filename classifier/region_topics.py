@@ -75,6 +75,11 @@ class RegionTopics:
         known = self._added.get(topic) or self._topics.get(topic)
         return known.id if known else None
 
+    def about(self, topic: str) -> str:
+        """A line for people on what the topic is; its name where nobody has written one."""
+        known = self._topics.get(topic)
+        return known.about if known else self.name(topic)
+
     def urgency(self, topic: str) -> Urgency:
         """Of a post that is surely on this topic and has no telling words."""
         known = self._added.get(topic) or self._topics.get(topic)

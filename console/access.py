@@ -11,9 +11,11 @@ from ipaddress import ip_address
 from fastapi import Request
 
 from console.errors import ApiError
-from console.settings import ConsoleSettings, Scope
+from console.settings import ConsoleSettings, Scope, Token
 
 CHALLENGE = {"WWW-Authenticate": 'Bearer realm="otklik", Basic realm="otklik"'}
+LOCAL = "эта машина"
+"""Who asks where there are no tokens."""
 GRANTS: dict[Scope, frozenset[Scope]] = {"read": frozenset({"read"}), "write": frozenset({"read", "write"})}
 
 
@@ -46,8 +48,8 @@ class Access:
                 )
             return
         given = _given(request)
-        granted = self._scope_of(given) if given is not None else None
-        if granted is None:
+        known = self._known(given) if given is not None else None
+        if known is None:
             raise ApiError(
                 HTTPStatus.UNAUTHORIZED,
                 "unauthorized",
@@ -55,10 +57,37 @@ class Access:
                 "Заголовок Authorization: Bearer ТОКЕН, или токен вместо пароля.",
                 CHALLENGE,
             )
-        if scope not in GRANTS[granted]:
+        if scope not in GRANTS[known.scope]:
             raise ApiError(
                 HTTPStatus.FORBIDDEN, "forbidden", "Этот токен только для чтения.", "Нужен токен со scope: write."
             )
+
+    def name(self, request: Request) -> str:
+        """To whom the token of a request was given.
+
+        Raises:
+            ApiError: there are no tokens: whoever changes something must have a name.
+        """
+        if not self._tokens:
+            raise ApiError(
+                HTTPStatus.FORBIDDEN,
+                "token_required",
+                "Менять можно только с токеном: его имя остаётся в истории.",
+                "Добавьте в console.tokens файла региона токен со scope: write.",
+            )
+        return self.name_of(request)
+
+    def check_key(self, key: str) -> None:
+        """The same for a key in a form, as Open311 has it: of a token that may write.
+
+        Raises:
+            ApiError: as `check`; and where there are no tokens at all, for a stranger's form must not write.
+        """
+        known = self._known(key)
+        if known is None:
+            raise ApiError(HTTPStatus.FORBIDDEN, "unauthorized", "Нужен api_key: токен консоли со scope: write.")
+        if "write" not in GRANTS[known.scope]:
+            raise ApiError(HTTPStatus.FORBIDDEN, "forbidden", "Этот токен только для чтения.")
 
     def is_open_to(self, request: Request) -> bool:
         """Whether the asker may read."""
@@ -68,12 +97,18 @@ class Access:
             return False
         return True
 
-    def _scope_of(self, given: str) -> Scope | None:
+    def name_of(self, request: Request) -> str:
+        """Of the token that the asker has shown; `LOCAL` where there are no tokens."""
+        given = _given(request)
+        known = self._known(given) if given is not None else None
+        return known.name if known else LOCAL
+
+    def _known(self, given: str) -> Token | None:
         digest = _digest(given)
-        found: Scope | None = None
+        found: Token | None = None
         for known, token in self._tokens:  # all of them, whichever fits
             if compare_digest(known, digest):
-                found = token.scope
+                found = token
         return found
 
 

@@ -2,67 +2,78 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from email.utils import format_datetime
-from hashlib import blake2b
 from html import escape
 from http import HTTPStatus
 from typing import Annotated, Any
 
-from fastapi import Depends, FastAPI, Query, Request, Response
+from fastapi import Depends, FastAPI, Query, Request
 from fastapi.responses import HTMLResponse, JSONResponse, PlainTextResponse
 
 from bus import Bus
-from console import cursor, errors, feeds, query
+from console import cursor, deciding, errors, feed_routes, open311_routes, query
 from console.access import Access
 from console.errors import ApiError
 from console.headers import SecurityHeaders
 from console.health import Checker
-from console.query import Filters, Following, Names
+from console.open311 import Service
+from console.open311_routes import Open311
+from console.query import Filters, Following, Names, Queue
+from console.reads import watch
 from console.settings import ConsoleSettings
-from schemas import Health, Incident, IncidentEvent, IncidentStatus
+from incidents.desk import Desk
+from incidents.workflow import OPEN
+from intake.publish import Intake
+from schemas import Health, IncidentEvent
 from store import Fare, Fares, IncidentFilter, Incidents, Outbox, Store
 from store.posts import NOWHERE
+from store.reads import ReadLog
 
-FEED_ITEMS = 100
-"""The incidents of an ordinary day in an ordinary region (130 to 340, two thirds of them in one feed of a filter)."""
-SHOWN = tuple(status for status in IncidentStatus if status is not IncidentStatus.MERGED)
-"""A merged incident lives on in another one."""
 HIGHEST_ID = 2**63 - 1
 
 
-def create_app(store: Store, bus: Bus, settings: ConsoleSettings, region: str, names: Names) -> FastAPI:
-    """`region` is its short name, as in the events' source. The caller opens and closes store and bus."""
+def create_app(
+    store: Store,
+    bus: Bus,
+    settings: ConsoleSettings,
+    region: str,
+    names: Names,
+    *,
+    desk: Desk,
+    services: Sequence[Service] = (),
+    intake: Intake | None = None,
+) -> FastAPI:
+    """`region` is its short name, as in the events' source. The caller opens and closes store and bus, and
+    closes `state.reads` before them.
+
+    `services` are what may be reported by Open311; without an `intake` nothing can.
+    """
     app = FastAPI(title="Otklik", openapi_url="/api/openapi.json", docs_url=None, redoc_url=None)
     app.add_middleware(SecurityHeaders)
     errors.install(app)
     query.install(app)
     access = Access(settings)
-    reader = [Depends(access.require("read"))]
+    app.state.reads = ReadLog(store)
+    reader = [Depends(access.require("read")), Depends(watch(access, app.state.reads))]
     incidents, outbox, fares, checker = Incidents(store), Outbox(store), Fares(store), Checker(store, bus)
 
     def checked(filters: Filters) -> IncidentFilter:
         names.check(filters, lambda one: bool(incidents.find(one, limit=1)))
         return filters.filter()
 
-    def feed(request: Request, filters: Filters, make: Callable[..., bytes], media_type: str) -> Response:
-        filter_ = checked(filters)
-        if not filter_.status:
-            filter_ = replace(filter_, status=SHOWN)
-        found = incidents.find(filter_, limit=FEED_ITEMS)
-        body = make(region, str(request.base_url), str(request.url), found, names.shown)
-        return _cacheable(request, body, media_type, found)
-
     @app.api_route("/", methods=["GET", "HEAD"], dependencies=reader, include_in_schema=False)
     def index() -> HTMLResponse:
         return HTMLResponse(_INDEX.format(region=escape(region)))
 
-    @app.api_route("/feeds/incidents.atom", methods=["GET", "HEAD"], dependencies=reader, include_in_schema=False)
-    def atom_feed(request: Request, filters: Annotated[Filters, Query()]) -> Response:
-        return feed(request, filters, feeds.atom, "application/atom+xml; charset=utf-8")
+    feed_routes.install(app, reader, incidents, checked=checked, region=region, shown=names.shown)
 
-    @app.api_route("/feeds/incidents.json", methods=["GET", "HEAD"], dependencies=reader, include_in_schema=False)
-    def json_feed(request: Request, filters: Annotated[Filters, Query()]) -> Response:
-        return feed(request, filters, feeds.json_feed, "application/feed+json")
+    @app.get("/api/queue", dependencies=reader)
+    def queue(filters: Annotated[Queue, Query()]) -> JSONResponse:
+        """What is open, and deserves a look first: docs/priority.md."""
+        wanted = checked(filters)
+        if not wanted.status:
+            wanted = replace(wanted, status=OPEN)
+        found = incidents.by_priority(wanted, limit=filters.limit)
+        return JSONResponse({"incidents": [one.model_dump(mode="json") for one in found]})
 
     @app.get("/api/incidents", dependencies=reader)
     def events(asked: Annotated[Following, Query()]) -> JSONResponse:
@@ -96,7 +107,10 @@ def create_app(store: Store, bus: Bus, settings: ConsoleSettings, region: str, n
             for change in incidents.history(id)
         ]
         content = {"incident": found.model_dump(mode="json"), "history": history}
-        return JSONResponse(content, headers={"ETag": f'"{found.id}.{found.sequence}"'})
+        return JSONResponse(content, headers={"ETag": deciding.etag(found)})
+
+    deciding.install(app, access, desk)
+    open311_routes.install(app, reader, access, Open311(store, region, services, intake=intake), region=region)
 
     @app.get("/api/sources", dependencies=reader)
     def sources() -> JSONResponse:
@@ -132,6 +146,9 @@ _INDEX = """<!doctype html>
 <ul>
 <li><a href="/feeds/incidents.atom">Лента обращений, Atom</a>
 <li><a href="/feeds/incidents.json">Лента обращений, JSON Feed</a>
+<li><a href="/feeds/incidents.csv">Таблица обращений, CSV</a>
+<li><a href="/api/queue">Что смотреть первым, JSON</a>
+<li><a href="/open311/discovery.json">Open311</a>
 <li><a href="/api/incidents">События по порядку, JSON</a>, <a href="/api/openapi.json">описание</a>
 <li><a href="/api/sources">Источники, JSON</a>
 <li><a href="/healthz">Состояние</a>, <a href="/metrics">показатели</a>
@@ -175,22 +192,3 @@ def _keeper(filter_: IncidentFilter) -> Callable[[IncidentEvent], bool] | None:
         )
 
     return keep
-
-
-def _cacheable(request: Request, body: bytes, media_type: str, incidents: Sequence[Incident]) -> Response:
-    """The body, or 304 where the asker has it already (RFC 9110, section 13).
-
-    If-Modified-Since is not looked at: an incident that leaves a filter leaves no newer time behind.
-    """
-    tag = f'"{blake2b(body, digest_size=16).hexdigest()}"'
-    changed = feeds.updated(incidents).replace(microsecond=0)
-    headers = {
-        "ETag": tag,
-        "Last-Modified": format_datetime(changed, usegmt=True),
-        "Cache-Control": "private, no-cache",
-        "Vary": "Authorization",
-    }
-    known = request.headers.get("If-None-Match", "")
-    if known.strip() == "*" or tag in {one.strip().removeprefix("W/") for one in known.split(",")}:
-        return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
-    return Response(body, media_type=media_type, headers=headers)

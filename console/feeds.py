@@ -4,7 +4,10 @@ A feed shows incidents, not their events: a reader that polls sees each in its l
 it.
 """
 
+import csv
+import io
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,7 +15,7 @@ import orjson
 from lxml import etree
 from lxml.builder import ElementMaker
 
-from schemas import Incident
+from schemas import Incident, rows
 from schemas.words import URGENCY
 
 ATOM = "http://www.w3.org/2005/Atom"
@@ -26,59 +29,82 @@ def updated(incidents: Sequence[Incident]) -> datetime:
     return max((one.updated for one in incidents), default=NEVER)
 
 
-def atom(region: str, base: str, feed: str, incidents: Sequence[Incident], names: Mapping[str, str]) -> bytes:
-    """`base` is the console's own URL with a slash at its end, `feed` that of this very feed; `names` are what people
-    see for groups and topics."""
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What a feed is made of. `base` is the console's own URL with a slash at its end, `feed` that of this very page;
+    `after` is that of the next; `names` are what people see for groups and topics."""
+
+    region: str
+    base: str
+    feed: str
+    incidents: Sequence[Incident]
+    names: Mapping[str, str]
+    after: str | None = None
+
+
+def atom(page: Page) -> bytes:
+    """Pages are linked as RFC 5005 has it."""
     root = _E.feed(
-        _E.id(f"urn:otklik:{region}:incidents"),
-        _E.title(_title(region)),
-        _E.updated(_time(updated(incidents))),
+        _E.id(f"urn:otklik:{page.region}:incidents"),
+        _E.title(_title(page.region)),
+        _E.updated(_time(updated(page.incidents))),
         _E.author(_E.name("Otklik")),
-        _E.link(rel="self", type="application/atom+xml", href=feed),
-        _E.link(rel="alternate", type="text/html", href=base),
-        *(_entry(region, base, one, names) for one in incidents),
+        _E.link(rel="self", type="application/atom+xml", href=page.feed),
+        *([_E.link(rel="next", type="application/atom+xml", href=page.after)] if page.after else []),
+        _E.link(rel="alternate", type="text/html", href=page.base),
+        *(_entry(page, one) for one in page.incidents),
     )
     root.set("{http://www.w3.org/XML/1998/namespace}lang", "ru")
     found: bytes = etree.tostring(root, xml_declaration=True, encoding="utf-8")
     return found
 
 
-def json_feed(region: str, base: str, feed: str, incidents: Sequence[Incident], names: Mapping[str, str]) -> bytes:
+def json_feed(page: Page) -> bytes:
     """As `atom`; each item carries its incident whole under `_otklik`."""
     return orjson.dumps(
         {
             "version": "https://jsonfeed.org/version/1.1",
-            "title": _title(region),
-            "home_page_url": base,
-            "feed_url": feed,
+            "title": _title(page.region),
+            "home_page_url": page.base,
+            "feed_url": page.feed,
+            **({"next_url": page.after} if page.after else {}),
             "language": "ru",
-            "items": [_item(region, base, one, names) for one in incidents],
+            "items": [_item(page, one) for one in page.incidents],
         }
     )
 
 
-def _entry(region: str, base: str, incident: Incident, names: Mapping[str, str]) -> Any:
+def table(page: Page) -> bytes:
+    """The incidents as CSV (RFC 4180, comma), in UTF-8 with the mark by which spreadsheets know it; times are UTC."""
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow(rows.COLUMNS)
+    writer.writerows(rows.plain(rows.row(one, UTC)) for one in page.incidents)
+    return text.getvalue().encode("utf-8-sig")
+
+
+def _entry(page: Page, incident: Incident) -> Any:
     return _E.entry(
-        _E.id(_id(region, incident)),
+        _E.id(_id(page.region, incident)),
         _E.title(incident.title),
         _E.published(_time(incident.opened)),
         _E.updated(_time(incident.updated)),
-        _E.link(rel="alternate", type="application/json", href=_url(base, incident)),
+        _E.link(rel="alternate", type="application/json", href=_url(page.base, incident)),
         *(_E.link(rel="related", href=url) for url in incident.urls),
-        *(_E.category(term=one, label=names.get(one, one)) for one in (incident.group, incident.topic)),
+        *(_E.category(term=one, label=page.names.get(one, one)) for one in (incident.group, incident.topic)),
         _E.summary(_summary(incident), type="text"),
     )
 
 
-def _item(region: str, base: str, incident: Incident, names: Mapping[str, str]) -> dict[str, Any]:
+def _item(page: Page, incident: Incident) -> dict[str, Any]:
     item = {
-        "id": _id(region, incident),
-        "url": _url(base, incident),
+        "id": _id(page.region, incident),
+        "url": _url(page.base, incident),
         "title": incident.title,
         "content_text": _summary(incident),
         "date_published": _time(incident.opened),
         "date_modified": _time(incident.updated),
-        "tags": [names.get(one, one) for one in (incident.group, incident.topic)],
+        "tags": [page.names.get(one, one) for one in (incident.group, incident.topic)],
         "_otklik": {"incident": incident.model_dump(mode="json")},
     }
     if incident.urls:

@@ -1,5 +1,6 @@
 """What may be asked for behind the question mark, and what is said to who asks for something else."""
 
+import re
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -8,7 +9,7 @@ from typing import Any
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic.fields import FieldInfo
 
 from console.errors import ApiError, response
@@ -25,6 +26,9 @@ MAX_SHOWN = 60
 """Characters of a value in a message: enough to recognise it."""
 
 
+_TRACKING = re.compile(r"utm_|(?:yclid|gclid|fbclid|_openstat|ysclid)$")
+
+
 class Filters(BaseModel):
     """Each may be given several times, and any of its values fits. The descriptions are shown to who erred."""
 
@@ -36,6 +40,14 @@ class Filters(BaseModel):
     authority: list[str] = Field(default=[], max_length=MANY, description="id из раздела authorities")
     status: list[IncidentStatus] = Field(default=[], max_length=MANY, description=", ".join(IncidentStatus))
 
+    @model_validator(mode="before")
+    @classmethod
+    def _without_tracking(cls, given: Any) -> Any:
+        """Mailers and readers put marks of their own behind the addresses that they are given."""
+        if not isinstance(given, Mapping):
+            return given
+        return {name: value for name, value in given.items() if not _TRACKING.match(str(name))}
+
     def filter(self) -> IncidentFilter:
         return IncidentFilter(
             municipality=self.municipality,
@@ -44,6 +56,14 @@ class Filters(BaseModel):
             authority=self.authority,
             status=self.status,
         )
+
+
+class Paged(Filters):
+    before: int | None = Field(default=None, ge=1, description="номер инцидента: страница после него")
+
+
+class Queue(Filters):
+    limit: int = Field(default=100, ge=1, le=LARGEST_PAGE, description=f"целое число от 1 до {LARGEST_PAGE}")
 
 
 class Following(Filters):

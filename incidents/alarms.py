@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
+from bus.crashpoints import reach
 from incidents.changes import Change
 from incidents.config import Alarms
 from incidents.priority import DUE_SOON, OVERDUE
@@ -75,7 +76,9 @@ class AlarmStep:
             self._incidents.update(conn, [change.incident for change in found])
             mark(conn, ids, alarm)
             self._incidents.record(conn, [change.event(self._source) for change in found])
-            return len(found)
+            reach("alarms.after_outbox_before_commit")
+        reach("alarms.after_commit")
+        return len(found)
 
     def _change(self, before: Incident, alarm: Alarm, now: datetime) -> Change:
         update: dict[str, object] = {"sequence": before.sequence + 1, "updated": max(now, before.updated)}

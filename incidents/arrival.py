@@ -1,10 +1,16 @@
 """What a further version of a post changes: a pure function, the same in whatever order the versions arrive."""
 
+import re
+import struct
 from dataclasses import replace
 from datetime import datetime
+from hashlib import blake2b
+from typing import Any
 
 from schemas import Post, TaggedPost, Tags
 from store import StoredPost
+from text.address import street_key
+from text.links import page_key, quoted_page
 
 Version = tuple[int, datetime]
 
@@ -28,7 +34,7 @@ def arrive(stored: StoredPost | None, tagged: TaggedPost) -> StoredPost | None:
     judged_again = version == seen and tagged.tags.model != stored.model
     if seen is not None and version <= seen and not judged_again:
         return replace(stored, history=history) if history != stored.history else None
-    found = replace(_tagged(post, tagged.tags, stored.incident), history=history)
+    found = replace(_tagged(post, tagged.tags, stored.incident), history=history, **_attached(stored))
     latest = (stored.revision, stored.collected)
     if stored.deleted and latest > version:
         return _erased(found, latest)
@@ -96,11 +102,49 @@ def _tagged(post: Post, tags: Tags, incident: int | None) -> StoredPost:
         topic=tags.topic,
         urgency=tags.urgency,
         needs_review=tags.needs_review,
+        **(_looked_at(post, tags) if tags.relevant else {}),
         title=post.title if tags.relevant else None,
         text=post.text if tags.relevant else None,
         context=post.context if tags.relevant else None,
         tags=tags.model_dump(mode="json") if tags.relevant else None,
     )
+
+
+def _attached(stored: StoredPost) -> dict[str, Any]:
+    """What grouping wrote, and only grouping changes."""
+    return {name: getattr(stored, name) for name in ("attached_by", "attached_to", "attached_sure")}
+
+
+def _looked_at(post: Post, tags: Tags) -> dict[str, Any]:
+    """What grouping looks at beside time, place and topic."""
+    address = tags.address
+    topics = tags.topics if tags.topic in tags.topics else {tags.topic: 1.0}  # an operator's word, or of an old model
+    heads = {name: head.value for name, head in tags.heads.items()}
+    signature = struct.pack(f"<{len(tags.signature)}I", *tags.signature) if tags.signature else None
+    quoted = quoted_page(post.text) or next((key for one in post.media if one.url and (key := page_key(one.url))), None)
+    return {
+        "address": address.key if address and address.house else None,
+        "street": address.street_key if address else None,
+        "wording": blake2b(signature, digest_size=8).hexdigest() if signature else None,
+        "link": quoted or (page_key(post.url) if post.url else None),
+        "signature": signature,
+        "traits": {
+            "topics": topics,
+            **({"heads": heads} if heads else {}),
+            **({"names": found} if address is None and (found := _names(post)) else {}),
+        },
+    }
+
+
+NAMES = 8
+"""Words with a capital kept of a post: streets stand early, and who writes all in capitals names everything."""
+_CAPITAL = re.compile(r"\b[А-ЯЁ][а-яё]{3,}(?:-[А-ЯЁ]?[а-яё]+)*")
+
+
+def _names(post: Post) -> dict[str, int]:
+    """Words that may be a street or a place to whoever knows that there is one: «Гагарина, яма на яме»."""
+    words = dict.fromkeys(_CAPITAL.findall(f"{post.title or ''} {post.text}"))
+    return dict.fromkeys([key for word in list(words)[:NAMES] if (key := street_key(word))], 1)
 
 
 def _tagged_version(stored: StoredPost) -> Version | None:

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr, WithJsonSchema, model_validator
 
+from incidents.scope import FAMILIES, FAMILY_OF, Scope, scope_of
 from incidents.terms import Span, Written
 from schemas import Urgency
 
@@ -142,8 +143,18 @@ DEFAULT_SPAN = timedelta(days=3)
 is not solved in three days deserves a new line with a new deadline."""
 
 
-class Window(_Settings):
-    """How far apart the posts of one matter may be."""
+DEFAULT_ALIKE = 0.15
+"""Of two texts on one topic that name no street. Measured on the stories: see docs/decisions/2026-11-28-grouping.md."""
+ADDRESS_WINDOW = timedelta(days=14)
+"""People come back to a trouble at their house for weeks: the gap that the matters of the SPb data are cut at."""
+ADDRESS_SPAN = timedelta(days=60)
+"""Two terms of the law (30 days): who writes after that writes of an answer that did not help."""
+ADDRESS_ALIKE = 0.05
+"""Bhattacharyya coefficient of two posts' topics, measured on SPb; 0.63 was the best of a sweep, and flat around."""
+
+
+class Period(_Settings):
+    """How far apart in time the posts of one matter may be."""
 
     window: Duration = Field(default=DEFAULT_WINDOW, description="Наибольший перерыв между публикациями об одном.")
     span: Duration = Field(default=DEFAULT_SPAN, description="Наибольшее время от первой публикации до последней.")
@@ -153,6 +164,32 @@ class Window(_Settings):
         if self.window > self.span:
             raise ValueError("перерыв window не может быть больше, чем всё время span")
         return self
+
+
+class AddressWindow(Period):
+    """Posts about one house."""
+
+    window: Duration = Field(default=ADDRESS_WINDOW, description="Наибольший перерыв между публикациями об одном доме.")
+    span: Duration = Field(default=ADDRESS_SPAN, description="Наибольшее время от первой до последней.")
+    alike: float = Field(
+        default=ADDRESS_ALIKE,
+        ge=0,
+        le=1,
+        description="Насколько похожи должны быть темы двух публикаций об одном доме.",
+    )
+
+
+class Window(Period):
+    scope: Scope | None = Field(
+        default=None,
+        description="`area` — беда на весь населённый пункт, `address` — у каждого адреса своя; без него — по теме.",
+    )
+    alike: float = Field(
+        default=DEFAULT_ALIKE,
+        ge=0,
+        le=1,
+        description="Для `address`: насколько похожи должны быть тексты, если в одном из них нет улицы.",
+    )
 
 
 class WindowRule(Window):
@@ -177,6 +214,8 @@ class Matter:
     topics: tuple[str, ...]
     window: timedelta
     span: timedelta
+    scope: Scope = "area"
+    alike: float = 0.0
 
     @property
     def reach(self) -> timedelta:
@@ -191,15 +230,38 @@ class Grouping(BaseModel):
     __pydantic_extra__: dict[str, WindowRule]
 
     default: Window = Field(default_factory=Window, description="Для всех тем, что не названы отдельно.")
+    address: AddressWindow = Field(default_factory=AddressWindow, description="Для публикаций об одном доме.")
+    head: str | None = Field(
+        default=None,
+        description="Голова из classifier.heads, чей ответ говорит, об одном ли две публикации об одном доме.",
+    )
+
+    _matters: dict[tuple[str, str], Matter] = PrivateAttr(default_factory=dict)
 
     def matter(self, group: str, topic: str) -> Matter:
         """What posts on this topic are grouped with, and how."""
+        found = self._matters.get((group, topic))
+        if found is None:
+            found = self._matters[group, topic] = self._matter(group, topic)
+        return found
+
+    def _matter(self, group: str, topic: str) -> Matter:
         for name, rule in self.__pydantic_extra__.items():
             if topic in rule.topics or group in rule.groups:
                 if rule.together:
-                    return Matter(f"together:{name}", rule.topics, rule.window, rule.span)
-                return Matter(topic, (topic,), rule.window, rule.span)
-        return Matter(topic, (topic,), self.default.window, self.default.span)
+                    scope = rule.scope or ("area" if "area" in map(scope_of, rule.topics) else "address")
+                    return Matter(f"together:{name}", rule.topics, rule.window, rule.span, scope, rule.alike)
+                return _of(rule, topic)
+        if (family := FAMILY_OF.get(topic)) is not None:
+            others = FAMILIES[family]
+            scope = self.default.scope or scope_of(others[0])
+            period = self.default
+            return Matter(f"family:{family}", others, period.window, period.span, scope, period.alike)
+        return _of(self.default, topic)
+
+
+def _of(rule: Window, topic: str) -> Matter:
+    return Matter(topic, (topic,), rule.window, rule.span, rule.scope or scope_of(topic), rule.alike)
 
 
 DEFAULT_REOPEN = timedelta(days=30)

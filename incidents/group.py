@@ -1,8 +1,10 @@
 """Which posts are one matter: a pure function of the set, whatever the order in which the posts came.
 
-1. Posts of one municipality and one topic (or topics that count as one) that follow each other with gaps of at most
-   `window` form a run. A run longer than `span` is cut at its largest gap, and the parts again, until none is.
-2. What people decided about pairs of posts is laid over that: `must_link` joins, `cannot_link` parts.
+1. Posts fall into buckets (`incidents.buckets`): of one topic, of one house, of one text, of one quoted page. In a
+   bucket, posts that follow each other with gaps of at most `window` form a run. A run longer than `span` is cut at its
+   largest gap, and the parts again, until none is. What remains are segments.
+2. Within a segment, and between a comment and its post, `incidents.edges` ties what belongs together, with a reason.
+3. What people decided about pairs of posts is laid over that: `must_link` joins, `cannot_link` parts.
 
 A post without a municipality is alone unless a person links it.
 
@@ -10,60 +12,51 @@ Rule 1 is local: to know the segment of a post, only posts within `window + span
 For a segment is a node of the run's hierarchy of gaps: a stretch in which every gap is smaller than the two beside it.
 Whether a stretch around the post is such a node can be seen from it and the two gaps at its ends, and of those it is
 enough to know that they exceed `window`. This is what lets a worker load a neighbourhood instead of years of a topic
-that never falls silent.
+that never falls silent. Rule 2 looks at one segment, or one pair, and nothing else.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
-from typing import Protocol, TypeVar
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import timedelta
+from typing import TypeVar
 
+from incidents.buckets import Bucket, GroupPost, buckets
 from incidents.config import Grouping
-from store import Decision, Link
+from incidents.edges import Edge, Reason, edges, thread
+from store import Attachment, Decision, Link
 
 Partition = frozenset[frozenset[str]]
-
-
-class GroupPost(Protocol):
-    """What grouping looks at."""
-
-    @property
-    def id(self) -> str: ...
-    @property
-    def published(self) -> datetime:
-        """Event time."""
-
-    @property
-    def municipality(self) -> str | None:
-        """OKTMO code."""
-
-    @property
-    def group(self) -> str: ...
-    @property
-    def topic(self) -> str: ...
-
-
 P = TypeVar("P", bound=GroupPost)
 
 
 def group(posts: Iterable[GroupPost], decisions: Iterable[Decision], rules: Grouping) -> Partition:
     """The partition of the posts' ids into matters. Decisions may speak of posts that are not among them."""
-    return link(segments(posts, rules), decisions)
+    known = {post.id: post for post in posts}
+    return link(known, ties(known, rules), decisions)
 
 
-def segments(posts: Iterable[P], rules: Grouping) -> list[tuple[P, ...]]:
-    """Rule 1: what time, place and topic hold together, each in order of event time, then of id."""
-    found: list[tuple[P, ...]] = []
-    together: dict[tuple[str, str], list[P]] = defaultdict(list)
-    for post in posts:
-        if post.municipality is None:
-            found.append((post,))
-        else:
-            together[post.municipality, rules.matter(post.group, post.topic).key].append(post)
-    for members in together.values():
-        matter = rules.matter(members[0].group, members[0].topic)
-        found += cut(sorted(members, key=lambda post: (post.published, post.id)), matter.window, matter.span)
+def ties(posts: Mapping[str, GroupPost], rules: Grouping) -> set[Edge]:
+    """Rules 1 and 2, over everything."""
+    shelves: dict[Bucket, list[GroupPost]] = defaultdict(list)
+    for post in posts.values():
+        for bucket in buckets(post, rules):
+            shelves[bucket].append(post)
+    found = {
+        edge
+        for bucket, members in shelves.items()
+        for segment in segments(bucket, members)
+        for edge in edges(bucket, segment, rules)
+    }
+    for post in posts.values():
+        parent = posts.get(post.parent) if post.parent is not None else None
+        if parent is not None and (edge := thread(post, parent, rules)) is not None:
+            found.add(edge)
     return found
+
+
+def segments(bucket: Bucket, posts: Iterable[P]) -> list[tuple[P, ...]]:
+    """Rule 1: the posts of a bucket, each segment in order of event time, then of id."""
+    return cut(sorted(posts, key=lambda post: (post.published, post.id)), bucket.window, bucket.span)
 
 
 def cut(posts: Sequence[P], window: timedelta, span: timedelta) -> list[tuple[P, ...]]:
@@ -94,25 +87,19 @@ def cut(posts: Sequence[P], window: timedelta, span: timedelta) -> list[tuple[P,
     return found
 
 
-def link(segments: Iterable[Sequence[GroupPost]], decisions: Iterable[Decision]) -> Partition:
-    """Rule 2: lay decisions by hand over segments.
+def link(posts: Collection[str], edges: Iterable[Edge], decisions: Iterable[Decision]) -> Partition:
+    """Rule 3: lay decisions by hand over ties; both ends of each tie are among the posts.
 
     Decisions are taken from the newest (the highest id) to the oldest, and one that contradicts those already taken is
-    passed over: the last word counts. Then neighbours within each segment are joined from the smallest gap up, unless
-    that would bring together what must be apart. So a `cannot_link` inside a segment cuts it at the largest gap between
-    the two posts; whoever wants another cut adds a `must_link` for what belongs together.
+    passed over: the last word counts. Then posts are joined along the ties from the smallest gap up, unless that would
+    bring together what must be apart. So a `cannot_link` inside a chain cuts it at the largest gap between the two
+    posts; whoever wants another cut adds a `must_link` for what belongs together.
     """
     sets, _ = _decided(decisions)
-    present: list[str] = []
-    pairs: list[tuple[timedelta, str, str]] = []
-    for segment in segments:
-        present += [post.id for post in segment]
-        for n in range(len(segment) - 1):
-            pairs.append((segment[n + 1].published - segment[n].published, segment[n + 1].id, segment[n].id))
-    for _, right, left in sorted(pairs):
-        sets.join(left, right)
+    for edge in sorted(edges):
+        sets.join(edge.left, edge.right)
     found: dict[str, set[str]] = defaultdict(set)
-    for post in present:
+    for post in posts:
         found[sets.find(post)].add(post)
     return frozenset(frozenset(members) for members in found.values())
 
@@ -129,6 +116,25 @@ def _decided(decisions: Iterable[Decision]) -> tuple["_Sets", set[int]]:
         if not lay(decision.left, decision.right):
             passed_over.add(decision.id)
     return sets, passed_over
+
+
+def attachments(matters: Partition, edges: Iterable[Edge]) -> dict[str, Attachment]:
+    """Why each post is in its matter: by its surest tie there. A post that is alone has no entry; one that only people
+    tied to others is attached by them."""
+    home = {post: matter for matter in matters for post in matter}
+    best: dict[str, Edge] = {}
+    for edge in sorted(edges, key=lambda edge: (-edge.sure, edge)):
+        if home[edge.left] is home[edge.right]:
+            best.setdefault(edge.left, edge)
+            best.setdefault(edge.right, edge)
+    found = {}
+    for post, matter in home.items():
+        if post in best:
+            tie = best[post]
+            found[post] = Attachment(tie.by.value, tie.left if tie.right == post else tie.right, tie.sure)
+        elif len(matter) > 1:
+            found[post] = Attachment(Reason.PERSON.value, None, 1.0)
+    return found
 
 
 class _Sets:

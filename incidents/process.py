@@ -11,10 +11,11 @@ from incidents.arrival import arrive
 from incidents.calendar import Calendar
 from incidents.config import DEFAULT_REOPENING, Authority, Deadlines, Grouping, Reopening
 from incidents.describe import Describer
+from incidents.forget import without_forgotten
 from incidents.regroup import Regrouper, Wider, in_places, see_inside
 from incidents.routing import Routing
 from schemas import TaggedPost, decode
-from store import Posts, Store, StoredPost, StoreError
+from store import Forgotten, Posts, Store, StoredPost, StoreError
 from store.posts import NOWHERE
 
 
@@ -44,6 +45,7 @@ class IncidentStep:
         describer = Describer(authorities, deadlines, names, calendar, routing)
         self._regrouper = Regrouper(store, region, describer, windows, now=now, reopen_within=reopen.within)
         self._posts = Posts()
+        self._forgotten = Forgotten(store)
 
     def process(self, records: Sequence[Received]) -> None:
         """Return when the effects of these records are durable.
@@ -66,6 +68,8 @@ class IncidentStep:
 
     def _apply(self, conn: Connection, batch: Sequence[TaggedPost], places: set[str]) -> None:
         ids = {tagged.post.id for tagged in batch}
+        self._forgotten.hold_off(conn)
+        batch = without_forgotten(self._forgotten, conn, batch)
         places |= self._posts.places_of(conn, ids)
         self._posts.lock_places(conn, places)
         before = self._posts.take(conn, ids)

@@ -103,7 +103,9 @@ class Regrouper:
         for matter, draft, id_ in zip(found.opened, opened, self._incidents.insert(conn, opened), strict=True):
             changes.add("incident.opened", draft.model_copy(update={"id": id_}), added=matter)
         self._incidents.update(conn, changes.of_known())
-        self._posts.attach(conn, changes.moves())
+        why = {id_: seen.attachments.get(id_) for id_ in seen.posts}
+        changed_why = {id_: one for id_, one in why.items() if one != seen.posts[id_].attachment}
+        self._posts.attach(conn, changes.moves(), changed_why)
         log.debug("incidents_changed", posts=len(changed), seen=len(seen.posts), events=len(changes.made))
         return changes.made
 
@@ -123,6 +125,9 @@ class _StoreReader:
 
     def by_id(self, ids: Collection[str]) -> list[Member]:
         return self._posts.by_id(self._conn, ids)
+
+    def answers(self, ids: Collection[str]) -> list[Member]:
+        return self._posts.answers(self._conn, ids)
 
     def of_incidents(self, incidents: Collection[int]) -> list[Member]:
         return self._posts.of_incidents(self._conn, incidents)

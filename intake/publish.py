@@ -8,6 +8,7 @@ from hashlib import blake2b
 from bus import Bus, Record
 from intake.draft import Draft
 from schemas import Media, Post, Reach, headers, topics, utc
+from store.forgotten import Forgotten
 from store.versions import Version, Versions
 from text import MAX_CHARS, AuthorHasher, clean, clean_cut, mask, mask_url
 
@@ -69,15 +70,23 @@ def _digest(post: Post) -> str:
 
 
 class Intake:
-    """Publishes drafts: unchanged posts are left out, edits get a higher revision.
+    """Publishes drafts: unchanged posts are left out, edits get a higher revision. Nothing is told of forgotten posts.
 
     The versions are stored only after the bus has acknowledged the posts. A crash between the two publishes the same
     posts again, which readers take once: they order by (revision, collected).
     """
 
-    def __init__(self, bus: Bus, versions: Versions, hasher: AuthorHasher, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        bus: Bus,
+        versions: Versions,
+        forgotten: Forgotten,
+        hasher: AuthorHasher,
+        now: Callable[[], datetime],
+    ) -> None:
         self._bus = bus
         self._versions = versions
+        self._forgotten = forgotten
         self._hasher = hasher
         self._now = now
 
@@ -90,13 +99,17 @@ class Intake:
             bus.BusError: not (all) published; the same drafts may be given again.
             store.StoreError: the versions could not be read or stored; likewise.
         """
+        now = self._now()
+        seen = [(draft, to_post(draft, self._hasher, now)) for draft in drafts]
+        if lost := self._forgotten.known([post for _, post in seen]):
+            seen = [(draft, post) for draft, post in seen if post.id not in lost]
+            drafts = [draft for draft, _ in seen]
         before = self._versions.known([draft.id for draft in drafts])
         after = dict(before)
-        now = self._now()
         posts: dict[str, list[Record]] = {topics.POSTS: [], topics.HISTORY: []}
         reach: list[Record] = []
-        for draft in drafts:
-            after[draft.id] = self._add(draft, after.get(draft.id), now, posts, reach)
+        for draft, post in seen:
+            after[draft.id] = self._add(draft, post, after.get(draft.id), posts, reach)
         # Without this, a crash after the edit went out would leave the old digest behind: an edit that is then taken
         # back would pass for unchanged, and the readers would keep it for good. So they would a deletion of a post that
         # is new here and comes back undated: forgotten in the crash, it would start at revision 0.
@@ -113,10 +126,14 @@ class Intake:
         return sum(len(records) for records in posts.values())
 
     def _add(
-        self, draft: Draft, before: Version | None, now: datetime, posts: dict[str, list[Record]], reach: list[Record]
+        self,
+        draft: Draft,
+        post: Post,
+        before: Version | None,
+        posts: dict[str, list[Record]],
+        reach: list[Record],
     ) -> Version:
-        post = to_post(draft, self._hasher, now)
-        digest = _digest(post)
+        digest, now = _digest(post), post.collected
         revision = before.revision if before else 0
         if before is None or digest != before.digest:
             revision = _revision(draft, before, now)

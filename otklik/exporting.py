@@ -2,24 +2,16 @@
 
 import csv
 from collections.abc import Callable, Iterator
-from datetime import datetime, tzinfo
+from datetime import tzinfo
 from pathlib import Path
-from typing import Any
 
 from otklik.exits import Exit, Failed
 from otklik.russian import refusal
-from schemas import Incident
-from schemas.words import STATUSES
+from schemas import Incident, rows
 from store import IncidentFilter, Incidents
 
 PAGE = 500
 """Incidents read at once: some megabytes with their posts."""
-COLUMNS = (
-    "номер", "состояние", "заголовок", "муниципалитет", "группа", "тема", "срочность", "кому", "открыт", "ответить до",
-    "в состоянии с", "вернулась", "публикаций", "ответ", "ссылки",
-)  # fmt: skip
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""A spreadsheet takes a cell that begins so for a formula (https://owasp.org/www-community/attacks/CSV_Injection)."""
 
 
 def write(out: Path, incidents: Incidents, wanted: IncidentFilter, zone: tzinfo, done: Callable[[int], None]) -> int:
@@ -36,10 +28,10 @@ def write(out: Path, incidents: Incidents, wanted: IncidentFilter, zone: tzinfo,
         with part.open("w", encoding="utf-8-sig" if out.suffix == ".csv" else "utf-8", newline="") as file:
             table = csv.writer(file, delimiter=";")  # the comma is Russia's decimal point: Excel expects a semicolon
             if out.suffix == ".csv":
-                table.writerow(COLUMNS)
+                table.writerow(rows.COLUMNS)
             for count, one in enumerate(_all(incidents, wanted), start=1):
                 if out.suffix == ".csv":
-                    table.writerow([_cell(value) for value in _row(one, zone)])
+                    table.writerow(rows.plain(rows.row(one, zone)))
                 else:
                     file.write(one.encode().decode() + "\n")
                 done(count)
@@ -58,18 +50,3 @@ def _all(incidents: Incidents, wanted: IncidentFilter) -> Iterator[Incident]:
     while page := incidents.find(wanted, before=before, limit=PAGE):
         yield from page
         before = page[-1].id
-
-
-def _row(one: Incident, zone: tzinfo) -> list[Any]:
-    def at(moment: datetime | None) -> str:
-        return f"{moment.astimezone(zone):%Y-%m-%d %H:%M}" if moment else ""
-
-    return [
-        one.id, STATUSES[one.status], one.title, one.municipality_name, one.group, one.topic, one.urgency,
-        one.authority_name, at(one.opened), at(one.answer_due), at(one.status_since), "да" if one.recurring else "",
-        len(one.posts), one.answer, " ".join(one.urls),
-    ]  # fmt: skip
-
-
-def _cell(value: Any) -> Any:
-    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value

@@ -7,8 +7,9 @@ from datetime import datetime, timedelta
 import structlog
 
 from bus import Bus, BusError
+from incidents.workflow import OPEN
 from otklik.config.model import Retention
-from store import Fares, Outbox, SourceEvents, Sources, Store, StoreError, Versions
+from store import Audit, Fares, Outbox, SourceEvents, Sources, Store, StoreError, Versions, Words
 
 log = structlog.get_logger()
 
@@ -57,12 +58,16 @@ class Housekeeper:
             BusError, StoreError: not all was deleted.
         """
         keep, now = self._retention, self._now()
+        words = Words(self._store, [status.value for status in OPEN])
         deleted = {
             "runs": Sources(self._store).prune_runs(now - timedelta(days=keep.runs)),
             "versions": Versions(self._store).prune(now - timedelta(days=keep.versions)),
             "outbox": Outbox(self._store).prune(now - timedelta(days=keep.outbox)),
             "source_events": SourceEvents(self._store).prune(now - timedelta(days=keep.outbox)),
             "source_hours": Fares(self._store).prune_hours(now),
+            "texts": words.prune_posts(now - timedelta(days=keep.texts)),
+            "comments": words.prune_comments(now - timedelta(days=keep.texts)),
+            "audit": Audit(self._store).prune(now - timedelta(days=keep.audit)),
         }
         for topic, readers in self._topics.items():
             deleted[topic] = self._bus.prune(topic, now - timedelta(days=keep.topics), readers)

@@ -11,6 +11,7 @@ import typer
 
 from otklik import __version__
 from otklik.commands import (
+    audit,
     check,
     correct,
     crawl,
@@ -19,6 +20,7 @@ from otklik.commands import (
     deliver,
     evaluate,
     explain,
+    forget,
     incidents,
     places,
     places_add,
@@ -74,6 +76,8 @@ for module in (
     status,
     roles,
     incidents,
+    forget,
+    audit,
     crawl,
     deliver,
     sinks,

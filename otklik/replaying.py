@@ -29,7 +29,7 @@ from otklik.roles.incidents import incident_step
 from otklik.russian import refusal
 from otklik.scratch import FULL, scratch
 from schemas import Incident, Post, Tags, topics
-from store import Incidents, Store, Versions
+from store import Forgotten, Incidents, Store, Versions
 from text import AuthorHasher
 
 CHUNK = 256
@@ -78,7 +78,7 @@ def replay_file(config: Config, posts: Path, out: Path, *, everything: bool) -> 
     bad: list[BadLine] = []
     with scratch(config.file.bus, config.file.store, clock) as (bus, store):
         ensure_topics(bus)
-        intake = Intake(bus, Versions(store), hasher, clock)
+        intake = Intake(bus, Versions(store), Forgotten(store), hasher, clock)
         total = _publish(posts, config.region.timezone, intake, clock, bad)
         tally = Tally(posts=total)
         _drain(bus, TOPICS, CLASSIFY, _classify_step(classifier, bus, tally, everything), "классификация")

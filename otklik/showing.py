@@ -22,14 +22,16 @@ SHOWN_TEXT = 300
 def print_list(incidents: Iterable[Incident], zone: tzinfo, now: datetime) -> None:
     """A line for each."""
     table = Table(box=None, pad_edge=False)
-    for name in ("№", "состояние", "что и где", "публ.", "срочность", "кому", "ответить до"):
-        table.add_column(name, overflow="fold", justify="right" if name in ("№", "публ.") else "left")
+    for name in ("№", "состояние", "что и где", "публ.", "срочность", "очередь", "кому", "ответить до"):
+        right = name in ("№", "публ.", "очередь")
+        table.add_column(name, overflow="fold", justify="right" if right else "left")
     for one in incidents:
         status = STATUSES[one.status] + (" ↻" if one.recurring else "")
         urgent = Text(URGENCY[one.urgency], "bold red" if one.urgency == "now" else "")
         due = _due(one, zone, now)
+        authority = Text(one.authority_name or "")
         table.add_row(
-            str(one.id), Text(status), Text(one.title), str(len(one.posts)), urgent, Text(one.authority_name or ""), due
+            str(one.id), Text(status), Text(one.title), str(len(one.posts)), urgent, str(one.priority), authority, due
         )
     Console().print(table)
 
@@ -48,9 +50,13 @@ def print_one(
         ("группа, тема", f"{incident.group}, {incident.topic}"),
         ("муниципалитет", incident.municipality_name or "не назван"),
         ("срочность", URGENCY[incident.urgency] or "обычная"),
+        ("очередь", _weight(incident)),
         ("кому", incident.authority_name or "никому"),
+        ("почему", incident.authority_reason or ""),
         ("открыт", _at(incident.opened, zone)),
         ("ответить до", _due(incident, zone, now)),
+        ("решить до", _at(incident.solution_due, zone) if incident.solution_due else ""),
+        ("сообщено выше", incident.escalated_to or ""),
         ("ответ", incident.answer or ""),
     ]
     for name, value in rows:
@@ -91,6 +97,11 @@ def as_json(incident: Incident, history: Sequence[Change], posts: Sequence[Store
             for one in history
         ],
     }
+
+
+def _weight(incident: Incident) -> str:
+    reasons = ", ".join(incident.priority_reasons)
+    return f"{incident.priority}: {reasons}" if reasons else ""
 
 
 def _due(incident: Incident, zone: tzinfo, now: datetime) -> Text:

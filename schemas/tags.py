@@ -64,6 +64,8 @@ class Tags(Model):
     group_probability: Probability = Field(ge=0, le=1)
     topic: str
     topic_probability: Probability = Field(ge=0, le=1)
+    topics: dict[str, Probability] = Field(default_factory=dict)
+    """The likeliest topics, before `topic` is decided: how alike two posts are shows in them."""
     municipality: Municipality | None = None
     settlement: str | None = None
     address: Address | None = None

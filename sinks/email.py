@@ -18,7 +18,7 @@ from schemas import CloudEvent, Incident, SourceDigest
 from schemas.words import STATUSES
 from sinks.base import DeliveryFailed, SinkSettings
 from sinks.message import Link, about, counted, happened, latest, line
-from sinks.scheduled import EVERY_MORNING, Schedule
+from sinks.schedule import EVERY_MORNING, Schedule
 
 LISTED = 300
 """Incidents in a letter: a day of the busiest region. The number of the rest is told."""

@@ -15,31 +15,12 @@ from openpyxl.cell import WriteOnlyCell
 from openpyxl.styles import Font
 from pydantic import AfterValidator
 
-from schemas import CloudEvent, Incident
-from schemas.words import STATUSES, URGENCY
+from schemas import CloudEvent, Incident, rows
 from sinks.base import DeliveryFailed, SinkSettings
 from sinks.message import happened, latest, line
-from sinks.scheduled import EVERY_MORNING, Schedule
+from sinks.schedule import EVERY_MORNING, Schedule
 
-COLUMNS = (
-    "Номер",
-    "Изменение",
-    "Что и где",
-    "Что произошло",
-    "Состояние",
-    "Муниципалитет",
-    "ОКТМО",
-    "Группа",
-    "Тема",
-    "Срочность",
-    "Отвечает",
-    "Зарегистрирован",
-    "Ответить до",
-    "Публикаций",
-    "Первая ссылка",
-)
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""A cell of CSV that begins so is a formula to spreadsheets."""
+COLUMNS = (*rows.COLUMNS, "изменение", "что произошло")
 
 
 def _path(value: str) -> str:
@@ -81,11 +62,11 @@ class ReportSink:
         Raises:
             DeliveryFailed: the disk is full, the folder can't be written to.
         """
-        rows = [_row(incident, types, self._zone) for incident, types in latest(events)]
-        if not rows:
+        table = [_row(incident, types, self._zone) for incident, types in latest(events)]
+        if not table:
             return
         path = self._path()
-        content = _xlsx(rows) if path.suffix == ".xlsx" else _csv(rows, self._settings.delimiter)
+        content = _xlsx(table) if path.suffix == ".xlsx" else _csv(table, self._settings.delimiter)
         try:
             _write_new(path, content)
         except OSError as error:
@@ -118,47 +99,21 @@ class ReportSink:
         )
 
 
-def _row(incident: Incident, types: Sequence[str], zone: ZoneInfo) -> list[str | int | datetime | None]:
-    return [
-        incident.id,
-        incident.sequence,
-        line(incident.title),
-        happened(types),
-        STATUSES.get(incident.status, incident.status),
-        incident.municipality_name,
-        incident.municipality,
-        incident.group,
-        incident.topic,
-        URGENCY[incident.urgency],
-        incident.authority_name,
-        _local(incident.opened, zone),
-        _local(incident.answer_due, zone),
-        len(incident.posts),
-        incident.urls[0] if incident.urls else None,
-    ]
+def _row(incident: Incident, types: Sequence[str], zone: ZoneInfo) -> list[rows.Cell]:
+    cells = [line(cell) if isinstance(cell, str) else cell for cell in rows.row(incident, zone)]
+    return [*cells, incident.sequence, happened(types)]
 
 
-def _local(moment: datetime | None, zone: ZoneInfo) -> datetime | None:
-    """A spreadsheet knows no zones: the region's clock."""
-    return moment and moment.astimezone(zone).replace(tzinfo=None, microsecond=0)
-
-
-def _csv(rows: Sequence[Sequence[Any]], delimiter: str) -> bytes:
+def _csv(table: Sequence[Sequence[rows.Cell]], delimiter: str) -> bytes:
     """In UTF-8 with a mark, by which Excel knows it."""
     text = io.StringIO()
     writer = csv.writer(text, delimiter=delimiter)
     writer.writerow(COLUMNS)
-    writer.writerows([_plain(cell) for cell in row] for row in rows)
+    writer.writerows(map(rows.plain, table))
     return text.getvalue().encode("utf-8-sig")
 
 
-def _plain(cell: Any) -> Any:
-    if isinstance(cell, datetime):
-        return f"{cell:%d.%m.%Y %H:%M}"
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA) else cell
-
-
-def _xlsx(rows: Sequence[Sequence[Any]]) -> bytes:
+def _xlsx(table: Sequence[Sequence[rows.Cell]]) -> bytes:
     book = Workbook(write_only=True)
     sheet = book.create_sheet("Инциденты")
     sheet.freeze_panes = "A2"
@@ -169,7 +124,7 @@ def _xlsx(rows: Sequence[Sequence[Any]]) -> bytes:
         heads.append(head)
         sheet.column_dimensions[chr(ord("A") + number)].width = max(12, len(name) + 2)
     sheet.append(heads)
-    for row in rows:
+    for row in table:
         sheet.append([_cell(sheet, value) for value in row])
     content = io.BytesIO()
     book.save(content)

@@ -4,13 +4,10 @@ import random
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from typing import Annotated
+from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 import structlog
-from croniter import CroniterError, croniter
-from pydantic import AfterValidator
 
 from bus import Bus, BusError, Received, dead_letters
 from bus.base import Consumer, TopicPartition
@@ -19,10 +16,10 @@ from schemas import IncidentEvent, decode
 from schemas.topics import INCIDENTS, dead
 from sinks.base import DeliveryFailed, EventRefused, Sink
 from sinks.filter import When
+from sinks.schedule import last_due
 
 log = structlog.get_logger()
 
-EVERY_MORNING = "0 8 * * *"
 MOST = 20_000
 """Events held in memory: a month of a region, some 100 MB. What is beyond comes in the next batch, at once."""
 POLL = 256
@@ -30,28 +27,6 @@ LOOK = 1.0
 """Seconds between two looks at the clock."""
 FIRST_WAIT, LONGEST_WAIT = 1.0, 60.0
 """Seconds after a failed delivery, doubling, with jitter."""
-
-
-def _schedule(line: str) -> str:
-    if len(line.split()) != 5 or not croniter.is_valid(line):
-        raise ValueError(
-            f"«{line}» — не расписание: нужны пять полей cron, например «0 8 * * 1-5» (по будням в 8:00, время региона)"
-        )
-    return line
-
-
-Schedule = Annotated[str, AfterValidator(_schedule)]
-"""Five fields of cron, by the region's clock."""
-
-
-def last_due(schedule: str, now: datetime, zone: ZoneInfo) -> datetime | None:
-    """The last moment of the schedule that is not after `now`; None where it names none in the last 50 years."""
-    try:
-        # It looks strictly before the time it is given.
-        found: datetime = croniter(schedule, now.astimezone(zone) + timedelta(microseconds=1)).get_prev(datetime)
-    except CroniterError:
-        return None
-    return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,18 +1,22 @@
-"""What outlives a process: sources and their leases, holds, quotas, incidents, the outbox, decisions, the audit."""
+"""What outlives a process: sources and their leases, holds, quotas, incidents, the outbox, decisions, the audit,
+what was forgotten."""
 
-from store.audit import Audit, Entry
+from store.audit import Audit, Entry, Look
 from store.backfills import Backfill, BackfillLease, Backfills
 from store.decisions import Decision, Decisions, Link
 from store.digests import Digest, Digests
 from store.engine import Store
+from store.erasure import Erasure
 from store.errors import NoSpace, StoreError
+from store.forgotten import Forgotten
 from store.health import Fare, Fares, SourceEvents
 from store.holds import Hold, Holds
 from store.incidents import Change, IncidentFilter, Incidents
 from store.lock import FolderLock
 from store.outbox import Outbox
-from store.posts import Member, PostReader, Posts, StoredPost
+from store.posts import Attachment, Member, PostReader, Posts, StoredPost
 from store.quotas import Allowance, Balance, Quotas, Resolved, Turn, Why
+from store.retention import Words
 from store.rulings import Ruling, RulingKind, Rulings
 from store.sources import Lease, SourceRow, Sources, SourceState
 from store.standing import Standing
@@ -20,6 +24,7 @@ from store.versions import Version, Versions
 
 __all__ = [
     "Allowance",
+    "Attachment",
     "Audit",
     "Backfill",
     "BackfillLease",
@@ -31,15 +36,18 @@ __all__ = [
     "Digest",
     "Digests",
     "Entry",
+    "Erasure",
     "Fare",
     "Fares",
     "FolderLock",
+    "Forgotten",
     "Hold",
     "Holds",
     "IncidentFilter",
     "Incidents",
     "Lease",
     "Link",
+    "Look",
     "Member",
     "NoSpace",
     "Outbox",
@@ -62,4 +70,5 @@ __all__ = [
     "Version",
     "Versions",
     "Why",
+    "Words",
 ]

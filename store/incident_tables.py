@@ -4,9 +4,11 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    Float,
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     PrimaryKeyConstraint,
     Table,
     Text,
@@ -68,6 +70,7 @@ incidents = Table(
     Index("ix_incidents_authority", "authority", "status", "id"),
     Index("ix_incidents_updated", "updated"),
     Index("ix_incidents_priority", "status", "priority", "id"),
+    Index("ix_incidents_urgent", "priority", "id"),
 )
 DUE = text("answer_due IS NOT NULL AND status IN ('new', 'confirmed', 'assigned', 'waiting', 'reopened')")
 """An unanswered incident with a clock."""
@@ -102,6 +105,15 @@ posts = Table(
     Column("topic", Text, nullable=False),
     Column("urgency", Text, nullable=False),
     Column("needs_review", Boolean, nullable=False),
+    Column("address", Text),
+    Column("street", Text),
+    Column("wording", Text),
+    Column("link", Text),
+    Column("signature", LargeBinary),
+    Column("traits", Json),
+    Column("attached_by", Text),
+    Column("attached_to", Text),
+    Column("attached_sure", Float),
     # Wide and seldom read: last, so that SQLite need not page through them.
     Column("title", Text),
     Column("text", Text),
@@ -117,6 +129,13 @@ Index(
     sqlite_where=GROUPED,
     postgresql_where=GROUPED,
 )
+WITH_TEXT = text("text IS NOT NULL")
+Index("ix_posts_text", posts.c.collected, sqlite_where=WITH_TEXT, postgresql_where=WITH_TEXT)
+for column in ("address", "wording", "link", "parent"):
+    # Most posts have no address and no link, answer nothing and are no trouble: these indexes are small.
+    given = text(f"relevant AND municipality IS NOT NULL AND {column} IS NOT NULL")
+    order = [posts.c.municipality] if column == "address" else []
+    Index(f"ix_posts_{column}", *order, posts.c[column], posts.c.published, sqlite_where=given, postgresql_where=given)
 IN_INCIDENT = text("incident IS NOT NULL")
 Index("ix_posts_incident", posts.c.incident, sqlite_where=IN_INCIDENT, postgresql_where=IN_INCIDENT)
 
@@ -131,6 +150,10 @@ incident_history = Table(
     Column("status", Text, nullable=False),
     Column("posts", Integer, nullable=False),
     Column("details", Json, nullable=False),
+    Column("worded", Boolean, nullable=False, server_default=text("false")),
     PrimaryKeyConstraint("incident", "sequence"),
 )
-"""One row per event, kept when the outbox is pruned. `details`: see `store.incidents`."""
+WORDED = text("worded")
+Index("ix_incident_history_worded", incident_history.c.at, sqlite_where=WORDED, postgresql_where=WORDED)
+"""One row per event, kept when the outbox is pruned. `details`: see `store.incidents`; `worded`: there is a
+comment or an answer in them, until retention takes it out."""

@@ -2,11 +2,11 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, case, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, case, func, insert, select, union_all, update
 
 from schemas import Incident, IncidentEvent, IncidentStatus
 from store.engine import Store
@@ -31,6 +31,12 @@ class IncidentFilter:
     """Unanswered, with a term that is over at this time."""
     text: str | None = None
     """What stands in the title, in whatever case."""
+    ids: Collection[int] = ()
+    opened_from: datetime | None = None
+    opened_to: datetime | None = None
+    """Registered at or after, and before."""
+    history: bool | None = None
+    """Back-filled or not; None: both."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +108,12 @@ class Incidents:
         with self._store.reading() as conn:
             return _with_posts(conn, conn.execute(query.order_by(incidents.c.id.desc()).limit(limit)).all())
 
+    def find_page(self, wanted: IncidentFilter, offset: int, limit: int) -> list[Incident]:
+        """The newest first, for protocols whose pages have numbers."""
+        query = _filtered(select(incidents), wanted).order_by(incidents.c.id.desc())
+        with self._store.reading() as conn:
+            return _with_posts(conn, conn.execute(query.offset(offset).limit(limit)).all())
+
     def count(self, wanted: IncidentFilter) -> int:
         """How many fit."""
         with self._store.reading() as conn:
@@ -109,8 +121,14 @@ class Incidents:
 
     def by_priority(self, wanted: IncidentFilter | None = None, *, limit: int = 100) -> list[Incident]:
         """What deserves a look first; of equals the newest first."""
-        query = _filtered(select(incidents), wanted or IncidentFilter())
+        wanted = wanted or IncidentFilter()
         order = (incidents.c.priority.desc(), incidents.c.id.desc())
+        query = _filtered(select(incidents), wanted)
+        if len(wanted.status) > 1:
+            # The index has the order within a status: the first of each, instead of sorting all that are open.
+            each = [_filtered(select(incidents.c.id), replace(wanted, status=[one])) for one in set(wanted.status)]
+            firsts = [select(one.order_by(*order).limit(limit).subquery().c.id) for one in each]
+            query = select(incidents).where(incidents.c.id.in_(union_all(*firsts)))
         with self._store.reading() as conn:
             return _with_posts(conn, conn.execute(query.order_by(*order).limit(limit)).all())
 
@@ -199,6 +217,14 @@ def _filtered(query: Select[Any], wanted: IncidentFilter) -> Select[Any]:
             query = query.where(column.in_(sorted(values)))
     if wanted.overdue is not None:
         query = query.where(incidents.c.answer_due < wanted.overdue, incidents.c.status.in_(UNANSWERED))
+    if wanted.ids:
+        query = query.where(incidents.c.id.in_(sorted(wanted.ids)))
+    if wanted.opened_from is not None:
+        query = query.where(incidents.c.opened >= wanted.opened_from)
+    if wanted.opened_to is not None:
+        query = query.where(incidents.c.opened < wanted.opened_to)
+    if wanted.history is not None:
+        query = query.where(incidents.c.history.is_(wanted.history))
     if wanted.text:
         query = query.where(lowered(incidents.c.title).contains(wanted.text.lower(), autoescape=True))
     return query
@@ -227,4 +253,5 @@ def _history_row(event: IncidentEvent) -> dict[str, Any]:
         "status": data.incident.status.value,
         "posts": len(data.incident.posts),
         "details": {key: value for key, value in details.items() if value},
+        "worded": bool(details["comment"] or details.get("answer")),
     }

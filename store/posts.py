@@ -3,18 +3,28 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
-from sqlalchemy import Connection, Row, Select, and_, bindparam, or_, select, update
+from sqlalchemy import Connection, Row, Select, Text, and_, bindparam, func, or_, select, text, update
+from sqlalchemy.dialects import postgresql
 
 from schemas import Urgency
 from schemas.topics import NO_MUNICIPALITY
 from store.engine import Store
-from store.incident_tables import places, posts
+from store.incident_tables import GROUPED, places, posts
 from store.sql import among, upsert
+from store.types import UtcDatetime
 
 NOWHERE = NO_MUNICIPALITY
 """The place of posts without a municipality, as in the keys of the topic `tagged`."""
+
+
+class Attachment(NamedTuple):
+    """Why a post is in its incident: by what, to which post, how surely (0…1)."""
+
+    by: str
+    to: str | None
+    sure: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +47,25 @@ class Member:
     topic: str = ""
     urgency: Urgency = "normal"
     needs_review: bool = False
+    parent: str | None = None
+    address: str | None = None
+    """Key of street and house; None without a house."""
+    street: str | None = None
+    wording: str | None = None
+    """Equal for texts of the same words; None for the shortest."""
+    link: str | None = None
+    """The page that it quotes, or is."""
+    signature: bytes | None = None
+    traits: dict[str, Any] | None = None
+    """`topics` with their probabilities, and answers of `heads`."""
+    attached_by: str | None = None
+    attached_to: str | None = None
+    attached_sure: float | None = None
+
+    @property
+    def attachment(self) -> Attachment | None:
+        """Why it is in its incident; None for one that is alone."""
+        return Attachment(self.attached_by, self.attached_to, self.attached_sure or 0.0) if self.attached_by else None
 
     @property
     def place(self) -> str:
@@ -65,7 +94,6 @@ class StoredPost(Member):
     tagged_revision: int | None = None
     tagged_collected: datetime | None = None
     model: str | None = None
-    parent: str | None = None
     title: str | None = None
     text: str | None = None
     context: str | None = None
@@ -75,35 +103,59 @@ class StoredPost(Member):
 _LIGHT = [posts.c[field.name] for field in fields(Member)]
 _NAMES = [field.name for field in fields(StoredPost)]
 _ALL = [posts.c[name] for name in _NAMES]
+_BY_GROUPING = frozenset({"id", "incident", "attached_by", "attached_to", "attached_sure"})
 
 
 class Range(NamedTuple):
-    """A stretch of event time, both ends included, of one municipality and topic."""
+    """A stretch of event time, both ends included, of one municipality and one value of the column `by`."""
 
     municipality: str
-    topic: str
+    by: Literal["topic", "address", "wording", "link"]
+    value: str
     start: datetime
     end: datetime
 
 
 RANGES = 16
-"""In one statement: a round trip for each would be most of a batch's time. Fewer are filled up by repeating the last,
-so that there are two statements to prepare and not sixteen."""
+"""In one statement of SQLite's. Fewer are filled up by repeating the last, so that there are two statements to prepare
+and not sixteen."""
+_IN_PLACE = and_(posts.c.relevant, posts.c.municipality.is_not(None))
+TIES = ("wording", "link")
+"""Rarely shared: all of a batch are looked up at once, in the time that all of them span together."""
 
 
-def _near(size: int) -> Select[Any]:
+def _near(by: str, size: int) -> Select[Any]:
+    # The condition of the partial index as it stands there, and in each range: else SQLite does not see that the index
+    # applies, and reads all posts for each that comes.
+    indexed = text(f"{GROUPED} AND {by} IS NOT NULL") if by == "address" else GROUPED
     within = [
         and_(
+            indexed,
             posts.c.municipality == bindparam(f"municipality{n}"),
-            posts.c.topic == bindparam(f"topic{n}"),
+            posts.c[by] == bindparam(f"value{n}"),
             posts.c.published.between(bindparam(f"start{n}"), bindparam(f"end{n}")),
         )
         for n in range(size)
     ]
-    return select(*_LIGHT).where(posts.c.relevant, posts.c.municipality.is_not(None), or_(*within))
+    return select(*_LIGHT).where(or_(*within))
 
 
-_NEAR = {size: _near(size) for size in (1, RANGES)}
+def _near_at_once(by: str) -> Select[Any]:
+    """For PostgreSQL: however many ranges in one round trip, and a statement short enough for psycopg to remember."""
+    types = {"municipality": Text, "value": Text, "start": UtcDatetime, "end": UtcDatetime}
+    lists: list[Any] = [bindparam(f"{name}s", type_=postgresql.ARRAY(type_)) for name, type_ in types.items()]
+    wanted = func.unnest(*lists).table_valued(*types, name="wanted").render_derived()
+    within = and_(
+        posts.c.municipality == wanted.c.municipality,
+        posts.c[by] == wanted.c.value,
+        posts.c.published.between(wanted.c.start, wanted.c.end),
+    )
+    return select(*_LIGHT).join_from(wanted, posts, within).where(_IN_PLACE)
+
+
+_RANGE = ("municipality", "value", "start", "end")
+_NEAR_AT_ONCE = {by: _near_at_once(by) for by in ("topic", "address")}
+_NEAR = {(by, size): _near(by, size) for by in ("topic", "address") for size in (1, RANGES)}
 
 
 class Posts:
@@ -140,30 +192,53 @@ class Posts:
         return len(conn.execute(statement, rows).all()) == len(rows)
 
     def update(self, conn: Connection, changed: Sequence[StoredPost]) -> None:
-        """Replace all of these posts but their incident."""
+        """Replace all of these posts but their incident and why they are in it."""
         if not changed:
             return
-        columns: dict[str, Any] = {name: bindparam(f"new_{name}") for name in _NAMES if name not in ("id", "incident")}
+        columns: dict[str, Any] = {name: bindparam(f"new_{name}") for name in _NAMES if name not in _BY_GROUPING}
         statement = update(posts).where(posts.c.id == bindparam("new_id")).values(columns)
         conn.execute(statement, [_values(post, "new_") for post in changed])
 
-    def attach(self, conn: Connection, incidents: Mapping[str, int | None]) -> None:
-        """Set the incident of each of these posts."""
-        if not incidents:
-            return
-        statement = update(posts).where(posts.c.id == bindparam("post")).values(incident=bindparam("to"))
-        conn.execute(statement, [{"post": post, "to": to} for post, to in sorted(incidents.items())])
+    def attach(
+        self, conn: Connection, incidents: Mapping[str, int | None], why: Mapping[str, Attachment | None]
+    ) -> None:
+        """Set the incident of each of these posts, and why it is there (None: nothing ties it)."""
+        if incidents:
+            statement = update(posts).where(posts.c.id == bindparam("post")).values(incident=bindparam("to"))
+            conn.execute(statement, [{"post": post, "to": to} for post, to in sorted(incidents.items())])
+        if why:
+            columns: dict[str, Any] = {
+                name: bindparam(f"new_{name}") for name in ("attached_by", "attached_to", "attached_sure")
+            }
+            statement = update(posts).where(posts.c.id == bindparam("post")).values(columns)
+            conn.execute(statement, [_why(post, one) for post, one in sorted(why.items())])
 
     def near(self, conn: Connection, ranges: Sequence[Range]) -> list[Member]:
-        """Relevant posts in any of the ranges, each once."""
+        """Relevant posts in any of the ranges, each once; of wordings and links, perhaps others of their days."""
         found: dict[str, Member] = {}
-        size = 1 if len(ranges) == 1 else RANGES
-        for first in range(0, len(ranges), size):
-            part = ranges[first : first + size]
-            given = [*part, *[part[-1]] * (size - len(part))]
-            values = {f"{name}{n}": value for n, one in enumerate(given) for name, value in one._asdict().items()}
-            found |= {member.id: member for member in _members(conn.execute(_NEAR[size], values))}
+        for by in ("topic", "address"):
+            wanted = [one for one in ranges if one.by == by]
+            if wanted and conn.dialect.name == "postgresql":
+                lists = {f"{name}s": [getattr(one, name) for one in wanted] for name in _RANGE}
+                found |= {member.id: member for member in _members(conn.execute(_NEAR_AT_ONCE[by], lists))}
+                continue
+            size = 1 if len(wanted) == 1 else RANGES
+            for first in range(0, len(wanted), size):
+                part = wanted[first : first + size]
+                given = [*part, *[part[-1]] * (size - len(part))]
+                values = {f"{name}{n}": value for n, one in enumerate(given) for name, value in one._asdict().items()}
+                found |= {member.id: member for member in _members(conn.execute(_NEAR[by, size], values))}
+        tied = [one for one in ranges if one.by in TIES]
+        if tied:
+            same = or_(*(among(conn, posts.c[by], {one.value for one in tied if one.by == by}) for by in TIES))
+            days = posts.c.published.between(min(one.start for one in tied), max(one.end for one in tied))
+            query = select(*_LIGHT).where(GROUPED, same, days)
+            found |= {member.id: member for member in _members(conn.execute(query))}
         return list(found.values())
+
+    def answers(self, conn: Connection, ids: Collection[str]) -> list[Member]:
+        """Relevant posts that answer one of these."""
+        return _members(conn.execute(select(*_LIGHT).where(GROUPED, among(conn, posts.c.parent, ids))))
 
     def by_id(self, conn: Connection, ids: Collection[str]) -> list[Member]:
         """Those of the posts that are stored, relevant or not."""
@@ -196,9 +271,20 @@ class PostReader:
         with self._store.reading() as conn:
             return [StoredPost(**row._mapping) for row in conn.execute(query)]
 
+    def incident_of(self, post: str) -> tuple[bool, int | None]:
+        """Whether the post has been looked at, and its incident."""
+        with self._store.reading() as conn:
+            row = conn.execute(select(posts.c.incident).where(posts.c.id == post)).one_or_none()
+        return row is not None, row.incident if row is not None else None
+
 
 def _members(rows: Iterable[Row[Any]]) -> list[Member]:
     return [Member(**row._mapping) for row in rows]
+
+
+def _why(post: str, one: Attachment | None) -> dict[str, Any]:
+    by, to, sure = one or (None, None, None)
+    return {"post": post, "new_attached_by": by, "new_attached_to": to, "new_attached_sure": sure}
 
 
 def _values(post: StoredPost, prefix: str) -> dict[str, Any]:

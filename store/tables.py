@@ -1,4 +1,7 @@
-"""Tables of sources, back-fills, holds, quotas, versions, outbox, decisions, audit. Incidents: `incident_tables`."""
+"""Tables of sources, back-fills, holds, quotas, versions, outbox, decisions, audit, what was forgotten.
+
+Those of incidents: `incident_tables`.
+"""
 
 from sqlalchemy import (
     BigInteger,
@@ -203,4 +206,23 @@ audit = Table(
     Column("object", Text, nullable=False),
     Column("details", Json),
     Index("ix_audit_object", "object", "id"),
+    Index("ix_audit_at", "at"),
 )
+"""Rows are only added; what is `store.audit.PROTECTED` older than the newest may be deleted. Triggers see to both."""
+
+forgotten = Table(
+    "forgotten",
+    metadata,
+    Column("digest", Text, primary_key=True),
+    Column("until", UtcDatetime),
+    Column("at", UtcDatetime, nullable=False),
+)
+"""What was erased on request and must not come back: keyed digests, see `store.forgotten`."""
+
+keys = Table(
+    "keys",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("value", Text, nullable=False),
+)
+"""Random keys that the database keeps for itself."""

@@ -1,4 +1,4 @@
-"""Thirty personal numbers are published by a site; not a byte of them may be written anywhere."""
+"""Thirty personal numbers and some flats are published by a site; not a byte of them may be written anywhere."""
 
 import os
 import subprocess
@@ -14,7 +14,9 @@ import pytest
 
 from bus import open_bus
 from schemas import topics
-from tests.planted import PLANTED
+from tests.planted import FLATS, PLANTED
+
+ALL = PLANTED + FLATS
 
 TROUBLE = "В Миассе вторые сутки нет холодной воды, диспетчер не отвечает."
 
@@ -47,7 +49,7 @@ class PlantedSite(BaseHTTPRequestHandler):
         if self.path == "/rss":
             body, kind = self._feed(origin), "application/rss+xml"
         elif self.path.startswith("/news/"):
-            body, kind = self._article(PLANTED[int(self.path.rsplit("/", 1)[-1])]), "text/html"
+            body, kind = self._article(ALL[int(self.path.rsplit("/", 1)[-1])]), "text/html"
         else:
             self.send_error(404)
             return
@@ -63,7 +65,7 @@ class PlantedSite(BaseHTTPRequestHandler):
         items = "".join(
             f"<item><title>Нет воды, {escape(n)}</title><link>{origin}/news/{i}</link><author>{escape(n)}</author>"
             f"<description>{escape(n)}</description><pubDate>{when}</pubDate></item>"
-            for i, n in enumerate(PLANTED)
+            for i, n in enumerate(ALL)
         )
         return f'<?xml version="1.0"?><rss version="2.0"><channel><title>т</title>{items}</channel></rss>'
 
@@ -107,7 +109,7 @@ def run_once(folder: Path, port: int, bus: str, store: str) -> str:
 
 
 def assert_nothing_of_them(what: str, content: bytes) -> None:
-    for number in PLANTED:
+    for number in ALL:
         variants = {number, number.replace(" ", ""), "".join(c for c in number if c.isdigit())}
         for variant in (v for v in variants if len(v) >= 9 or v == number):  # six digits stand in any hash
             for encoding in ("utf-8", "utf-16-le", "cp1251"):

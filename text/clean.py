@@ -4,10 +4,8 @@ import html
 import re
 import unicodedata
 
+from text.limits import MAX_CHARS
 from text.mask import MENTION, is_profile
-
-MAX_CHARS = 20_000
-"""Characters kept of a raw text. VK allows 16,000 and Telegram 4,096; only articles are cut."""
 
 # What a reader doesn't see, by how it opens and closes.
 _INVISIBLE = [("<!--", "-->"), *((f"<{tag}", f"</{tag}>") for tag in ("script", "style", "head", "template"))]

@@ -13,6 +13,8 @@ import phonenumbers
 from stdnum import luhn
 from stdnum.ru import inn
 
+from text.flats import mask_flats
+
 PHONE = "[телефон]"
 EMAIL = "[почта]"
 CARD = "[карта]"
@@ -199,7 +201,7 @@ def _mask_numbers(text: str) -> str:
 
 
 def mask(text: str) -> str:
-    """`text` with personal numbers and mentions of persons replaced by words in square brackets. Idempotent.
+    """`text` with personal numbers, flats and mentions of persons replaced by words in square brackets. Idempotent.
 
     Expects cleaned text (`text.clean`): zero-width characters inside a number would hide it.
     """
@@ -214,7 +216,8 @@ def mask(text: str) -> str:
         text = _PROFILE.sub(MENTION, text)
     if _ENOUGH_DIGITS.search(text):
         text = _mask_numbers(text)
-    return _PLATE.sub(PLATE, text) if _THREE_DIGITS.search(text) else text
+    text = _PLATE.sub(PLATE, text) if _THREE_DIGITS.search(text) else text
+    return mask_flats(text)
 
 
 def is_profile(url: str) -> bool:

@@ -1,6 +1,6 @@
 """`make eval`: measure, write docs/evaluation.md and docs/evaluation.json, fail below the floors.
 
-python -m classifier.evaluation [FOLDER OF DATA] [--only SECTION] [--rivals] [--lower-floors] [--out docs]
+python -m otklik.evaluation [FOLDER OF DATA] [--only SECTION] [--rivals] [--lower-floors] [--out docs]
 """
 
 import argparse
@@ -8,14 +8,15 @@ import json
 import os
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 from classifier.evaluation.gate import breaches, lowered, pinned
 from classifier.evaluation.report import report
-from classifier.evaluation.sections import Given, Section, sections
+from classifier.evaluation.sections import Given, Section
+from classifier.evaluation.sections import sections as _sections
 from classifier.model import Model
 from classifier.training.data import DataError, data_digest
 
@@ -26,11 +27,12 @@ HOW_TO_GET = (
 )
 
 
-def main(arguments: list[str] | None = None) -> int:
+def main(arguments: list[str] | None = None, sections: Sequence[Section] | None = None) -> int:
     """The exit code: 0, 1 below a floor, 2 for missing data or a lowered floor."""
-    parser = argparse.ArgumentParser(prog="python -m classifier.evaluation")
+    known = _sections() if sections is None else sections
+    parser = argparse.ArgumentParser(prog="python -m otklik.evaluation")
     parser.add_argument("folder", nargs="?", type=Path, default=Path(os.environ.get("OTKLIK_DATA") or DATA))
-    parser.add_argument("--only", action="append", choices=[one.name for one in sections()])
+    parser.add_argument("--only", action="append", choices=[one.name for one in known])
     parser.add_argument(
         "--rivals", action="store_true", help="train the rivals too (20 minutes); else their last figures stay"
     )
@@ -46,19 +48,23 @@ def main(arguments: list[str] | None = None) -> int:
         print(HOW_TO_GET.format(folder=given.folder), file=sys.stderr)
         return 2
     try:
-        found = _measured(given.folder, Model.load(), earlier, given.only or (), again=given.rivals)
+        found = _measured(given.folder, Model.load(), earlier, _only(known, given.only), again=given.rivals)
     except DataError as error:
         print(error, file=sys.stderr)
         return 2
     found["floors"] = pinned()
-    (given.out / "evaluation.json").write_text(
-        json.dumps(found, ensure_ascii=False, indent=1, sort_keys=True) + "\n", encoding="utf-8"
-    )
-    (given.out / "evaluation.md").write_text(report(found, sections()), encoding="utf-8")
+    written = json.dumps(found, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
+    (given.out / "evaluation.json").write_text(written, encoding="utf-8")
+    # Of the file itself: its order is the report's.
+    (given.out / "evaluation.md").write_text(report(json.loads(written), known), encoding="utf-8")
     failed = breaches(found["sections"], pinned())
     for breach in failed:
         print(f"Ниже порога: {breach}", file=sys.stderr)
     return 1 if failed else 0
+
+
+def _only(known: Sequence[Section], names: Sequence[str] | None) -> list[Section]:
+    return [one for one in known if not names or one.name in names]
 
 
 def _earlier(folder: Path) -> dict[str, Any]:
@@ -70,16 +76,15 @@ def _earlier(folder: Path) -> dict[str, Any]:
 
 
 def _measured(
-    folder: Path, model: Model, earlier: Mapping[str, Any], only: tuple[str, ...] | list[str], *, again: bool
+    folder: Path, model: Model, earlier: Mapping[str, Any], wanted: Sequence[Section], *, again: bool
 ) -> dict[str, Any]:
     digest = data_digest(folder)
     before = earlier.get("sections", {})
     # figures of other data or of another model are no figures of this one
     same = earlier.get("data_sha256") == digest and earlier.get("model_sha256") == model.header["sha256"]
     result = dict(before) if same else {}
-    for section in sections():
-        if not only or section.name in only:
-            result[section.name] = _timed(section, Given(folder, model, _say, before.get(section.name, {}), again))
+    for section in wanted:
+        result[section.name] = _timed(section, Given(folder, model, _say, before.get(section.name, {}), again))
     return {
         "date": date.today().isoformat(),  # noqa: DTZ011  the day on the developer's calendar
         "model": model.version,

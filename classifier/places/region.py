@@ -76,9 +76,12 @@ class Region:
         for row in table.regions:
             if wanted in {*_region_names(row), row.slug, row.code}:
                 return cls._of(row, table.near(row.code))
-        known = {_plain(key): key for row in table.regions for key in (row.slug, row.name, *row.short)}
-        near = difflib.get_close_matches(wanted, known, n=1, cutoff=0.5)
-        hint = f" Возможно, имелось в виду: {known[near[0]]}." if near else ""
+        meant = _region_of_town(wanted, table)
+        if meant is None:
+            known = {_plain(key): key for row in table.regions for key in (row.slug, row.name, *row.short)}
+            near = difflib.get_close_matches(wanted, known, n=1, cutoff=0.5)
+            meant = known[near[0]] if near else None
+        hint = f" Возможно, имелось в виду: {meant}." if meant else ""
         raise UnknownRegion(f"Неизвестный регион «{name}».{hint} {_HOW_TO_NAME}")
 
     @classmethod
@@ -133,6 +136,16 @@ class Region:
         titles = {_plain(info.name): info.name for info in self.municipalities}
         titles |= {_plain(info.centre): info.centre for info in self.municipalities}
         return [titles[key] for key in difflib.get_close_matches(_plain(name), titles, n=limit, cutoff=0.5)]
+
+
+def _region_of_town(name: str, table: Table) -> str | None:
+    """The region of the largest town of that name: whoever writes «Пермь» means Пермский край."""
+    towns = [town for town in table.towns if _plain(town.name) == name]
+    if not towns:
+        return None
+    largest = max(towns, key=lambda town: town.population)
+    code = table.municipalities[largest.oktmo].region
+    return next(row.name for row in table.regions if row.code == code)
 
 
 def municipality_names(table: Table, codes: frozenset[str] | None) -> dict[str, frozenset[str]]:

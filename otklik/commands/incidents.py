@@ -9,13 +9,14 @@ import typer
 from otklik.clock import now
 from otklik.commands import deciding
 from otklik.commands.common import ConfigFile, Json, bar, command, group, load, opened_store, print_json
+from otklik.commands.looking import looked
 from otklik.exits import Exit, Failed
 from otklik.russian import RoleGroup
 
 if TYPE_CHECKING:
     from otklik.config import Config
-    from schemas import IncidentStatus
-    from store import IncidentFilter
+    from schemas import Incident, IncidentStatus
+    from store import IncidentFilter, Incidents, Store
 
 PAGE = 50
 """Lines of a list: two screens."""
@@ -35,9 +36,15 @@ AuthorityOption = Annotated[
 ]
 Overdue = Annotated[bool, typer.Option("--overdue", help="Только без ответа и с прошедшим сроком.")]
 Words = Annotated[str | None, typer.Option("--text", metavar="СЛОВА", help="Что есть в заголовке, регистр не важен.")]
+Queue = Annotated[
+    bool, typer.Option("--queue", help="Очередь: сначала то, что важнее (docs/priority.md), а не то, что новее.")
+]
 Everything = Annotated[bool, typer.Option("--all", help="И законченные; без ключа — те, по которым есть что делать.")]
 Limit = Annotated[int, typer.Option("--limit", min=1, max=1000, metavar="N", help="Сколько строк.")]
 Before = Annotated[int | None, typer.Option("--before", min=1, metavar="НОМЕР", help="Страница после этого номера.")]
+Reader = Annotated[
+    str | None, typer.Option("--as", metavar="ИМЯ", help="Кто смотрит: для журнала; без ключа — имя в системе.")
+]
 Out = Annotated[Path, typer.Option("--out", metavar="ФАЙЛ", help="Куда: имя.csv или имя.jsonl.")]
 
 
@@ -48,6 +55,8 @@ def register(app: typer.Typer) -> None:
         "Инциденты: посмотреть, передать, ответить, объединить. otklik incidents ФАЙЛ — роль, как incidents run.",
         RoleGroup,
     )
+
+    deciding.register(made)
 
     @command(made, "run")
     def run(file: ConfigFile) -> int:
@@ -68,6 +77,7 @@ def register(app: typer.Typer) -> None:
         overdue: Overdue = False,
         text: Words = None,
         everything: Everything = False,
+        queue: Queue = False,
         limit: Limit = PAGE,
         before: Before = None,
         as_json: Json = False,
@@ -91,28 +101,27 @@ def register(app: typer.Typer) -> None:
             text=text,
         )
         with opened_store(config) as store:
-            found = Incidents(store).find(wanted, before=before, limit=limit)
-            total = Incidents(store).count(wanted)
+            incidents = Incidents(store)
+            total = incidents.count(wanted)
+            found = _page(incidents, wanted, limit, before, queue=queue)
         if as_json:
             print_json([one.model_dump(mode="json") for one in found])
             return Exit.OK
         showing.print_list(found, config.region.timezone, now())
         typer.echo(f"Показано: {len(found)}, всего подходит: {total}.")
-        if len(found) == limit and found[-1].id > 1:
+        if not queue and len(found) == limit and found[-1].id > 1:
             typer.echo(f"Дальше: --before {found[-1].id}")
         return Exit.OK
 
     @command(made, "show")
-    def show(file: ConfigFile, incident: Id, as_json: Json = False) -> int:
+    def show(file: ConfigFile, incident: Id, as_json: Json = False, who: Reader = None) -> int:
         """Показать инцидент: что, где, чей, срок, публикации и вся история. Версия — для --seen."""
         from otklik import showing  # noqa: PLC0415
         from store import Incidents, PostReader  # noqa: PLC0415
 
         config = load(file)
         with opened_store(config) as store:
-            found = Incidents(store).get(incident)
-            if found is None:
-                raise Failed(f"Инцидента №{incident} нет. Номера показывает otklik incidents list.")
+            found = _shown(store, incident, who)
             history = Incidents(store).history(incident)
             posts = PostReader(store).of_incident(incident)
         if as_json:
@@ -121,6 +130,10 @@ def register(app: typer.Typer) -> None:
             showing.print_one(found, history, posts, config.region.timezone, now())
         return Exit.OK
 
+    _register_export(made)
+
+
+def _register_export(made: typer.Typer) -> None:
     @command(made, "export")
     def export(
         file: ConfigFile,
@@ -133,6 +146,7 @@ def register(app: typer.Typer) -> None:
         authority: AuthorityOption = None,
         overdue: Overdue = False,
         text: Words = None,
+        who: Reader = None,
     ) -> int:
         """Записать инциденты в файл CSV (для таблиц) или JSON Lines: все или подходящие, новые первыми.
 
@@ -156,13 +170,33 @@ def register(app: typer.Typer) -> None:
             text=text,
         )
         with opened_store(config) as store:
+            looked(store, who, "export", "incidents", wanted)
             incidents = Incidents(store)
             with bar("Инциденты", incidents.count(wanted)) as done:
                 count = write(out, incidents, wanted, config.region.timezone, done)
         typer.echo(f"Записано инцидентов: {count}, файл {out}.")
         return Exit.OK
 
-    deciding.register(made)
+
+def _page(
+    incidents: "Incidents", wanted: "IncidentFilter", limit: int, before: int | None, *, queue: bool
+) -> "list[Incident]":
+    if not queue:
+        return incidents.find(wanted, before=before, limit=limit)
+    if before is not None:
+        raise typer.BadParameter("страницы есть только у списка по новизне: без --queue", param_hint="--before")
+    return incidents.by_priority(wanted, limit=limit)
+
+
+def _shown(store: "Store", id_: int, who: str | None) -> "Incident":
+    """The incident; that somebody looks at it is noted."""
+    from store import Incidents  # noqa: PLC0415
+
+    found = Incidents(store).get(id_)
+    if found is None:
+        raise Failed(f"Инцидента №{id_} нет. Номера показывает otklik incidents list.")
+    looked(store, who, "read", f"incident:{id_}")
+    return found
 
 
 def _filter(

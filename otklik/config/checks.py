@@ -39,6 +39,7 @@ REFERENCES: Mapping[Path, str] = {
     ("deadlines", ANY, "municipalities", ANY): "municipality",
     ("grouping", ANY, "groups", ANY): "group",
     ("grouping", ANY, "topics", ANY): "topic",
+    ("grouping", "head"): "head",
     ("sinks", ANY, "when", "municipality", ANY): "municipality",
     ("sinks", ANY, "when", "group", ANY): "group",
     ("sinks", ANY, "when", "topic", ANY): "topic",
@@ -67,6 +68,7 @@ UNKNOWN = {
     "group": "Классификатор не знает такой группы.",
     "topic": "Классификатор не знает такой темы.",
     "authority": "В разделе authorities нет такого.",
+    "head": "В classifier.heads нет такой головы.",
 }
 
 
@@ -128,6 +130,7 @@ def references(document: Document, vocabulary: Vocabulary) -> Iterator[Problem]:
         "group": vocabulary.groups,
         "topic": vocabulary.topics,
         "authority": authorities,
+        "head": list(heads) if isinstance(heads := document.filled_value(("classifier", "heads")), dict) else [],
     }
     for pattern, what in REFERENCES.items():
         known = names[what]
@@ -158,7 +161,7 @@ def keys_for_names(document: Document, vocabulary: Vocabulary) -> None:
     routing and deadlines compare codes and spellings. A source's municipality stays as the operator wrote it.
     """
     for pattern, what in REFERENCES.items():
-        if what == "authority" or pattern[0] == "sources":
+        if what in ("authority", "head") or pattern[0] == "sources":
             continue
         for path, value in _matching(document, pattern):
             if type(value) not in (str, int):

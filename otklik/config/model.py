@@ -153,6 +153,13 @@ class Retention(Section):
         default=180, ge=31, le=3650, description="Память о виденных публикациях, дней: дольше, чем они стоят в лентах."
     )
     outbox: int = Field(default=90, ge=7, le=3650, description="События для /api/incidents и лент, дней.")
+    texts: int = Field(
+        default=180,
+        ge=30,
+        le=3650,
+        description="Слова публикаций, ответы и пояснения законченных инцидентов, дней; счёт остаётся.",
+    )
+    audit: int = Field(default=1095, ge=365, le=3650, description="Журнал просмотров и стираний, дней: не меньше года.")
 
 
 class FileBase(Section):

@@ -18,7 +18,7 @@ from otklik.config import Config
 from otklik.roles.common import Stop, owner, role
 from otklik.roles.common import opened as opened_store
 from otklik.roles.crawl import context_of, hasher, planned
-from store import Backfill, Backfills, Holds, Quotas, Sources, Store, Versions
+from store import Backfill, Backfills, Forgotten, Holds, Quotas, Sources, Store, Versions
 
 BACKFILL = "backfill"
 
@@ -82,7 +82,7 @@ async def _run(config: Config, asked: _Asked, opened: _Open, tell: Tell) -> Resu
             past,
             lease,
             backfills=backfills,
-            intake=Intake(opened.bus, Versions(opened.store), hasher(), now),
+            intake=Intake(opened.bus, Versions(opened.store), Forgotten(opened.store), hasher(), now),
             now=now,
             tell=lambda progress: tell(lease.since, lease.until, forwards, progress),
         )

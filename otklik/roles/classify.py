@@ -1,5 +1,6 @@
 """The role `classify`: topics `posts` and `posts.history` to `tagged`."""
 
+import gc
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -85,6 +86,7 @@ def corrections_of(file: Path, classifier: Classifier) -> Corrections:
 def run_classify(config: Config) -> Exit:
     """Until SIGTERM."""
     classifier = load_classifier(config)
+    gc.freeze()  # the model stays: the collector needn't walk over its objects again and again
     with role(config, CLASSIFY) as (stop, bus):
         step = ClassifyStep(classifier, bus)
         worker = Worker(bus, TOPICS, CLASSIFY, step, name=CLASSIFY, journal=journal(config, CLASSIFY))

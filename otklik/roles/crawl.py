@@ -23,7 +23,7 @@ from otklik.config.environment import author_key
 from otklik.exits import Exit
 from otklik.roles.common import Stop, opened, owner, patiently, role
 from otklik.russian import sentences
-from store import Holds, Quotas, Sources, Store, Versions
+from store import Forgotten, Holds, Quotas, Sources, Store, Versions
 from text import AuthorHasher
 
 CRAWL = "crawl"
@@ -83,7 +83,7 @@ def _told(loop: asyncio.AbstractEventLoop, runner: Runner) -> None:
 
 async def _run(config: Config, bus: Bus, store: Store, stop: Stop, *, only: str | None, once: bool) -> Exit:
     sources = Sources(store)
-    intake = Intake(bus, Versions(store), hasher(), now)
+    intake = Intake(bus, Versions(store), Forgotten(store), hasher(), now)
     async with collectors_of(config, sources, Quotas(store)) as collectors:
         plan = planned(config)
         rows = source_rows(plan, collectors)

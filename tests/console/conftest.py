@@ -2,8 +2,10 @@
 
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -14,9 +16,12 @@ from console.app import create_app
 from console.query import Names
 from console.server import Server
 from console.settings import ConsoleSettings
+from incidents.config import Grouping
+from incidents.desk import Desk
 from schemas import topics
-from store import Store
-from tests.incidents.bench import Bench
+from store import Store, StoreError
+from store.reads import ReadLog
+from tests.incidents.bench import AUTHORITIES, DEADLINES, Bench
 from tests.incidents.make import CHELYABINSK, KOPEYSK, NO_WATER, SNOW
 from tests.store.kit import Clock
 
@@ -28,11 +33,19 @@ NAMES = Names(
 )
 
 
+def desk_of(store: Store) -> Desk:
+    """With the authorities and the terms of the bench."""
+    return Desk(
+        store, "chelyabinsk", authorities=AUTHORITIES, deadlines=DEADLINES, windows=Grouping(), now=store.now
+    )  # fmt: skip
+
+
 @dataclass
 class Running:
     url: str
     port: int
     http: httpx.Client
+    reads: ReadLog
 
 
 @pytest.fixture
@@ -62,9 +75,9 @@ def serve(store: Store, bus: Bus) -> Iterator[Callable[..., Running]]:
 
     defaults = {"store": store, "bus": bus, "settings": ConsoleSettings()}
 
-    def start(settings: ConsoleSettings | None = None, **more: Store | Bus) -> Running:
+    def start(settings: ConsoleSettings | None = None, **more: Any) -> Running:
         given = {**defaults, **more, **({"settings": settings} if settings else {})}
-        app = create_app(**given, region="chelyabinsk", names=NAMES)
+        app = create_app(**given, region="chelyabinsk", names=NAMES, desk=desk_of(given["store"]))
         server = Server(app, "127.0.0.1", 0)
         thread = threading.Thread(target=server.run)
         thread.start()
@@ -76,9 +89,11 @@ def serve(store: Store, bus: Bus) -> Iterator[Callable[..., Running]]:
             server.stop()
             thread.join(timeout=20)
             assert not thread.is_alive()
+            with suppress(StoreError):  # a test may have given it a database that does not answer
+                app.state.reads.close()
 
         stops.append(stop)
-        return Running(url, server.port, client)
+        return Running(url, server.port, client, app.state.reads)
 
     yield start
     for stop in stops:

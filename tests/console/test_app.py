@@ -1,3 +1,5 @@
+import csv
+import io
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -351,3 +353,48 @@ def test_without_tokens_only_names_of_this_machine_are_answered(console: Running
             "hint": "Откройте http://127.0.0.1:порт или добавьте console.tokens в файл региона.",
         }
     }
+
+
+def test_feeds_have_pages(console: Running, bench: Bench) -> None:
+    bench.take(*(tagged(f"p{n:03}", municipality=None) for n in range(205)))
+    seen: list[str] = []
+    url: str | None = "/feeds/incidents.json?group=ЖКХ"
+    while url:
+        page = console.http.get(url).json()
+        seen += [item["id"].rpartition(":")[2] for item in page["items"]]
+        url = page.get("next_url")
+    assert seen == [str(number) for number in range(205, 0, -1)]
+    parsed = feedparser.parse(console.http.get("/feeds/incidents.atom?before=150").content)
+    assert [link.href for link in parsed.feed.links if link.rel == "next"] == [
+        f"{console.url}/feeds/incidents.atom?before=50"
+    ]
+
+
+def test_csv(console: Running, bench: Bench) -> None:
+    bench.take(tagged("a"), *(tagged(f"p{n:03}", municipality=None) for n in range(100)))
+    answer = console.http.get("/feeds/incidents.csv")
+    assert answer.headers["Content-Type"] == "text/csv; charset=utf-8; header=present"
+    assert answer.headers["Link"] == f'<{console.url}/feeds/incidents.csv?before=2>; rel="next"'
+    assert (
+        console.http.get("/feeds/incidents.csv", headers={"If-None-Match": answer.headers["ETag"]}).status_code == 304
+    )
+    last = console.http.get("/feeds/incidents.csv?before=2").content.decode("utf-8-sig")
+    (row,) = csv.DictReader(io.StringIO(last))
+    assert (row["номер"], row["состояние"], row["что и где"], row["открыт"], row["ответить до"]) == (
+        "1", "новый", "Отсутствие холодной воды — Копейский", "2026-03-02 09:00", "2026-03-03 09:00",
+    )  # fmt: skip
+
+
+def test_the_queue_is_by_priority_and_of_what_is_open(console: Running, bench: Bench) -> None:
+    bench.take(tagged("a"), tagged("b", municipality=CHELYABINSK, urgency="now"))
+    bench.take(tagged("c", municipality=None))
+    found = console.http.get("/api/queue?limit=2").json()["incidents"]
+    assert [(one["id"], one["priority"]) for one in found] == [(2, 40), (3, 0)]
+    assert console.http.get("/api/queue?status=closed").json() == {"incidents": []}
+
+
+@pytest.mark.parametrize("mark", ["utm_source=mail", "yclid=1", "gclid=1", "fbclid=1", "_openstat=1"])
+def test_marks_of_mailers_are_passed_over(console: Running, bench: Bench, mark: str) -> None:
+    bench.take(tagged("a"))
+    assert len(console.http.get(f"/feeds/incidents.json?{mark}").json()["items"]) == 1
+    assert console.http.get(f"/api/incidents?{mark}").status_code == 200

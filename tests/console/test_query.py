@@ -8,7 +8,7 @@ from tests.console.conftest import Running
 from tests.incidents.bench import Bench, tagged
 from tests.incidents.make import CHELYABINSK, SNOW
 
-FILTERS = "Есть municipality, group, topic, authority, status."
+FILTERS = "Есть municipality, group, topic, authority, status, before."
 FOLLOWING = "Есть municipality, group, topic, authority, status, after, limit."
 STATUSES = "В status можно: new, confirmed, assigned, waiting, answered, solved, closed, rejected, reopened, merged."
 PLACES = "В municipality можно: коды ОКТМО этого региона, none."
@@ -27,7 +27,8 @@ def refused(console: Running, path: str) -> tuple[str, str]:
     ("query", "message", "hint"),
     [
         ("gruop=ЖКХ", "Параметра «gruop» нет.", "{names} Может быть, «group»?"),
-        ("utm_source=a&xyz=", "Параметра «utm_source» нет. Параметра «xyz» нет.", "{names}"),
+        ("source=a&xyz=", "Параметра «source» нет. Параметра «xyz» нет.", "{names}"),
+        ("utm_source=a&yclid=1&xyz=", "Параметра «xyz» нет.", "{names}"),
         ("status=closd", "Значения «closd» в status не бывает.", f"{STATUSES} Может быть, «closed»?"),
         ("status=new&status=", "Значения «» в status не бывает.", STATUSES),
         ("group=Дорги", "Значения «Дорги» в group не бывает.", f"{GROUPS} Может быть, «Дороги»?"),

@@ -16,6 +16,7 @@ from console.query import Names
 from console.server import ConsoleError, Server
 from console.settings import ConsoleSettings
 from store import Store
+from tests.console.conftest import desk_of
 
 PROGRAM = """
 import signal
@@ -26,9 +27,12 @@ from console.query import Names
 from console.server import Server
 from console.settings import ConsoleSettings
 from store import Store
+from tests.console.conftest import desk_of
 
 store, bus = Store(sys.argv[1]), open_bus(sys.argv[2])
-server = Server(create_app(store, bus, ConsoleSettings(), "chelyabinsk", Names({}, (), (), ())), "127.0.0.1", 0)
+names = Names({}, (), (), ())
+app = create_app(store, bus, ConsoleSettings(), "chelyabinsk", names, desk=desk_of(store))
+server = Server(app, "127.0.0.1", 0)
 for number in (signal.SIGTERM, signal.SIGINT):
     signal.signal(number, lambda *_: server.stop())
 print(server.port, flush=True)
@@ -71,7 +75,7 @@ def test_a_signal_ends_it(store: Store, tmp_path: Path, number: signal.Signals) 
 
 
 def test_a_bug_is_told_in_the_one_shape(store: Store, bus: Bus) -> None:
-    app = create_app(store, bus, ConsoleSettings(), "chelyabinsk", Names({}, (), (), ()))
+    app = create_app(store, bus, ConsoleSettings(), "chelyabinsk", Names({}, (), (), ()), desk=desk_of(store))
 
     @app.get("/broken")
     def broken() -> None:

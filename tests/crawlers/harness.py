@@ -16,7 +16,7 @@ from crawlers.net import Http, LocalSlots
 from crawlers.settings import Cursor
 from intake import Draft, Intake
 from schemas import Post, decode, topics
-from store import Sources, Store, Versions
+from store import Forgotten, Sources, Store, Versions
 from text import AuthorHasher
 
 HASHER = AuthorHasher(b"a key of thirty-two bytes, tests")
@@ -46,7 +46,7 @@ class World:
 
     def __post_init__(self) -> None:
         self.sources = Sources(self.store)
-        self.intake = Intake(self.bus, Versions(self.store), HASHER, self.clock)
+        self.intake = Intake(self.bus, Versions(self.store), Forgotten(self.store), HASHER, self.clock)
 
     def posts(self, topic: str = topics.POSTS) -> list[Post]:
         """Everything on the topic of posts, or on another one."""

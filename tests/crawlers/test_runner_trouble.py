@@ -10,7 +10,7 @@ from crawlers.base import Page, SourceProblem
 from crawlers.runner import Runner
 from intake import Intake
 from schemas import Outcome
-from store import Versions
+from store import Forgotten, Versions
 from tests.crawlers.harness import HASHER, World
 from tests.crawlers.script import (
     ScriptCollector,
@@ -150,7 +150,7 @@ class FailingBus:
 
 def test_an_unreachable_bus_delays_a_page_and_loses_nothing(here: World) -> None:
     bus = FailingBus(here.bus, failures=2)
-    intake = Intake(bus, Versions(here.store), HASHER, here.clock)  # type: ignore[arg-type]
+    intake = Intake(bus, Versions(here.store), Forgotten(here.store), HASHER, here.clock)  # type: ignore[arg-type]
 
     async def use(runner: Runner, script: ScriptCollector) -> None:
         script.acts["tested"] = three_pages
@@ -163,7 +163,7 @@ def test_an_unreachable_bus_delays_a_page_and_loses_nothing(here: World) -> None
 
 def test_a_bus_that_stays_away_does_not_keep_the_crawler_from_stopping(here: World) -> None:
     bus = FailingBus(here.bus, failures=1_000_000)
-    intake = Intake(bus, Versions(here.store), HASHER, here.clock)  # type: ignore[arg-type]
+    intake = Intake(bus, Versions(here.store), Forgotten(here.store), HASHER, here.clock)  # type: ignore[arg-type]
 
     async def use(runner: Runner, script: ScriptCollector) -> None:
         script.acts["tested"] = three_pages

@@ -37,6 +37,8 @@ def tagged(
     history: bool = False,
     text: str = "Второй день нет воды",
     model: str = "m1",
+    parent: str | None = None,
+    source: str = "vk",
     **tags: Any,
 ) -> TaggedPost:
     published = START + hours * HOUR
@@ -44,7 +46,8 @@ def tagged(
         id=id_,
         revision=revision,
         deleted=deleted,
-        source="vk",
+        source=source,
+        parent=parent,
         url=f"https://vk.example/{id_}",
         published=published,
         collected=collected or published + timedelta(minutes=5),

@@ -26,10 +26,9 @@ def post(id_: str, hours: float = 0, municipality: str | None = KOPEYSK, topic: 
         id=id_,
         published=START + hours * HOUR,
         kind="post",
-        source="vk",
         municipality=municipality,
         topic=topic,
-        **{"group": group, "relevant": True, **more},
+        **{"source": "vk", "group": group, "relevant": True, **more},
     )
 
 
@@ -70,7 +69,7 @@ class Memory:
             for one in self.posts
             if one.relevant
             and any(
-                (one.municipality, one.topic) == (wanted.municipality, wanted.topic)
+                (one.municipality, getattr(one, wanted.by)) == (wanted.municipality, wanted.value)
                 and wanted.start <= one.published <= wanted.end
                 for wanted in ranges
             )
@@ -78,6 +77,9 @@ class Memory:
 
     def by_id(self, ids: Collection[str]) -> list[Member]:
         return [one for one in self.posts if one.id in ids]
+
+    def answers(self, ids: Collection[str]) -> list[Member]:
+        return [one for one in self.posts if one.relevant and one.parent in ids]
 
     def of_incidents(self, incidents: Collection[int]) -> list[Member]:
         return [one for one in self.posts if one.incident in incidents]
@@ -90,5 +92,6 @@ RULES = Grouping.model_validate(
     {
         "default": {"window": "4h", "span": "12h"},
         "water": {"window": "6h", "span": "10h", "topics": [NO_WATER, BURST], "together": True},
+        "address": {"window": "8h", "span": "20h"},
     }
 )

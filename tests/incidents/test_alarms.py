@@ -1,14 +1,26 @@
 """Reminders, overdue, escalation: each once, on both databases."""
 
+import os
+import signal
+import subprocess
+import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from pathlib import Path
 
+import pytest
+
+from bus.crashpoints import VARIABLE
 from incidents.alarms import AlarmStep
 from incidents.config import Alarms, Authority, Deadlines, Grouping
 from incidents.process import IncidentStep
 from incidents.routing import Routing
 from store import IncidentFilter, Store
 from tests.incidents.bench import Bench, tagged
-from tests.incidents.make import BURST, CHELYABINSK, HOUR, SNOW
+from tests.incidents.make import BURST, CHELYABINSK, HOUR, SNOW, START
+
+ROOT = Path(__file__).parents[2]
 
 SETTINGS = Alarms(remind=timedelta(hours=2), escalate_after=timedelta(hours=24), escalate_to="boss")
 
@@ -113,3 +125,36 @@ def test_words_of_a_post_route_it_and_auto_assign_assigns(bench: Bench) -> None:
     assert incident.status == "assigned"
     assert bench.incidents.get(incident.id) == incident
     assert bench.incidents.open_by_authority() == {"vodokanal": 1}
+
+
+def test_workers_at_the_same_time_tell_each_once(bench: Bench) -> None:
+    bench.take(*(tagged(f"p{n:03}", municipality=None) for n in range(250)))
+    clock = Hands(bench.store)
+    clock.now = bench.all()[0].answer_due + HOUR
+    start = threading.Barrier(3)
+
+    def work() -> None:
+        step = AlarmStep(bench.store, "chelyabinsk", SETTINGS, clock)
+        start.wait()
+        step.step()
+
+    with ThreadPoolExecutor(3) as pool:
+        for done in [pool.submit(work) for _ in range(3)]:
+            done.result()
+    AlarmStep(bench.store, "chelyabinsk", SETTINGS, clock).step()  # what was locked by another was left to it
+    told = [event.subject for event in bench.events() if event.type == "incident.overdue"]
+    assert sorted(map(int, told)) == list(range(1, 251))
+
+
+@pytest.mark.parametrize("point", ["alarms.after_outbox_before_commit", "alarms.after_commit"])
+def test_a_worker_that_is_killed_tells_each_once(bench: Bench, point: str) -> None:
+    (opened,) = bench.take(tagged("a"))
+    late = (opened.data.incident.answer_due + HOUR - START).total_seconds()
+    command = [sys.executable, "-m", "tests.incidents.ringing", bench.store.url, str(late)]
+    env = {name: value for name, value in os.environ.items() if name != VARIABLE}
+    killed = subprocess.run(command, cwd=ROOT, env=env | {VARIABLE: point}, check=False, timeout=120)
+    assert killed.returncode == -signal.SIGKILL
+    for _ in range(2):
+        subprocess.run(command, cwd=ROOT, env=env, check=True, timeout=120)
+    assert [event.type for event in bench.events()] == ["incident.overdue"]
+    assert [one.sequence for one in bench.all()] == [2]

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from incidents.arrival import arrive
 from incidents.group import group
-from schemas import TaggedPost
+from schemas import Address, TaggedPost
 from store import Store
 from tests.incidents.bench import Bench, records, tagged
 from tests.incidents.make import BURST, CHELYABINSK, KOPEYSK, NO_WATER, RULES, SNOW
@@ -41,6 +41,18 @@ def versions(draw: st.DrawFn) -> list[TaggedPost]:
         st.sampled_from([NO_WATER, BURST, SNOW]),
         relevant=st.sampled_from([True, True, True, False]),
         history=st.booleans(),
+        text=st.sampled_from(["Второй день нет воды", "Подробности: https://news.example/2026/02/02/voda"]),
+        parent=st.sampled_from([None, None, "p1", "p2"]),
+        address=st.sampled_from(
+            [
+                None,
+                *(
+                    Address(street="Мира", text="", house=h, key=f"мира, {h}", street_key="мира")
+                    for h in (None, "1", "2")
+                ),
+            ]
+        ),
+        signature=st.sampled_from([(), tuple(range(1, 33)), tuple(range(11, 43))]),
         deleted=st.sampled_from([False, False, False, True]),
     )
     found = draw(st.lists(one, min_size=1, max_size=18))

@@ -1,10 +1,13 @@
+import struct
+from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from incidents.config import Grouping
-from incidents.group import cut, group
+from incidents.group import attachments, cut, group, ties
 from incidents.neighbourhood import explore
 from store import Decision, Link, Member
 from tests.incidents.make import (
@@ -37,7 +40,28 @@ def some_posts(draw: st.DrawFn, most: int = 14) -> list[Member]:
         st.sampled_from([NO_WATER, NO_WATER, BURST, SNOW]),
     )
     drawn = draw(st.lists(one, max_size=most))
-    return [post(f"p{n}", hours, place, topic) for n, (hours, place, topic) in enumerate(drawn)]
+    return [post(f"p{n}", *where, **draw(traits(most))) for n, where in enumerate(drawn)]
+
+
+@st.composite
+def traits(draw: st.DrawFn, most: int = 14) -> dict[str, Any]:
+    """Few streets, houses, texts and pages, so that they meet; comments of posts that are there or not."""
+    street = draw(st.sampled_from([None, None, "мира", "труда"]))
+    house = draw(st.sampled_from([None, "1", "2"])) if street else None
+    words = draw(st.sampled_from([None, 0, 1, 2]))
+    # Signatures that agree in none, a third or all of their places.
+    signature = None if words is None else struct.pack("<32I", *(1 + (n % 3 and words) for n in range(32)))
+    return {
+        "street": street,
+        "address": f"{street}, {house}" if house else None,
+        "settlement": draw(st.sampled_from([None, None, None, "Октябрьский"])),
+        "signature": signature,
+        "wording": None if words is None else f"w{words}",
+        "link": draw(st.sampled_from([None, None, None, "page"])),
+        "source": draw(st.sampled_from(["vk", "telegram"])),
+        "parent": draw(st.one_of(st.none(), st.none(), st.integers(0, most).map("p{}".format))),
+        "traits": {"topics": {draw(st.sampled_from([NO_WATER, SNOW])): 1.0}},
+    }
 
 
 @st.composite
@@ -88,7 +112,7 @@ def test_a_neighbourhood_is_grouped_as_the_whole(posts, decisions, data) -> None
             st.integers(0, 60), st.sampled_from([CHELYABINSK, KOPEYSK, None]), st.sampled_from([NO_WATER, BURST, SNOW])
         )
     )
-    after = post(before.id, hours, place, topic, relevant=data.draw(st.booleans()))
+    after = post(before.id, hours, place, topic, relevant=data.draw(st.booleans()), **data.draw(traits()))
     old = {one.id: one for one in posts if one is not before or data.draw(st.booleans(), label="it was there before")}
     new = {**old, after.id: after}
     stored = {
@@ -103,12 +127,16 @@ def test_a_neighbourhood_is_grouped_as_the_whole(posts, decisions, data) -> None
     assert seen.partition <= whole
     untouched = whole - seen.partition
     assert untouched <= group(old.values(), decisions, RULES)
+    why = attachments(whole, ties({one.id: one for one in new.values() if one.relevant}, RULES))
+    assert seen.attachments == {id_: one for id_, one in why.items() if id_ in seen.posts}
+    before_it = {one.id: one for one in old.values()}
+    why_before = attachments(group(before_it.values(), decisions, RULES), ties(before_it, RULES))
+    assert all(why.get(id_) == why_before.get(id_) for members in untouched for id_ in members)
     assert {id_ for id_ in stored if stored[id_] in {stored.get(i) for i in seen.posts}} <= seen.posts.keys()
 
 
 def post_with_incident(one: Member, incident: int | None) -> Member:
-    more = {"relevant": one.relevant, "incident": incident}
-    return post(one.id, (one.published - START) / HOUR, one.municipality, one.topic, **more)
+    return replace(one, incident=incident)
 
 
 def test_a_pause_longer_than_the_window_ends_a_matter() -> None:

@@ -13,6 +13,7 @@ from intake import Draft, Intake
 from intake.publish import to_post
 from schemas import Geo, Media, Post, PostKind, Reach, decode, topics
 from store.engine import Store
+from store.forgotten import Forgotten
 from store.versions import Versions
 from tests.planted import PLANTED
 from text import MAX_CHARS, AuthorHasher
@@ -62,7 +63,7 @@ def store(sqlite_store, clock):
 
 @pytest.fixture
 def intake(bus, store, clock):
-    return Intake(bus, Versions(store), HASHER, clock)
+    return Intake(bus, Versions(store), Forgotten(store), HASHER, clock)
 
 
 def published(bus, topic=topics.POSTS, model=Post):
@@ -248,7 +249,7 @@ def test_a_forgotten_post_is_still_deleted_and_edited(intake, bus, clock, store,
 def test_an_edit_that_several_crawlers_notice_is_one_revision(bus, store, clock):
     """The source names its moment, so whoever sees the post for the first time after it says the same."""
     edited = NOW - timedelta(minutes=1)
-    one, other = (Intake(bus, Versions(store), HASHER, clock) for _ in range(2))
+    one, other = (Intake(bus, Versions(store), Forgotten(store), HASHER, clock) for _ in range(2))
     one.publish([draft(edited=edited)])
     Versions(store).prune(NOW + timedelta(days=365))
     other.publish([draft(edited=edited)])
@@ -321,7 +322,7 @@ def test_whatever_crashes_and_crosses_the_next_whole_visit_brings_what_the_sourc
     store = Store(f"sqlite:///{path}", now=clock)
     bus = open_bus("memory:")
     bus.ensure_topics({topics.POSTS: 2})
-    crawlers = [Intake(bus, Versions(store), HASHER, clock) for _ in range(2)]
+    crawlers = [Intake(bus, Versions(store), Forgotten(store), HASHER, clock) for _ in range(2)]
 
     def fetch(crawler):
         return draft(source=f"wall-{crawler}", text=now_says or "", deleted=now_says is None, edited=edited)
@@ -355,7 +356,7 @@ def test_whatever_crashes_and_crosses_the_next_whole_visit_brings_what_the_sourc
 
 def test_threads_that_publish_the_same_page_agree_in_the_end(bus, store, clock):
     def crawl(number):
-        crawler = Intake(bus, Versions(store), HASHER, clock)
+        crawler = Intake(bus, Versions(store), Forgotten(store), HASHER, clock)
         for text_ in ("Раз", "Два", "Три"):
             crawler.publish([draft(id=f"vk:-1_{n}", source=f"wall-{number}", text=text_) for n in range(20)])
 
@@ -365,7 +366,29 @@ def test_threads_that_publish_the_same_page_agree_in_the_end(bus, store, clock):
     for thread in threads:
         thread.join()
     clock.now += timedelta(minutes=1)
-    Intake(bus, Versions(store), HASHER, clock).publish([draft(id=f"vk:-1_{n}", text="Всё") for n in range(20)])
+    Intake(bus, Versions(store), Forgotten(store), HASHER, clock).publish(
+        [draft(id=f"vk:-1_{n}", text="Всё") for n in range(20)]
+    )
     for n in range(20):
         found = [post for post in published(bus) if post.id == f"vk:-1_{n}"]
         assert max(found, key=lambda post: (post.revision, post.collected)).text == "Всё"
+
+
+def test_nothing_is_told_of_a_forgotten_post(bus, store, clock, intake):
+    mine = to_post(draft(id="vk:-1_9", author="9"), HASHER, NOW).author
+    with store.transaction() as conn:
+        Forgotten(store).remember(conn, "post", ["vk:-1_1"])
+        Forgotten(store).remember(conn, "author", [mine], NOW)
+    later = NOW + timedelta(minutes=1)
+    clock.now = later
+    given = [
+        draft(id="vk:-1_1", text="Стёрто", reach={"views": 1}),
+        draft(id="vk:-1_1", deleted=True),
+        draft(id="vk:-1_2", author="9", text="До просьбы", published=NOW),
+        draft(id="vk:-1_3", author="9", text="После просьбы", published=later),
+        draft(id="vk:-1_4", author="8", text="Другой", published=NOW),
+    ]
+    assert intake.publish(given) == 2
+    assert [post.text for post in published(bus)] == ["После просьбы", "Другой"]
+    assert list(bus.read(topics.REACH)) == []
+    assert set(Versions(store).known([one.id for one in given])) == {"vk:-1_3", "vk:-1_4"}

@@ -195,6 +195,17 @@ def test_all_mistakes_at_once_in_order_of_place(file):
         ),
         (
             "sinks:\n",
+            "grouping: {head: reason}\nsinks:\n",
+            said(
+                "region.yaml:8:18  grouping.head",
+                "В classifier.heads нет такой головы.",
+                "Записано: «reason»",
+                "Можно: ничего: раздел пуст",
+                "Подробнее: docs/configuration.md#grouping",
+            ),
+        ),
+        (
+            "sinks:\n",
             "log: verbose\nsinks:\n",
             said(
                 "region.yaml:8:6  log",

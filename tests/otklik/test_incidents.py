@@ -11,6 +11,7 @@ from datetime import timedelta
 from io import StringIO
 from pathlib import Path
 from subprocess import CompletedProcess
+from typing import Any
 
 import pytest
 
@@ -33,14 +34,14 @@ authorities:
 """
 
 
-def tagged(id_: str, oktmo: str | None, topic: str, minutes: int = 0, text: str = "Беда") -> TaggedPost:
+def tagged(id_: str, oktmo: str | None, topic: str, minutes: int = 0, text: str = "Беда", **tags: Any) -> TaggedPost:
     when = real_now() - timedelta(hours=2) + timedelta(minutes=minutes)
     place = oktmo and Municipality(oktmo=oktmo, name=PLACES[oktmo], probability=0.9, found_by="text")
     return TaggedPost(
         post=Post(id=id_, source="vk", url=f"https://vk.example/{id_}", published=when, collected=when, text=text),
         tags=Tags(
             relevance=0.9, relevant=True, group="ЖКХ" if topic == WATER else "Дороги", group_probability=0.9,
-            topic=topic, topic_probability=0.9, municipality=place or None, model="m",
+            topic=topic, topic_probability=0.9, municipality=place or None, model="m", **tags,
         ),
     )  # fmt: skip
 
@@ -270,3 +271,17 @@ def test_export(office):
         "Справка: otklik incidents export --help\n",
     )
     assert sorted(path.name for path in office.folder.glob("*.part")) == []
+
+
+def test_the_queue_puts_what_presses_first(office):
+    office.step.add([tagged("vk:-1_5", "75701000", SNOW, 6, urgency="now"), tagged("vk:-1_6", "75701000", SNOW, 7)])
+    office.step.add([tagged("vk:-1_7", None, SNOW, 8)])
+    assert ids(office) == [5, 4, 3, 2, 1]
+    assert ids(office, "--queue")[0] == 4
+    told = office("incidents", "show", "region.yaml", "4").stdout
+    assert re.search(r"^очередь +42: немедленно \(\+40\), за 3 часа прибавилось: 1 \(\+2\) *$", told, re.MULTILINE)
+    assert refused(office, "list", "region.yaml", "--queue", "--before", "3") == (
+        2,
+        "Ошибка: Неверное значение --before: страницы есть только у списка по новизне: без --queue\n"
+        "Справка: otklik incidents list --help\n",
+    )

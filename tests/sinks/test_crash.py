@@ -13,8 +13,9 @@ import pytest
 
 from bus import Record
 from bus.crashpoints import VARIABLE
+from bus.sqlite import SqliteBus
 from schemas import headers
-from schemas.topics import dead
+from schemas.topics import INCIDENTS, dead
 from tests.bus.benches import KafkaBench, ProcessBench, SqliteBench
 from tests.servers import KafkaServer
 from tests.sinks.events import story
@@ -85,3 +86,49 @@ def runner(make_bus: str, out: Path, topic: str) -> Callable[[dict[str, str]], i
 
 def ids(path: Path) -> list[str]:
     return [json.loads(line)["id"] for line in path.read_bytes().split(b"\n")[:-1]]
+
+
+ON_SCHEDULE = """
+import sys, threading, time
+from pathlib import Path
+from zoneinfo import ZoneInfo
+from bus.sqlite import SqliteBus
+from schemas.topics import INCIDENTS
+from sinks import When
+from sinks.file import FileSettings, FileSink
+from sinks.scheduled import Scheduled
+
+bus = SqliteBus(Path(sys.argv[1]))
+sink = FileSink(FileSettings(path=sys.argv[2]), "test")
+loop = Scheduled(bus, "sink-test", sink, When(), schedule="* * * * *", zone=ZoneInfo("UTC"))
+
+def stop_when_done():
+    while sum(bus.group_lag(INCIDENTS, "sink-test").values()):
+        time.sleep(0.1)
+    loop.stop()
+
+threading.Thread(target=stop_when_done, daemon=True).start()
+loop.run()
+bus.close()
+"""
+
+
+def test_a_kill_after_a_scheduled_delivery_sends_the_same_batch_again(tmp_path: Path) -> None:
+    bus = SqliteBus(tmp_path / "bus.db")
+    bus.ensure_topics({INCIDENTS: 2, dead(INCIDENTS): 1})
+    events = story(2, 6)
+    bus.publish(INCIDENTS, [Record(e.subject, e.encode(), e.time, headers(e)) for e in events])
+    out = tmp_path / "incidents.jsonl"
+    command = [sys.executable, "-W", "ignore", "-c", ON_SCHEDULE, str(tmp_path / "bus.db"), str(out)]
+
+    def run(extra: dict[str, str]) -> int:
+        environment = os.environ | {"PYTHONPATH": str(ROOT)} | extra
+        return subprocess.run(command, cwd=ROOT, env=environment, timeout=120, check=False).returncode
+
+    assert run({VARIABLE: "deliver.after_scheduled_before_commit"}) == -signal.SIGKILL
+    first = ids(out)
+    assert sorted(first) == sorted(event.id for event in events)
+    assert sum(bus.group_lag(INCIDENTS, "sink-test").values()) == len(events)
+    assert run({}) == 0
+    assert sorted(ids(out)) == sorted([*first, *first])
+    bus.close()

@@ -4,7 +4,6 @@ import json
 import shutil
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -14,6 +13,7 @@ from threading import Thread
 from typing import Any
 
 import httpx
+import noida_db
 import pytest
 from pydantic import ValidationError
 
@@ -30,7 +30,7 @@ START_SECONDS = 30.0
 def search(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The URL of a server for this module's tests."""
     folder, port = tmp_path_factory.mktemp("search"), free_port()
-    program = Path(sys.executable).with_name("noida-db")
+    program = Path(noida_db.__file__).with_name("noida-db")  # not its script, which would leave it behind
     options = ["--data-dir", str(folder), "--only", "elasticsearch", "--elasticsearch-port", str(port)]
     with (folder / "log").open("wb") as log:
         server = subprocess.Popen([program, "start", *options], stdout=log, stderr=log)

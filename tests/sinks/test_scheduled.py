@@ -18,7 +18,8 @@ from bus.sqlite import SqliteBus
 from schemas import CloudEvent, IncidentEvent, headers
 from schemas.topics import INCIDENTS, dead
 from sinks import DeliveryFailed, EventRefused, When
-from sinks.scheduled import MOST, Schedule, Scheduled, last_due
+from sinks.schedule import Schedule, last_due
+from sinks.scheduled import MOST, Scheduled
 from tests.sinks.events import MORNING, event, story
 from tests.sinks.test_step import until
 

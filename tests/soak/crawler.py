@@ -22,7 +22,7 @@ from crawlers.runner import Runner
 from crawlers.schedule import Every
 from intake import Intake
 from otklik.process import set_up_logs
-from store import Holds, Quotas, Sources, Store, Versions
+from store import Forgotten, Holds, Quotas, Sources, Store, Versions
 from tests.crawlers.harness import HASHER, NAMES, Clock
 
 EVERY = timedelta(seconds=1)
@@ -57,7 +57,7 @@ async def main(folder: Path, shift: float, once: bool) -> None:
             plan,
             collectors,
             sources=sources,
-            intake=Intake(bus, Versions(store), HASHER, clock),
+            intake=Intake(bus, Versions(store), Forgotten(store), HASHER, clock),
             bus=bus,
             now=clock,
             owner=f"soak:{os.getpid()}",

@@ -2,9 +2,10 @@ import pytest
 from sqlalchemy import delete, update
 from sqlalchemy.exc import DBAPIError
 
-from store import Audit, Entry, Store
+from store import Audit, Entry, Look, Store
+from store.audit import PROTECTED
 from store.tables import audit
-from tests.store.kit import Kit
+from tests.store.kit import HOUR, Kit
 
 
 def record(store: Store) -> None:
@@ -35,3 +36,29 @@ def test_the_database_refuses_to_change_an_entry(store: Store, change: object) -
     with pytest.raises(DBAPIError, match="audit is append-only"), store.transaction() as conn:
         conn.execute(change)  # type: ignore[call-overload]
     assert Audit(store).list() == before
+
+
+def test_entries_are_found_by_person_and_time(kit: Kit) -> None:
+    store = kit.open()
+    record(store)
+    kit.clock.move(HOUR)
+    Audit(store).add_all([Look(at=kit.clock(), actor="petrov", action="read", object="incident:19")])
+    assert [one.object for one in Audit(store).list(actor="petrov")] == ["incident:19", "incident:17", "incident:18"]
+    assert [one.object for one in Audit(store).list(since=kit.clock())] == ["incident:19"]
+
+
+def test_only_what_is_a_year_older_than_the_newest_goes(kit: Kit) -> None:
+    store = kit.open()
+    assert Audit(store).prune(kit.clock()) == 0
+    record(store)
+    first = kit.clock()
+    kit.clock.move(PROTECTED)
+    Audit(store).add_all([Look(at=kit.clock(), actor="petrov", action="read", object="incident:19")])
+    assert Audit(store).prune(kit.clock() + 10 * PROTECTED) == 0
+    with pytest.raises(DBAPIError, match="audit is append-only"), store.transaction() as conn:
+        conn.execute(delete(audit).where(audit.c.at == kit.clock()))
+    kit.clock.move(HOUR)
+    Audit(store).add_all([Look(at=kit.clock(), actor="petrov", action="read", object="incident:20")])
+    assert Audit(store).prune(first) == 0
+    assert Audit(store).prune(kit.clock()) == 3
+    assert [one.object for one in Audit(store).list()] == ["incident:20", "incident:19"]

@@ -160,7 +160,7 @@ def test_lists_and_neighbours_use_their_indexes(store: Store) -> None:
     if not store.is_sqlite:
         with store.reading() as conn:
             found = set(conn.execute(text("SELECT indexname FROM pg_indexes WHERE tablename = 'posts'")).scalars())
-        assert found == {"pk_posts", "ix_posts_near", "ix_posts_incident"}
+        assert found == {"pk_posts", "ix_posts_near", "ix_posts_incident", "ix_posts_text"}
         return
     near = "relevant AND municipality = '1' AND topic = '2' AND published BETWEEN '2026' AND '2027'"
     with store.reading() as conn:

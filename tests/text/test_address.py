@@ -232,3 +232,8 @@ def test_time_grows_with_the_length_of_hostile_texts(piece: str) -> None:
     short, long = seconds(5_000), seconds(20_000)
     assert long < 2  # seconds; 0.1 on a quiet machine
     assert long < 4 * 3 * max(short, 0.002)
+
+
+def test_of_a_table_of_numbers_only_the_beginning_is_read() -> None:
+    assert [one.display for one in find_addresses("7 " * 450 + "ул. Мира, 5")] == ["улица Мира, 5"]
+    assert find_addresses("7 " * 700 + "ул. Мира, 5") == []

@@ -1,6 +1,7 @@
 """Addresses in a text, by what shows that one stands there: a street's type, a house, a preposition of place."""
 
 import re
+from itertools import islice
 
 from text.address.crossing import BEGINNINGS, read_crossing, read_slash
 from text.address.form import Address
@@ -8,22 +9,25 @@ from text.address.reading import Found, Reading
 from text.address.typed import read_typed
 from text.address.untyped import read_framed, read_house
 from text.address.words import TYPES
-from text.clean import MAX_CHARS
+from text.limits import MAX_CHARS
 
 MAX_FOUND = 50
 """Addresses of one text; what names more is a list of streets."""
 
-_TYPED = re.compile(
-    r"\d|\b(?:ул(?:иц|\W)|пр(?:осп|-|\W|оезд)|пер(?:еул|екр|есе|\W)|ш(?:осс|\.)|бул|б-р|пл(?:ощ|\.)|наб(?:ер|\.)"
-    r"|тракт|алле|лини|туп(?:ик|\.)|дорог|дор\.|мкр|микр|м-н)"
-)
-"""In small letters, which is faster than in both."""
-_FRAMED = re.compile(
-    r"[НнПпУу](?<=\b.)(?:(?<=[Нн])а|(?<=[Пп])о|(?<=[Уу])(?:гол|глу)|(?<=Н)А|(?<=П)О|(?<=У)(?:ГОЛ|ГЛУ))\s+[А-ЯЁ]"
-)
-"""«на Мира», «угол Мира»; the letter first, so that the search may skip the others."""
-_CROSSED = re.compile("[а-яё]/[А-ЯЁ]")
+MAX_HINTS = 500
+"""Numbers and words that may show an address, of one text: the longest appeal has a hundred, a table of numbers ten
+thousand. Bounds the time on it."""
 
+_WORTH = re.compile(
+    r"[\d/упшбнталдмУПШБНТАЛДМ](?:(?<=\d)|(?<=[а-яё]/)(?=[А-ЯЁ])|(?<!\w.)(?:"
+    r"(?i:(?<=у)л(?:иц|\W)|(?<=п)(?:р(?:осп|-|\W|оезд)|ер(?:еул|екр|есе|\W)|л(?:ощ|\.))|(?<=ш)(?:осс|\.)|(?<=б)(?:ул|-р)"
+    r"|(?<=н)аб(?:ер|\.)|(?<=т)(?:ракт|уп(?:ик|\.))|(?<=а)лле|(?<=л)ини|(?<=д)ор(?:ог|\.)|(?<=м)(?:кр|икр|-н))"
+    r"|(?:(?<=[Нн])а|(?<=[Пп])о|(?<=[Уу])г(?:ол|лу)|(?<=Н)А|(?<=П)О|(?<=У)Г(?:ОЛ|ЛУ))\s+[А-ЯЁ]))",
+    re.DOTALL,
+)
+"""Digits, beginnings of a street's type, «а/Б», «на», «по» and «угол» before a capital: without any of these there is
+nothing to find. It begins with a set of characters, which the engine skips to fast, and only then looks back for the
+edge of the word: 1.6 times as fast as the edge first."""
 
 FRAMES = frozenset({"на", "по"})
 _ANCHORS = TYPES.keys() | BEGINNINGS | FRAMES | {"/"}
@@ -35,7 +39,7 @@ def find_addresses(text: str) -> list[Address]:
     A street without a house counts where its type stands with it, at a crossing, and — weakly — in «на Ржевского».
     Works on the first 20,000 characters.
     """
-    near = _near(text[:MAX_CHARS])
+    near = [match.start() for match in islice(_WORTH.finditer(text, 0, MAX_CHARS), MAX_HINTS)]
     if not near:
         return []
     reading = Reading(text, near)
@@ -50,17 +54,6 @@ def find_addresses(text: str) -> list[Address]:
             found += one.addresses
             reading.floor = max(one.end, at + 1)
     return found[:MAX_FOUND]
-
-
-def _near(text: str) -> list[int]:
-    """Places of what an address may stand by; without any there is nothing to find. To look takes a tenth of the time
-    of reading."""
-    low = text.lower()
-    found = [match.start() for match in _TYPED.finditer(low if len(low) == len(text) else text)]
-    found += [match.start() for match in _FRAMED.finditer(text)]
-    if "/" in text:
-        found += [match.start() for match in _CROSSED.finditer(text)]
-    return sorted(found)
 
 
 def find_address(text: str) -> Address | None:

@@ -6,8 +6,8 @@ from functools import cached_property
 from itertools import islice
 from typing import NamedTuple
 
-from text.clean import MAX_CHARS
 from text.lemma import normal
+from text.limits import MAX_CHARS
 
 NEAR = 120
 """Characters around what shows an address that are read: five long words of a name, a house and its parts."""

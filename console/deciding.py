@@ -1,0 +1,135 @@
+"""`PATCH /api/incidents/{id}`: how other systems say what has become of an incident."""
+
+from http import HTTPStatus
+from typing import Annotated, Any, Self
+
+from fastapi import Depends, FastAPI, Header, Request
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from starlette.concurrency import run_in_threadpool
+
+from console.access import Access
+from console.errors import ApiError
+from incidents.acts import Act
+from incidents.desk import Desk
+from incidents.refusals import Refused
+from incidents.workflow import TABLE, Action
+from schemas import Incident, IncidentStatus
+from text.suggest import did_you_mean
+
+STATUS_OF = {
+    "no_such": HTTPStatus.NOT_FOUND,
+    "invalid": HTTPStatus.BAD_REQUEST,
+    "not_allowed": HTTPStatus.CONFLICT,
+    "contradicts": HTTPStatus.CONFLICT,
+    "stale": HTTPStatus.PRECONDITION_FAILED,
+}
+ANY = "*"
+ACTIONS = {row.to: row.action for row in TABLE}
+"""Each status is reached by one action."""
+
+
+class Decision(BaseModel):
+    """What a receiver may change. `status` alone is enough where the status needs no more; `authority` alone assigns,
+    and `answer` alone answers."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
+
+    status: IncidentStatus | None = None
+    authority: str | None = Field(default=None, min_length=1)
+    answer: str | None = Field(default=None, min_length=1)
+    comment: str | None = Field(default=None, min_length=1)
+    actor: str | None = Field(default=None, min_length=1)
+    """Who of the token's owners decided."""
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Self:
+        if self.status is None and self.authority is None and self.answer is None:
+            raise ValueError("нужно хотя бы одно: status, authority, answer")
+        if self.status is not None and self.status not in ACTIONS:
+            allowed = ", ".join(ACTIONS)
+            raise ValueError(f"состояние {self.status} не ставят по API; можно: {allowed}")
+        return self
+
+    def act(self) -> Act:
+        """The act of a person that this asks for."""
+        if self.status is not None:
+            action = ACTIONS[self.status]
+        else:
+            action = Action.ANSWER if self.answer is not None else Action.ASSIGN
+        return Act(action, self.comment, self.answer, self.authority)
+
+
+def etag(incident: Incident) -> str:
+    """Rises with each event."""
+    return f'"{incident.id}.{incident.sequence}"'
+
+
+def install(app: FastAPI, access: Access, desk: Desk) -> None:
+    """Add the route."""
+
+    @app.patch("/api/incidents/{id}", dependencies=[Depends(access.require("write"))])
+    async def change(id: int, request: Request, if_match: Annotated[str | None, Header()] = None) -> JSONResponse:
+        """Change status, authority or answer of an incident that nobody has changed since it was read.
+
+        If-Match holds the ETag that was read, or `*`.
+        """
+        asked = decision(await request.body())
+        name = access.name(request)
+        expected = sequence(id, if_match)
+        actor = f"{asked.actor} ({name})" if asked.actor else name
+        try:
+            after = await run_in_threadpool(desk.act, id, asked.act(), actor, expected)
+        except Refused as refused:
+            raise ApiError(STATUS_OF[refused.code], refused.code, str(refused)) from refused
+        return JSONResponse({"incident": after.model_dump(mode="json")}, headers={"ETag": etag(after)})
+
+
+def decision(body: bytes) -> Decision:
+    """The body of a request.
+
+    Raises:
+        ApiError: what is wrong with it, all at once.
+    """
+    try:
+        return Decision.model_validate_json(body)
+    except ValidationError as error:
+        messages = [_wrong(one) for one in error.errors()]
+        raise ApiError(HTTPStatus.BAD_REQUEST, "bad_body", " ".join(messages), _HINT) from error
+
+
+_HINT = 'Тело — JSON, например {"status": "answered", "answer": "Воду дали"}.'
+
+
+def _wrong(error: Any) -> str:
+    where = ".".join(map(str, error["loc"]))
+    if error["type"] == "extra_forbidden":
+        hint, names = did_you_mean(where, Decision.model_fields), ", ".join(Decision.model_fields)
+        return f"Ключа «{where}» нет. {hint or f'Есть {names}.'}"
+    if error["type"] == "value_error":
+        said = str(error["ctx"]["error"])
+        return f"{said[:1].upper()}{said[1:]}."
+    if error["type"] == "enum":
+        return f"Состояния «{error['input']}» нет. Есть {', '.join(ACTIONS)}."
+    return f"В «{where}» нужен непустой текст." if where else "Тело запроса — не JSON."
+
+
+def sequence(id_: int, if_match: str | None) -> int | None:
+    """What If-Match says was seen; None for `*`.
+
+    Raises:
+        ApiError: it is absent, or no ETag of this incident.
+    """
+    if if_match is None:
+        message = "Нужен заголовок If-Match с ETag прочитанного инцидента: чтобы не затереть чужое решение."
+        raise ApiError(
+            HTTPStatus.PRECONDITION_REQUIRED, "if_match_required", message, "Его даёт GET /api/incidents/{id}."
+        )
+    tag = if_match.strip()
+    if tag == ANY:
+        return None
+    number, _, seen = tag.strip('"').partition(".")
+    if number != str(id_) or not seen.isdecimal():
+        message = f"If-Match «{tag}» — не ETag инцидента №{id_}."
+        raise ApiError(HTTPStatus.PRECONDITION_FAILED, "stale", message, "Прочтите инцидент заново.")
+    return int(seen)
