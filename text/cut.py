@@ -11,7 +11,7 @@ from text.lemma import TOKEN, is_guessed, lemmas, lemmas_of, normal, plain
 
 MAX_GUESSED = 300
 """Different words that no dictionary holds: to guess the lemma of one takes 45 µs, and a text of so many is noise or in
-another language. Of 4,000 posts and appeals of our sets none has more than half of that."""
+another language. Of the 41,180 texts of Perm, Kursk and Telegram's channels none has more than 32."""
 
 _END = re.compile(r"([.!?…;\n]+)")
 _GUESSED = Kept(lambda word: is_guessed(normal(word)))

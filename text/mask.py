@@ -38,7 +38,7 @@ _EMAIL = re.compile(
     re.I,
 )
 _SPOKEN_AT = ("собака", "(at", "[at", "dog", " at ")
-"""In small letters; four times as fast to look for as by a regular expression that takes both."""
+"""In small letters; twice as fast to look for as by a regular expression that takes both."""
 _VK_PERSON = re.compile(r"\[id\d+(?::[^|\]]*)?\|[^\]]*\]", re.I)
 _MENTION = re.compile(
     r"(?<![\w@/])@(?!(?:club|public|event)\d)[a-z][\w.]{2,31}\b(?:\s?\([^()\n]{1,60}\))?"
@@ -127,7 +127,7 @@ _PLATE = re.compile(
     rf")(?:\s?(?i:rus|рус))?\b"
 )
 _THREE_DIGITS = re.compile(r"\d{3}")
-"""In every plate; to look for them takes a twentieth of the time of looking for plates."""
+"""In every plate; to look for them takes less than half the time of looking for plates."""
 _VIN = re.compile(r"\b(?=[A-Z\d]{0,10}[A-Z])(?=(?:[A-Z]*\d){6})[A-HJ-NPR-Z\d]{13}\d{4}\b")
 
 
