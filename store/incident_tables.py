@@ -129,8 +129,9 @@ Index(
     sqlite_where=GROUPED,
     postgresql_where=GROUPED,
 )
-WITH_TEXT = text("text IS NOT NULL")
-Index("ix_posts_text", posts.c.collected, sqlite_where=WITH_TEXT, postgresql_where=WITH_TEXT)
+WORDED_POST = text("(text IS NOT NULL OR traits IS NOT NULL)")
+"""Something of a post's words is left: of one that was deleted, what grouping made of them."""
+Index("ix_posts_text", posts.c.collected, sqlite_where=WORDED_POST, postgresql_where=WORDED_POST)
 for column in ("address", "wording", "link", "parent"):
     # Most posts have no address and no link, answer nothing and are no trouble: these indexes are small.
     given = text(f"relevant AND municipality IS NOT NULL AND {column} IS NOT NULL")

@@ -91,6 +91,18 @@ def test_what_is_open_keeps_its_words_unless_it_is_archived(kit: Kit, status: st
     assert Words(store, OPEN).prune_posts(kit.clock() - 180 * DAY) == 1 - goes
 
 
+def test_what_grouping_made_of_the_words_of_a_deleted_post_goes_too(kit: Kit) -> None:
+    store = kit.open()
+    made = {"wording": "w", "link": "https://example.org/1", "signature": b"s" * 128, "traits": {"names": ["Иванов"]}}
+    lost = dict.fromkeys(("title", "text", "context", "tags"))
+    keep(store, replace(post(kit, "old", 200), deleted=True, **lost, **made))
+    assert Words(store, OPEN).prune_posts(kit.clock() - 180 * DAY) == 1
+    with store.reading() as conn:
+        row = conn.execute(select(posts.c[*made]).where(posts.c.id == "old")).one()
+    assert tuple(row) == (None,) * 4
+    assert Words(store, OPEN).prune_posts(kit.clock() - 180 * DAY) == 0
+
+
 def test_it_goes_on_over_batches(kit: Kit) -> None:
     store = kit.open()
     kept_open = incident(kit, store, "new")

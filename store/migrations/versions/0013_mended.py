@@ -1,0 +1,16 @@
+"""Retention looks for what is left of deleted posts, too."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0013"
+down_revision = "0012"
+
+
+def upgrade() -> None:
+    _again("ix_posts_text", "posts", ["collected"], "(text IS NOT NULL OR traits IS NOT NULL)")
+
+
+def _again(name: str, table: str, columns: list[str], condition: str) -> None:
+    op.drop_index(name, table)
+    op.create_index(name, table, columns, sqlite_where=sa.text(condition), postgresql_where=sa.text(condition))
