@@ -239,7 +239,8 @@ class Desk:
             standing = self._standing(conn, {post.id for post in changed})
             passed_over = overruled(standing)
             made, hand = ruled(of, [one for one in standing if one.id not in passed_over])
-            lost = overruled([*standing, *self._as_decisions(made, standing)]) - passed_over
+            by_hand = {one.id for one in standing if one.ruling is not None}  # the rest holds what was erased
+            lost = (overruled([*standing, *self._as_decisions(made, standing)]) - passed_over) & by_hand
             if lost and not asked.replace:
                 raise contradicts(self._rulings.behind(conn, lost), self._zone)
             id_ = self._rulings.add(conn, kind, incidents=ids, posts=posts, links=made, actor=who, comment=said)

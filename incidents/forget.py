@@ -7,10 +7,11 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from bus.crashpoints import reach
-from incidents.acts import person, tidy
+from incidents.acts import MACHINE, person, tidy
 from incidents.changes import Change
+from incidents.links import held
 from schemas import Post, TaggedPost
-from store import Audit, Erasure, Forgotten, Incidents, Member, Posts, Store
+from store import Audit, Decisions, Erasure, Forgotten, Incidents, Member, Posts, Store
 from store.forgotten import Kind
 
 ACTION = "forget"
@@ -57,6 +58,9 @@ def forget(store: Store, region: str, asked: Request, now: Callable[[], datetime
         at = now()
         forgotten.remember(conn, asked.kind, [asked.value], at if asked.kind == "author" else None)
         forgotten.remember(conn, "post", [post.id for post in found])
+        # Before nothing is left that could tie them: else the next post nearby would make new incidents of them.
+        pins = held(found, posts.of_incidents(conn, result.incidents))
+        Decisions(store).add_all(conn, pins, MACHINE)
         erasure.erase(conn, found)
         reach("forget.after_erasure_before_outbox")
         changes = [

@@ -36,7 +36,7 @@ class Erasure:
         """
         ids = [post.id for post in found]
         nothing = {column.name: None for column in (*WORDS, *PERSON)}
-        conn.execute(update(posts).where(among(conn, posts.c.id, ids)).values(deleted=True, **nothing))
+        conn.execute(update(posts).where(among(conn, posts.c.id, ids)).values(deleted=True, erased=True, **nothing))
         # Its digest could prove what the text was.
         conn.execute(delete(versions).where(among(conn, versions.c.id, ids)))
         _erase_events(conn, {post.url for post in found if post.url is not None})

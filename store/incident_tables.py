@@ -114,6 +114,7 @@ posts = Table(
     Column("attached_by", Text),
     Column("attached_to", Text),
     Column("attached_sure", Float),
+    Column("erased", Boolean, nullable=False, server_default=false()),
     # Wide and seldom read: last, so that SQLite need not page through them.
     Column("title", Text),
     Column("text", Text),

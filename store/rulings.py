@@ -85,7 +85,7 @@ class Rulings:
         return _ruling(row) if row else None
 
     def behind(self, conn: Connection, decision_ids: Collection[int]) -> list[Ruling]:
-        """The rulings that these decisions belong to, the oldest first."""
+        """The rulings that these decisions belong to, as far as they belong to one, the oldest first."""
         of_these = select(decisions.c.ruling).where(decisions.c.id.in_(sorted(decision_ids)))
         return [_ruling(row) for row in conn.execute(select(rulings).where(rulings.c.id.in_(of_these)).order_by("id"))]
 
