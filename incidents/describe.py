@@ -12,7 +12,7 @@ import structlog
 from incidents.calendar import Calendar, MissingYear
 from incidents.config import Authority, Deadlines
 from incidents.deadlines import About, choose, due
-from incidents.priority import priority
+from incidents.priority import marked, priority
 from incidents.route import Matter, route
 from incidents.routing import Routing
 from schemas import Incident, IncidentStatus, Urgency
@@ -129,12 +129,13 @@ class Describer:
 
     def timed(self, incident: Incident, before: Incident | None) -> Incident:
         """With its terms, which count from its registration or from when it was opened again, and are put off by its
-        pauses. What was told of a term is forgotten with it. Back-filled posts alone set no clock."""
+        pauses. What was told of a term is forgotten with it, in the priority too. Back-filled posts alone set no clock.
+        """
         terms = {"answer_due": None, "solution_due": None} if incident.history else self._terms(incident)
         same = before is not None and before.answer_due == terms["answer_due"]
         told = {"due_soon": False, "overdue": False, "escalated_to": None}
-        return incident.model_copy(
-            update=terms | {name: getattr(before, name) if same else told[name] for name in told}
+        return remarked(
+            incident.model_copy(update=terms | {name: getattr(before, name) if same else told[name] for name in told})
         )
 
     def _terms(self, incident: Incident) -> dict[str, datetime | None]:
@@ -166,6 +167,14 @@ class Describer:
             recurring=incident.recurring,
         )
         return incident.model_copy(update={"priority": points, "priority_reasons": reasons})
+
+
+def remarked(incident: Incident) -> Incident:
+    """With the priority that its marks of the deadline call for; the rest of it does not depend on the clock."""
+    points, reasons = marked(
+        incident.priority, incident.priority_reasons, due_soon=incident.due_soon, overdue=incident.overdue
+    )
+    return incident.model_copy(update={"priority": points, "priority_reasons": reasons})
 
 
 def title(topic: str, place: str | None) -> str:

@@ -1,6 +1,6 @@
 """In which order incidents deserve an operator's look. The formula and its reasons: docs/priority.md."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from math import log2
 
@@ -43,9 +43,21 @@ def priority(
     parts.append((min(MOST_GROWTH, PER_RECENT * recent), f"за 3 часа прибавилось: {recent}"))
     if recurring:
         parts.append((RECURRING, "повторяется"))
-    if overdue:
-        parts.append((OVERDUE, "срок прошёл"))
-    elif due_soon:
-        parts.append((DUE_SOON, "срок близко"))
     found = sorted((part for part in parts if part[0]), key=lambda part: -part[0])
-    return sum(points for points, _ in found), tuple(f"{why} (+{points})" for points, why in found)
+    reasons = tuple(f"{why} (+{points})" for points, why in found)
+    return marked(sum(points for points, _ in found), reasons, due_soon=due_soon, overdue=overdue)
+
+
+CLOSENESS = {f"срок близко (+{DUE_SOON})": DUE_SOON, f"срок прошёл (+{OVERDUE})": OVERDUE}
+
+
+def marked(points: int, reasons: Sequence[str], *, due_soon: bool, overdue: bool) -> tuple[int, tuple[str, ...]]:
+    """The same with the closeness of the deadline as it is now, whatever it was before."""
+    soon, over = CLOSENESS
+    now = over if overdue else soon if due_soon else None
+    base = points - sum(CLOSENESS.get(reason, 0) for reason in reasons)
+    found = [reason for reason in reasons if reason not in CLOSENESS]
+    if now is not None:
+        base += CLOSENESS[now]
+        found.append(now)
+    return base, tuple(sorted(found, key=lambda reason: -int(reason.rpartition("+")[2].rstrip(")"))))

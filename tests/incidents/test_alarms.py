@@ -16,9 +16,11 @@ from incidents.alarms import AlarmStep
 from incidents.config import Alarms, Authority, Deadlines, Grouping
 from incidents.process import IncidentStep
 from incidents.routing import Routing
+from schemas import Incident
 from store import IncidentFilter, Store
 from tests.incidents.bench import Bench, tagged
-from tests.incidents.make import BURST, CHELYABINSK, HOUR, SNOW, START
+from tests.incidents.make import BURST, CHELYABINSK, DAY, HOUR, SNOW, START
+from tests.incidents.office import Office
 
 ROOT = Path(__file__).parents[2]
 
@@ -84,6 +86,27 @@ def test_a_post_more_keeps_the_marks_of_the_same_term(bench: Bench) -> None:
     assert (updated.type, updated.data.incident.overdue) == ("incident.updated", True)
     step.step()
     assert bench.events() == []
+
+
+def test_a_new_term_takes_its_mark_out_of_the_priority(store: Store) -> None:
+    office = Office(store)
+    office.take(tagged("a"))
+    clock = Hands(store)
+
+    def overdue() -> Incident:
+        (one,) = office.all()
+        assert one.answer_due is not None
+        clock.now = one.answer_due + HOUR
+        AlarmStep(store, "chelyabinsk", SETTINGS, clock).step()
+        return office.all()[0]
+
+    assert (overdue().priority, overdue().priority_reasons) == (20, ("срок прошёл (+20)",))
+    office.act(1, "confirm")
+    assert office.act(1, "solve").priority == 20
+    store.now.move(DAY)
+    again = office.act(1, "reopen", comment="снова")
+    assert (again.overdue, again.priority, again.priority_reasons) == (False, 0, ())
+    assert (overdue().priority, overdue().priority_reasons) == (20, ("срок прошёл (+20)",))
 
 
 def test_the_list_by_priority(bench: Bench) -> None:
