@@ -5,8 +5,9 @@ from datetime import datetime, timedelta
 from math import log2
 
 from schemas import Urgency
+from schemas.words import URGENCY
 
-URGENCY: dict[Urgency, int] = {"now": 40, "soon": 20, "normal": 0}
+POINTS: dict[Urgency, int] = {"now": 40, "soon": 20, "normal": 0}
 """Danger to life outweighs anything that numbers of posts can say short of overdue."""
 PER_DOUBLING = 8
 """Points for each doubling of distinct authors: 2 authors 8, 16 authors 32."""
@@ -34,7 +35,7 @@ def priority(
     `authors` are keyed hashes, one per post: only their number leaves this function. Posts without a known author
     count as one author together. The clock has no part in it but for the two marks, so it does not go stale.
     """
-    parts: list[tuple[int, str]] = [(URGENCY[urgency], {"now": "немедленно", "soon": "срочно", "normal": ""}[urgency])]
+    parts: list[tuple[int, str]] = [(POINTS[urgency], URGENCY[urgency])]
     different = len(set(authors))
     if different > 1:
         parts.append((min(MOST_AUTHORS, round(PER_DOUBLING * log2(different))), f"разных авторов: {different}"))

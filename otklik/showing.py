@@ -10,11 +10,10 @@ from rich.text import Text
 
 from incidents.words import line
 from schemas import Incident
-from schemas.words import STATUSES
+from schemas.words import STATUSES, URGENCY
 from store import Change, StoredPost
 from store.incidents import UNANSWERED
 
-URGENCY = {"now": "срочно", "soon": "скоро", "normal": ""}
 SHOWN_TEXT = 300
 """Characters of a post: enough to recognise it, and forty of them fit a few screens."""
 
@@ -27,7 +26,9 @@ def print_list(incidents: Iterable[Incident], zone: tzinfo, now: datetime) -> No
         table.add_column(name, overflow="fold", justify="right" if right else "left")
     for one in incidents:
         status = STATUSES[one.status] + (" ↻" if one.recurring else "")
-        urgent = Text(URGENCY[one.urgency], "bold red" if one.urgency == "now" else "")
+        urgent = Text(
+            URGENCY[one.urgency] if one.urgency != "normal" else "", "bold red" if one.urgency == "now" else ""
+        )
         due = _due(one, zone, now)
         authority = Text(one.authority_name or "")
         table.add_row(
@@ -49,7 +50,7 @@ def print_one(
         ("версия", str(incident.sequence)),
         ("группа, тема", f"{incident.group}, {incident.topic}"),
         ("муниципалитет", incident.municipality_name or "не назван"),
-        ("срочность", URGENCY[incident.urgency] or "обычная"),
+        ("срочность", URGENCY[incident.urgency]),
         ("очередь", _weight(incident)),
         ("кому", incident.authority_name or "никому"),
         ("почему", incident.authority_reason or ""),

@@ -113,7 +113,7 @@ def test_the_list_by_priority(bench: Bench) -> None:
     bench.take(tagged("a"))
     bench.take(tagged("b", topic=BURST, municipality=CHELYABINSK, urgency="now"))
     assert [one.id for one in bench.incidents.by_priority()] == [2, 1]
-    assert bench.incidents.by_priority()[0].priority_reasons == ("немедленно (+40)",)
+    assert bench.incidents.by_priority()[0].priority_reasons == ("срочно (+40)",)
 
 
 def test_a_term_that_moves_is_in_the_history(bench: Bench) -> None:

@@ -17,7 +17,7 @@ def test_the_parts_and_their_reasons() -> None:
     )
     assert found == (
         87,
-        ("немедленно (+40)", OVER, "разных авторов: 3 (+13)", "повторяется (+10)", "за 3 часа прибавилось: 2 (+4)"),
+        ("срочно (+40)", OVER, "разных авторов: 3 (+13)", "повторяется (+10)", "за 3 часа прибавилось: 2 (+4)"),
     )
     assert priority(urgency="normal", authors=["a"], published=[START]) == (0, ())
 

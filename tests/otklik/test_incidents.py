@@ -279,7 +279,7 @@ def test_the_queue_puts_what_presses_first(office):
     assert ids(office) == [5, 4, 3, 2, 1]
     assert ids(office, "--queue")[0] == 4
     told = office("incidents", "show", "region.yaml", "4").stdout
-    assert re.search(r"^очередь +42: немедленно \(\+40\), за 3 часа прибавилось: 1 \(\+2\) *$", told, re.MULTILINE)
+    assert re.search(r"^очередь +42: срочно \(\+40\), за 3 часа прибавилось: 1 \(\+2\) *$", told, re.MULTILINE)
     assert refused(office, "list", "region.yaml", "--queue", "--before", "3") == (
         2,
         "Ошибка: Неверное значение --before: страницы есть только у списка по новизне: без --queue\n"
