@@ -72,6 +72,7 @@ def perform(
         "status_since": now,
         "sequence": before.sequence + 1,
         "updated": now,
+        "auto_assigned": False,
     }
     if act.action is Action.ASSIGN:
         update |= _assigned(before, act.authority, authorities)

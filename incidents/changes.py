@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from incidents.describe import Describer
 from incidents.difference import Difference
 from incidents.neighbourhood import Neighbourhood
-from incidents.workflow import CLOSED, DONE, MERGED, NEW, REOPENED
+from incidents.workflow import ASSIGNED, CLOSED, DONE, MERGED, NEW, REOPENED, untouched
 from schemas import EventType, Incident, IncidentData, IncidentEvent, IncidentStatus
 from store import Member
 
@@ -116,9 +116,13 @@ class Changes:
             drafts.append(draft.model_copy(update={"sequence": 1, "updated": self._now, "status_since": self._now}))
         return drafts
 
-    def of_known(self) -> list[Incident]:
+    def open(self, incident: Incident, posts: Iterable[str]) -> None:
+        """A draft that has got its id."""
+        self.add("incident.opened", incident, added=posts)
+        self._assign(None, incident)
+
+    def change_known(self) -> None:
         """The incidents that are stored and change, each with its next sequence."""
-        first = len(self.made)
         for id_, matter in self._found.kept.items():
             self._keep(self._stored[id_], matter)
         heirs = {matter: id_ for id_, matter in self._found.kept.items()}
@@ -126,11 +130,15 @@ class Changes:
             if self._stored[id_].status is not MERGED:
                 self._end(id_, "incident.merged", {"status": MERGED, "merged_into": heirs[matter]})
         for id_ in self._found.emptied:
-            if self._stored[id_].status is NEW:
+            if untouched(self._stored[id_]):
                 self._end(id_, "incident.closed", {"status": CLOSED}, NO_POSTS_LEFT)
             else:  # whoever has decided about it is told, and decides again
                 self._end(id_, "incident.updated", {}, NO_POSTS_LEFT)
-        return [change.incident for change in self.made[first:]]
+
+    def to_update(self) -> list[Incident]:
+        """The last snapshot of each, but of those that are as they were opened."""
+        last = {change.incident.id: change.incident for change in self.made}
+        return [one for one in last.values() if one.sequence > 1]
 
     def moves(self) -> dict[str, int | None]:
         """Post to its new incident, where that is not the old one."""
@@ -159,14 +167,27 @@ class Changes:
             type_ = "incident.split"
         else:
             type_ = "incident.updated"
+        after = after.model_copy(update={"sequence": before.sequence + 1, "updated": self._now})
         self.add(
             type_,
-            after.model_copy(update={"sequence": before.sequence + 1, "updated": self._now}),
+            after,
             added=matter - had,
             removed=had - matter,
             before=before.status if status else None,
             comment="; ".join(filter(None, (self._hand.comment, moved_term(before, after)))) or None,
         )
+        self._assign(before, after)
+
+    def _assign(self, before: Incident | None, after: Incident) -> None:
+        """Where the rules assign by themselves, and to somebody else than before. It is the machine that does, whoever
+        has moved posts."""
+        known = before is not None and after.auto_assigned and before.authority == after.authority
+        if known or not self._describer.assigns(after):
+            return
+        was = after.status if after.status is NEW else None
+        update = {"status": ASSIGNED, "auto_assigned": True, "sequence": after.sequence + 1}
+        assigned = after.model_copy(update=update | ({"status_since": self._now} if was else {}))
+        self.made.append(Change("incident.assigned", assigned, before=was))
 
     def _leaving(self, incident: int) -> Iterable[frozenset[str]]:
         """Matters that become incidents of their own, or do so again."""

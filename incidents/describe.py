@@ -15,6 +15,7 @@ from incidents.deadlines import About, choose, due
 from incidents.priority import marked, priority
 from incidents.route import Matter, route
 from incidents.routing import Routing
+from incidents.workflow import untouched
 from schemas import Incident, IncidentStatus, Urgency
 from store import Member
 from store.posts import Words
@@ -74,7 +75,9 @@ class Describer:
         status = before.status if before else IncidentStatus.NEW
         history = all(post.history for post in members)
         urgency = min((post.urgency for post in members), key=URGENCIES.index)
-        if before is None or status is IncidentStatus.NEW:
+        names = ("authority", "authority_name", "authority_reason")
+        authority = {name: getattr(before, name, None) for name in names}
+        if before is None or untouched(before):
             read = [self._read[post.id] for post in members if post.id in self._read]
             heads: dict[str, tuple[str, float]] = {}
             for name, value, sure in (head for words in read for head in words.heads):
@@ -91,16 +94,12 @@ class Describer:
                 heads=heads,
             )
             proposed, reason = route(self._routing, self._authorities, matter)
-            authority = {
-                "authority": proposed.id if proposed else None,
-                "authority_name": proposed.name if proposed else None,
-                "authority_reason": reason,
-            }
-            if before is None and proposed is not None and self._routing.auto_assign and not history:
-                status = IncidentStatus.ASSIGNED
-        else:
-            names = ("authority", "authority_name", "authority_reason")
-            authority = {name: getattr(before, name) for name in names}
+            if proposed is not None or status is IncidentStatus.NEW:
+                authority = {
+                    "authority": proposed.id if proposed else None,
+                    "authority_name": proposed.name if proposed else None,
+                    "authority_reason": reason,
+                }
         found = Incident(
             id=before.id if before else 1,
             sequence=before.sequence if before else 1,
@@ -113,6 +112,7 @@ class Describer:
             urgency=urgency,
             needs_review=any(post.needs_review for post in members),
             **authority,
+            auto_assigned=before.auto_assigned if before else False,
             opened=opened,
             reopened=before.reopened if before else None,
             recurring=before.recurring if before else False,
@@ -126,6 +126,15 @@ class Describer:
             history=history,
         )
         return self._weighed(self.timed(found, before), members)
+
+    def assigns(self, incident: Incident) -> bool:
+        """The rules assign it by themselves. Back-filled posts alone are nobody's task."""
+        return (
+            self._routing.auto_assign
+            and untouched(incident)
+            and incident.authority is not None
+            and not incident.history
+        )
 
     def timed(self, incident: Incident, before: Incident | None) -> Incident:
         """With its terms, which count from its registration or from when it was opened again, and are put off by its

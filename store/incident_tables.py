@@ -53,6 +53,7 @@ incidents = Table(
     Column("recurring", Boolean, nullable=False, server_default=text("false")),
     Column("answer", Text),
     Column("authority_reason", Text),
+    Column("auto_assigned", Boolean, nullable=False, server_default=false()),
     Column("solution_due", UtcDatetime),
     Column("pauses", Json),
     Column("due_soon", Boolean, nullable=False, server_default=false()),

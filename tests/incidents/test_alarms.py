@@ -13,9 +13,7 @@ import pytest
 
 from bus.crashpoints import VARIABLE
 from incidents.alarms import AlarmStep
-from incidents.config import Alarms, Authority, Deadlines, Grouping
-from incidents.process import IncidentStep
-from incidents.routing import Routing
+from incidents.config import Alarms
 from schemas import Incident
 from store import IncidentFilter, Store
 from tests.incidents.bench import Bench, tagged
@@ -125,29 +123,6 @@ def test_a_term_that_moves_is_in_the_history(bench: Bench) -> None:
     assert changed.answer_due is not None
     comments = [line.details.get("comment") for line in bench.incidents.history(changed.id)]
     assert comments[-1] == f"срок ответа: {before:%d.%m.%Y %H:%M} UTC → {changed.answer_due:%d.%m.%Y %H:%M} UTC"
-
-
-def test_words_of_a_post_route_it_and_auto_assign_assigns(bench: Bench) -> None:
-    authorities = [
-        Authority(id="vodokanal", name="Водоканал", topics=("Другое",)),
-        Authority(id="x", name="Х", default=True),
-    ]
-    routing = Routing.model_validate({"auto_assign": True, "rules": [{"to": "vodokanal", "words": ["колонк"]}]})
-    bench.step = IncidentStep(
-        bench.store,
-        "chelyabinsk",
-        authorities=authorities,
-        deadlines=Deadlines(),
-        windows=Grouping(),
-        now=bench.store.now,
-        routing=routing,
-    )
-    (opened,) = bench.take(tagged("a", text="Не работает колонка"))
-    incident = opened.data.incident
-    assert (incident.authority, incident.authority_reason) == ("vodokanal", "правило 1: колонк")
-    assert incident.status == "assigned"
-    assert bench.incidents.get(incident.id) == incident
-    assert bench.incidents.open_by_authority() == {"vodokanal": 1}
 
 
 def test_workers_at_the_same_time_tell_each_once(bench: Bench) -> None:

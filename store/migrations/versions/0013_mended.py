@@ -1,4 +1,5 @@
-"""Retention looks for what is left of deleted posts, too; erased posts are marked."""
+"""Retention looks for what is left of deleted posts, too; erased posts and incidents that the rules assigned
+are marked."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -9,6 +10,7 @@ down_revision = "0012"
 
 def upgrade() -> None:
     op.add_column("posts", sa.Column("erased", sa.Boolean(), nullable=False, server_default=sa.false()))
+    op.add_column("incidents", sa.Column("auto_assigned", sa.Boolean(), nullable=False, server_default=sa.false()))
     _again("ix_posts_text", "posts", ["collected"], "(text IS NOT NULL OR traits IS NOT NULL)")
 
 
