@@ -29,6 +29,8 @@ class Hand:
     """Incidents between which posts are moved."""
     revived: Mapping[int, IncidentStatus] = field(default_factory=dict)
     """Merged incidents that may live again, and the status that each had."""
+    opened: Mapping[int, datetime] = field(default_factory=dict)
+    """When these had been registered, before the first of them took the clock of the others over."""
 
 
 MACHINE = Hand()
@@ -153,7 +155,8 @@ class Changes:
     def _keep(self, before: Incident, matter: frozenset[str]) -> None:
         posts = [self._seen.posts[id_] for id_ in matter]
         absorbed = [self._stored[id_] for id_, other in self._found.merged.items() if other == matter]
-        opened = self._registered(before, [before, *absorbed], posts)
+        mine = self._with_its_clock(before)
+        opened = self._registered(mine, [mine, *absorbed], posts)
         had = {id_ for id_, post in self._seen.posts.items() if post.incident == before.id}
         status = self._status(before, [post for post in posts if post.id not in had])
         after = self._describer.describe(posts, opened, before.model_copy(update=status))
@@ -215,6 +218,14 @@ class Changes:
         was = before.status if update else None
         after = before.model_copy(update=update | more)
         self.add(type_, after, removed=before.posts, comment=comment, before=was)
+
+    def _with_its_clock(self, incident: Incident) -> Incident:
+        """As it was registered, where it gives back what it took in. Not where it has taken in something still older
+        since: that stays."""
+        own = self._hand.opened
+        if incident.id not in own or incident.opened < min(own.values()):
+            return incident
+        return incident.model_copy(update={"opened": own[incident.id]})
 
     def _registered(self, before: Incident | None, sources: Sequence[Incident], posts: Sequence[Member]) -> datetime:
         """When the clock began: neither a merge nor a split starts it again. Back-filled posts alone start none."""

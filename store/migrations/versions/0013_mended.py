@@ -1,8 +1,10 @@
 """Retention looks for what is left of deleted posts, too; erased posts and incidents that the rules assigned
-are marked."""
+are marked; rulings know when their incidents had been registered."""
 
 import sqlalchemy as sa
 from alembic import op
+
+from store.types import Json
 
 revision = "0013"
 down_revision = "0012"
@@ -10,6 +12,7 @@ down_revision = "0012"
 
 def upgrade() -> None:
     op.add_column("posts", sa.Column("erased", sa.Boolean(), nullable=False, server_default=sa.false()))
+    op.add_column("rulings", sa.Column("opened", Json))
     op.add_column("incidents", sa.Column("auto_assigned", sa.Boolean(), nullable=False, server_default=sa.false()))
     _again("ix_posts_text", "posts", ["collected"], "(text IS NOT NULL OR traits IS NOT NULL)")
 
