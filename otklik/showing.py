@@ -12,7 +12,7 @@ from incidents.words import line
 from schemas import Incident
 from schemas.words import STATUSES, URGENCY
 from store import Change, StoredPost
-from store.incidents import UNANSWERED
+from store.incident_tables import RUNNING
 
 SHOWN_TEXT = 300
 """Characters of a post: enough to recognise it, and forty of them fit a few screens."""
@@ -106,7 +106,7 @@ def _weight(incident: Incident) -> str:
 
 
 def _due(incident: Incident, zone: tzinfo, now: datetime) -> Text:
-    if incident.answer_due is None or incident.status not in UNANSWERED:
+    if incident.answer_due is None or incident.status not in RUNNING:
         return Text("")
     late = incident.answer_due < now
     return Text(_at(incident.answer_due, zone) + (" просрочен" if late else ""), "bold red" if late else "")

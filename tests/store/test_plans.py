@@ -32,6 +32,18 @@ def test_old_words_are_found_by_their_index_on_sqlite(store: Store) -> None:
     assert not store.is_sqlite or "SEARCH posts USING INDEX ix_posts_text (collected<?)" in plan
 
 
+def test_the_overdue_are_counted_by_their_index_on_sqlite(store: Store) -> None:
+    incidents, now = Incidents(store), store.now()
+    wanted = IncidentFilter(overdue=now)
+    search = "SEARCH incidents USING {}INDEX ix_incidents_due (status=? AND answer_due>? AND answer_due<?)"
+    for count in (lambda: incidents.overdue(now), lambda: incidents.count(wanted)):
+        assert plan_of(store, count) == ([search.format("COVERING ")] if store.is_sqlite else [])
+    listed = plan_of(store, lambda: incidents.find(wanted))
+    assert not store.is_sqlite or search.format("") in listed
+    by_priority = plan_of(store, lambda: incidents.by_priority(wanted))
+    assert not store.is_sqlite or search.format("") in by_priority
+
+
 def plan_of(store: Store, work: Callable[[], object]) -> list[str]:
     """How SQLite goes about the statements that this executes."""
     said: list[tuple[str, Any]] = []
