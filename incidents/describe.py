@@ -26,6 +26,7 @@ URGENCIES: tuple[Urgency, ...] = get_args(Urgency)
 """The most urgent first."""
 STAR = "★ "
 NO_PLACE = "место не названо"
+BEFORE_PLACE = " — "
 
 
 class Describer:
@@ -188,7 +189,17 @@ def remarked(incident: Incident) -> Incident:
 
 def title(topic: str, place: str | None) -> str:
     """For a line in a list: no words of the posts."""
-    return f"{topic.removeprefix(STAR)} — {place or NO_PLACE}"
+    return f"{topic.removeprefix(STAR)}{BEFORE_PLACE}{place or NO_PLACE}"
+
+
+def place_in(title: str) -> str:
+    """The place that a title ends with."""
+    return title.rpartition(BEFORE_PLACE)[2]
+
+
+def at_place(title: str, place: str | None) -> str:
+    """A title with another place."""
+    return f"{title.rpartition(BEFORE_PLACE)[0]}{BEFORE_PLACE}{place or NO_PLACE}"
 
 
 def _most(members: Sequence[Member], of: Callable[[Member], Any]) -> Any:

@@ -28,6 +28,8 @@ from tests.incidents.office import Office
 ROOT = Path(__file__).parents[2]
 SECRET = "Заветное слово"
 HOLE = "Ямы и выбоины на дороге"
+HAMLET = "деревня Ключи"
+WATER = "Отсутствие холодной воды"
 AUTHOR, OTHER = "a" * 32, "b" * 32
 
 
@@ -233,6 +235,30 @@ def test_an_event_of_an_earlier_incident_loses_the_address_too(store: Store) -> 
     forgotten(office, "post", "a")
     assert "vk.example/a" not in everything(store)
     assert "vk.example/b" in everything(store)
+
+
+def test_a_place_that_nobody_else_named_goes_from_titles_and_events(store: Store) -> None:
+    office = Office(store)
+    office.take(written("a", settlement=HAMLET), tagged("b", municipality=CHELYABINSK))
+    office.desk.merge(2, [1], "petrova")
+    assert [one.title for one in office.all()] == [f"{WATER} — {HAMLET}"] * 2
+    office.events()
+    forgotten(office, "post", "a")
+    assert HAMLET not in everything(store)
+    assert [one.title for one in office.all()] == [f"{WATER} — Копейский"] * 2
+    assert [(event.type, event.id) for event in office.events()] == [
+        ("incident.redacted", "1.3"),
+        ("incident.redacted", "2.3"),
+    ]
+
+
+def test_a_place_that_others_have_named_stays(bench: Bench) -> None:
+    bench.take(written("a", settlement=HAMLET), tagged("b", 1, settlement=HAMLET))
+    forgotten(bench, "post", "a")
+    assert [one.title for one in bench.all()] == [f"{WATER} — {HAMLET}"]
+    forgotten(bench, "post", "b")
+    assert [one.title for one in bench.all()] == [f"{WATER} — Копейский"]
+    assert HAMLET not in everything(bench.store)
 
 
 def test_a_batch_under_way_is_waited_for(bench: Bench, store: Store) -> None:
