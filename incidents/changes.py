@@ -43,6 +43,8 @@ class Change:
     added: tuple[str, ...] = ()
     removed: tuple[str, ...] = ()
     comment: str | None = None
+    terms: str | None = None
+    """What `moved_term` says."""
     before: IncidentStatus | None = None
     """The status before, where it has changed."""
     actor: str = MACHINE.actor
@@ -62,6 +64,7 @@ class Change:
                 posts_removed=self.removed,
                 actor=self.actor,
                 comment=self.comment,
+                terms=self.terms,
                 before=self.before,
                 ruling=self.ruling,
                 history=incident.history,
@@ -100,12 +103,13 @@ class Changes:
         added: Iterable[str] = (),
         removed: Iterable[str] = (),
         comment: str | None = None,
+        terms: str | None = None,
         before: IncidentStatus | None = None,
     ) -> None:
         hand = self._hand
         said = comment or hand.comment
         parts = (tuple(sorted(added)), tuple(sorted(removed)))
-        self.made.append(Change(type_, incident, *parts, said, before, hand.actor, hand.ruling))
+        self.made.append(Change(type_, incident, *parts, said, terms, before, hand.actor, hand.ruling))
 
     def opened(self) -> list[Incident]:
         """Drafts, without ids yet, of the matters that need an incident."""
@@ -177,7 +181,7 @@ class Changes:
             added=matter - had,
             removed=had - matter,
             before=before.status if status else None,
-            comment="; ".join(filter(None, (self._hand.comment, moved_term(before, after)))) or None,
+            terms=moved_term(before, after),
         )
         self._assign(before, after)
 

@@ -72,7 +72,7 @@ def print_one(
     console.print(Text("\nИстория", "bold"))
     for change in history:
         console.print(Text(f"{change.sequence}. {line(change, zone)}"))
-        for key in ("comment", "answer"):
+        for key in ("comment", "answer", "terms"):
             if said := change.details.get(key):
                 console.print(Text(f"    {said}"))
 

@@ -51,8 +51,8 @@ class Change:
     posts: int
     """How many it had after the change."""
     details: dict[str, Any]
-    """What there is of: posts_added, posts_removed, comment, merged_into, from (the status before, where it changed),
-    ruling, authority (its name, of an assignment), answer (of an answer)."""
+    """What there is of: posts_added, posts_removed, comment, terms (from when to when they moved), merged_into, from
+    (the status before, where it changed), ruling, authority (its name, of an assignment), answer (of an answer)."""
 
 
 class Incidents:
@@ -236,6 +236,7 @@ def _history_row(event: IncidentEvent) -> dict[str, Any]:
         "posts_added": list(data.posts_added),
         "posts_removed": list(data.posts_removed),
         "comment": data.comment,
+        "terms": data.terms,
         "merged_into": data.incident.merged_into,
         "from": data.before and data.before.value,
         "ruling": data.ruling,

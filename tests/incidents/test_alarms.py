@@ -121,8 +121,9 @@ def test_a_term_that_moves_is_in_the_history(bench: Bench) -> None:
     changed = bench.all()[-1]
     assert before is not None
     assert changed.answer_due is not None
-    comments = [line.details.get("comment") for line in bench.incidents.history(changed.id)]
-    assert comments[-1] == f"срок ответа: {before:%d.%m.%Y %H:%M} UTC → {changed.answer_due:%d.%m.%Y %H:%M} UTC"
+    told = bench.incidents.history(changed.id)[-1].details
+    assert told["terms"] == f"срок ответа: {before:%d.%m.%Y %H:%M} UTC → {changed.answer_due:%d.%m.%Y %H:%M} UTC"
+    assert "comment" not in told
 
 
 def test_workers_at_the_same_time_tell_each_once(bench: Bench) -> None:
