@@ -98,8 +98,8 @@ def _prune_lines(conn: Connection, rows: list[dict[str, int]]) -> None:
     newer = incident_history.alias()
     answered = and_(newer.c.incident == incidents.c.id, newer.c.worded, newer.c.type == "incident.answered")
     conn.execute(update(incident_history).where(line).values(details=details, worded=False), rows)
-    ids = {row["one"] for row in rows}
-    stale = and_(
-        incidents.c.id.in_(sorted(ids)), incidents.c.answer.is_not(None), ~select(newer.c.at).where(answered).exists()
-    )
+    these = incidents.c.id.in_(sorted({row["one"] for row in rows}))
+    # In the order in which everybody else locks them: no two can wait for each other.
+    conn.execute(select(incidents.c.id).where(these).order_by(incidents.c.id).with_for_update())
+    stale = and_(these, incidents.c.answer.is_not(None), ~select(newer.c.at).where(answered).exists())
     conn.execute(update(incidents).where(stale).values(answer=None))
