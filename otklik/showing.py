@@ -10,11 +10,10 @@ from rich.text import Text
 
 from incidents.words import line
 from schemas import Incident
-from schemas.words import STATUSES
+from schemas.words import STATUSES, URGENCY
 from store import Change, StoredPost
-from store.incidents import UNANSWERED
+from store.incident_tables import RUNNING
 
-URGENCY = {"now": "срочно", "soon": "скоро", "normal": ""}
 SHOWN_TEXT = 300
 """Characters of a post: enough to recognise it, and forty of them fit a few screens."""
 
@@ -27,7 +26,9 @@ def print_list(incidents: Iterable[Incident], zone: tzinfo, now: datetime) -> No
         table.add_column(name, overflow="fold", justify="right" if right else "left")
     for one in incidents:
         status = STATUSES[one.status] + (" ↻" if one.recurring else "")
-        urgent = Text(URGENCY[one.urgency], "bold red" if one.urgency == "now" else "")
+        urgent = Text(
+            URGENCY[one.urgency] if one.urgency != "normal" else "", "bold red" if one.urgency == "now" else ""
+        )
         due = _due(one, zone, now)
         authority = Text(one.authority_name or "")
         table.add_row(
@@ -49,7 +50,7 @@ def print_one(
         ("версия", str(incident.sequence)),
         ("группа, тема", f"{incident.group}, {incident.topic}"),
         ("муниципалитет", incident.municipality_name or "не назван"),
-        ("срочность", URGENCY[incident.urgency] or "обычная"),
+        ("срочность", URGENCY[incident.urgency]),
         ("очередь", _weight(incident)),
         ("кому", incident.authority_name or "никому"),
         ("почему", incident.authority_reason or ""),
@@ -71,7 +72,7 @@ def print_one(
     console.print(Text("\nИстория", "bold"))
     for change in history:
         console.print(Text(f"{change.sequence}. {line(change, zone)}"))
-        for key in ("comment", "answer"):
+        for key in ("comment", "answer", "terms"):
             if said := change.details.get(key):
                 console.print(Text(f"    {said}"))
 
@@ -105,7 +106,7 @@ def _weight(incident: Incident) -> str:
 
 
 def _due(incident: Incident, zone: tzinfo, now: datetime) -> Text:
-    if incident.answer_due is None or incident.status not in UNANSWERED:
+    if incident.answer_due is None or incident.status not in RUNNING:
         return Text("")
     late = incident.answer_due < now
     return Text(_at(incident.answer_due, zone) + (" просрочен" if late else ""), "bold red" if late else "")

@@ -32,8 +32,7 @@ def text(event: CloudEvent, zone: ZoneInfo, link: str | None = None) -> str:
         return f"{event.type}\nСобытие {event.id}"
     incident = event.data.incident
     lines = [f"{_capital(EVENTS.get(event.type, event.type))}: {line(incident.title)}", about(incident, zone)]
-    if event.data.comment:
-        lines.append(line(event.data.comment))
+    lines += [line(said) for said in (event.data.comment, event.data.terms) if said]
     lines += incident.urls[:URLS]
     if link:
         lines.append(link.format(id=incident.id))

@@ -110,6 +110,15 @@ def test_a_message_says_what_where_who_and_by_when(api):
     ]
 
 
+def test_a_message_says_why_and_how_the_terms_moved(api):
+    told = {"comment": "это не учения", "terms": "срок ответа: 03.03.2026 09:00 UTC → 04.03.2026 09:00 UTC"}
+    one = event(7, 2, "incident.reopened")
+    sink = open_sink(api)
+    sink.deliver([one.model_copy(update={"data": one.data.model_copy(update=told)})])
+    sink.close()
+    assert [message["text"].splitlines()[2:] for message in api.messages] == [[*told.values(), "№7.2"]]
+
+
 def test_a_digest_of_sources_is_its_summary(api):
     sink = open_sink(api)
     sink.deliver([digest(3)])

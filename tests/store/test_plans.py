@@ -1,10 +1,13 @@
 """Statements that would read a whole table without their index."""
 
+from collections.abc import Callable
+from typing import Any
+
 import pytest
-from sqlalchemy import text
+from sqlalchemy import event, text
 
 from schemas import IncidentStatus
-from store import IncidentFilter, Incidents, Store
+from store import IncidentFilter, Incidents, Store, Words
 from store.posts import _NEAR, RANGES
 from tests.store.test_incidents import fill, incident
 
@@ -22,6 +25,39 @@ def test_neighbours_are_found_by_their_index_on_sqlite(store: Store, by: str, in
         ]
     assert not [line for line in plan if line.startswith("SCAN")]
     assert sum(f"{index} (municipality=? AND {by}=? AND published>?" in line for line in plan) == size
+
+
+def test_old_words_are_found_by_their_index_on_sqlite(store: Store) -> None:
+    plan = plan_of(store, lambda: Words(store, ["new"]).prune_posts(store.now()))
+    assert not store.is_sqlite or "SEARCH posts USING INDEX ix_posts_text (collected<?)" in plan
+
+
+def test_the_overdue_are_counted_by_their_index_on_sqlite(store: Store) -> None:
+    incidents, now = Incidents(store), store.now()
+    wanted = IncidentFilter(overdue=now)
+    search = "SEARCH incidents USING {}INDEX ix_incidents_due (status=? AND answer_due>? AND answer_due<?)"
+    for count in (lambda: incidents.overdue(now), lambda: incidents.count(wanted)):
+        assert plan_of(store, count) == ([search.format("COVERING ")] if store.is_sqlite else [])
+    listed = plan_of(store, lambda: incidents.find(wanted))
+    assert not store.is_sqlite or search.format("") in listed
+    by_priority = plan_of(store, lambda: incidents.by_priority(wanted))
+    assert not store.is_sqlite or search.format("") in by_priority
+
+
+def plan_of(store: Store, work: Callable[[], object]) -> list[str]:
+    """How SQLite goes about the statements that this executes."""
+    said: list[tuple[str, Any]] = []
+
+    def listen(_conn: Any, _cursor: Any, statement: str, parameters: Any, *_: object) -> None:
+        said.append((statement, parameters))
+
+    event.listen(store.engine, "before_cursor_execute", listen)
+    work()
+    event.remove(store.engine, "before_cursor_execute", listen)
+    if not store.is_sqlite:
+        return []
+    with store.engine.connect() as conn:
+        return [row[3] for one, with_ in said for row in conn.exec_driver_sql(f"EXPLAIN QUERY PLAN {one}", with_)]
 
 
 def test_the_first_of_several_statuses_come_in_one_order(store: Store) -> None:
