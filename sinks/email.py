@@ -137,6 +137,7 @@ class EmailSink:
                 server.starttls(context=context)
             if settings.user is not None and settings.password is not None:
                 server.login(settings.user, settings.password.get_secret_value())
+            server.ehlo_or_helo_if_needed()  # STARTTLS makes the server forget the greeting, and only a login repeats it
         except BaseException:
             server.close()
             raise

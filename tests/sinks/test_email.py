@@ -79,15 +79,15 @@ class Server:
         self.port = free_port()
 
     @contextmanager
-    def running(self) -> Iterator[None]:
+    def running(self, *, auth: bool = True) -> Iterator[None]:
         controller = Controller(
             self.post,
             hostname="127.0.0.1",
             port=self.port,
             tls_context=self.context,
             require_starttls=True,
-            auth_required=True,
-            authenticator=_login,
+            auth_required=auth,
+            authenticator=_login if auth else None,
         )
         controller.start()
         try:
@@ -249,6 +249,14 @@ def test_a_wrong_password(running):
     sink = open_sink(running, password="other")
     assert sink.check() == says
     assert failed(sink) == says
+
+
+def test_a_relay_that_knows_no_users(server):
+    with server.running(auth=False):
+        sink = open_sink(server, user=None, password=None)
+        assert sink.check() is None
+        sink.deliver([event()])
+    assert len(server.post.letters) == 1
 
 
 def test_a_certificate_of_a_stranger(running):
