@@ -16,6 +16,8 @@ from sinks.http import TRANSIENT, Answer, Endpoint, http_url, retry_after
 
 INDEX = r"^[a-z0-9][a-z0-9._-]{0,200}$"
 """What OpenSearch allows: no capitals, no leading _ or -."""
+NO_INDEX = "index_not_found_exception"
+"""Of a 404: the server does not make indexes by itself, or this one went away."""
 EXISTS = 409
 """The event is stored already, or the incident in a newer state: as it should be."""
 ACTIONS_BYTES = 5_000_000
@@ -74,8 +76,13 @@ class OpenSearchSink:
             taken += len(part)
 
     def check(self) -> str | None:
-        """Asks who is there, then whether this user may write: with a bulk request that deletes nothing."""
-        nothing = orjson.dumps({"delete": {"_index": self._settings.events, "_id": "otklik-check"}}) + b"\n"
+        """Asks who is there, then whether this user may write: with a bulk request that changes documents that are not
+        there. At such a one the server makes a missing index, if it would at a delivery."""
+        settings = self._settings
+        nothing = b"".join(
+            orjson.dumps({"update": {"_index": index, "_id": "otklik-check"}}) + b"\n" + b'{"doc": {}}\n'
+            for index in (settings.events, settings.incidents)
+        )
         for method, path, body in (("GET", "/", b""), ("POST", "/_bulk", nothing)):
             try:
                 answer = self._send(method, path, body)
@@ -83,10 +90,11 @@ class OpenSearchSink:
                 return self._endpoint.no_answer(error)
             if not answer.is_taken:
                 return self._reason(answer)
-        for _, status, said in _results(answer):
+        for index, (status, kind, said) in zip((settings.events, settings.incidents), _results(answer), strict=False):
             if status in {401, 403}:
-                where = self._settings.events
-                return f"{self._endpoint.name}: писать в {where} нельзя ({said}). Дайте пользователю права."
+                return f"{self._endpoint.name}: писать в {index} нельзя ({said}). Дайте пользователю права."
+            if kind == NO_INDEX:
+                return f"{self._endpoint.name}: {_no_index(said)}"
         return None
 
     def close(self) -> None:
@@ -135,10 +143,12 @@ class OpenSearchSink:
         results = _results(answer)
         if len(results) != len(acted):
             raise DeliveryFailed(f"{self._endpoint.name}: непонятный ответ на _bulk. Проверьте url.", taken=taken)
-        for event, (_, status, said) in zip(acted, results, strict=True):
+        for event, (status, _, said) in zip(acted, results, strict=True):
             if 200 <= status < 300 or status == EXISTS:
                 continue
             done = taken + [one.id for one in part].index(event.id)
+            if status == 404:
+                raise DeliveryFailed(f"{self._endpoint.name}: {_no_index(said)}", taken=done)
             if status in {401, 403} or status in TRANSIENT or status >= 500:
                 raise DeliveryFailed(f"{self._endpoint.name}: ответ {status} ({said}). События дождутся.", taken=done)
             reason = f"{self._endpoint.name}: ответ {status} на событие {event.id} ({said})"
@@ -152,15 +162,19 @@ class OpenSearchSink:
         return self._endpoint.bad_status(answer.status)
 
 
-def _results(answer: Answer) -> list[tuple[str, int, str]]:
-    """Of each action of a bulk request: its name, its status, and what was said."""
+def _no_index(said: str) -> str:
+    return f"нет индекса ({said}). Создайте его или разрешите серверу создавать; события дождутся."
+
+
+def _results(answer: Answer) -> list[tuple[int, str, str]]:
+    """Of each action of a bulk request: its status, and the kind of error and what was said, if there is one."""
     try:
         items: list[dict[str, Any]] = orjson.loads(answer.body)["items"]
     except (orjson.JSONDecodeError, KeyError, TypeError):
         return []
     found = []
     for item in items:
-        [(name, result)] = item.items()
-        said = (result.get("error") or {}).get("reason", "")
-        found.append((name, int(result["status"]), str(said)))
+        [result] = item.values()
+        error = result.get("error") or {}
+        found.append((int(result["status"]), str(error.get("type", "")), str(error.get("reason", ""))))
     return found

@@ -24,6 +24,7 @@ from tests.sinks.conformance import SinkConformance, Target
 from tests.sinks.events import digest, event, story
 
 START_SECONDS = 30.0
+INDEXES = ("otklik-events", "otklik-incidents")
 
 
 @pytest.fixture(scope="module")
@@ -53,8 +54,9 @@ def search(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.fixture
 def empty(search: str) -> str:
-    for index in ("otklik-events", "otklik-incidents"):
+    for index in INDEXES:
         httpx.delete(f"{search}/{index}")
+        httpx.put(f"{search}/{index}")  # OpenSearch makes it at the update of `check`; this server does at a `create`
     return search
 
 
@@ -206,6 +208,28 @@ def test_an_answer_that_is_no_fault_of_events_waits_and_check_says_the_same(stat
         sink = open_sink(url)
         assert sink.check() == f"получатель «test» ({url}): {says}"
         assert str(failed(sink)) == f"получатель «test» ({url}): {says}"
+
+
+@pytest.mark.parametrize("missing", INDEXES)
+def test_a_missing_index_waits_for_whoever_makes_it(empty, missing):
+    httpx.delete(f"{empty}/{missing}")
+    sink = open_sink(empty)
+    says = f"получатель «test» ({empty}): нет индекса (no such index [{missing}]). "
+    assert sink.check() == f"{says}Создайте его или разрешите серверу создавать; события дождутся."
+    httpx.put(f"{empty}/{missing}")
+    assert sink.check() is None
+    sink.close()
+
+
+def test_an_event_is_not_at_fault_where_there_is_no_index():
+    said = "no such index [otklik-incidents] and [action.auto_create_index] is [false]"
+    none = result(404, type="index_not_found_exception", reason=said)
+    with answering(200, bulk(result(201), result(201), result(201), none)) as url:
+        error = failed(open_sink(url), 2)
+    assert (str(error), error.taken) == (
+        f"получатель «test» ({url}): нет индекса ({said}). Создайте его или разрешите серверу создавать; "
+        "события дождутся.", 1,
+    )  # fmt: skip
 
 
 def test_who_may_read_and_not_write_is_found_by_the_check():
