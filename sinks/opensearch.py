@@ -3,7 +3,8 @@
 https://docs.opensearch.org/latest/api-reference/document-apis/bulk/
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from typing import Annotated, Any, Self
 
 import httpx
@@ -47,8 +48,11 @@ class OpenSearchSink:
     """An event is created once, by its id; an incident is indexed with its sequence as its version, so that a repeated
     or late event brings back nothing."""
 
-    def __init__(self, settings: OpenSearchSettings, id: str) -> None:
+    def __init__(
+        self, settings: OpenSearchSettings, id: str, now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    ) -> None:
         self._settings = settings
+        self._now = now
         self._url = settings.url.rstrip("/")
         self._auth = None
         if settings.user is not None and settings.password is not None:
@@ -70,7 +74,7 @@ class OpenSearchSink:
             except httpx.HTTPError as error:
                 raise DeliveryFailed(self._endpoint.no_answer(error), taken=taken) from error
             if not answer.is_taken:
-                wait = retry_after(answer.headers.get("retry-after"), part[0].time)
+                wait = retry_after(answer.headers.get("retry-after"), self._now())
                 raise DeliveryFailed(self._reason(answer), taken=taken, retry_after=wait)
             self._look_through([event for event, _ in actions], answer, part, taken)
             taken += len(part)

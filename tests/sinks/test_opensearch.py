@@ -7,6 +7,8 @@ import subprocess
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import timedelta
+from email.utils import format_datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
@@ -21,7 +23,7 @@ from sinks import DeliveryFailed, EventRefused, Sink
 from sinks.opensearch import OpenSearchSettings, OpenSearchSink
 from tests.servers import free_port
 from tests.sinks.conformance import SinkConformance, Target
-from tests.sinks.events import digest, event, story
+from tests.sinks.events import MORNING, digest, event, story
 
 START_SECONDS = 30.0
 INDEXES = ("otklik-events", "otklik-incidents")
@@ -192,6 +194,13 @@ def test_too_much_load_is_waited_out(search):
 def test_retry_after_is_passed_on():
     with answering(503, {}, retry_after="17") as url:
         assert failed(open_sink(url)).retry_after == 17.0
+
+
+def test_a_date_to_wait_for_is_measured_from_now():
+    now = MORNING + timedelta(days=3)  # of an event that has waited
+    with answering(503, {}, retry_after=format_datetime(now + timedelta(seconds=40), usegmt=True)) as url:
+        settings = OpenSearchSettings.model_validate({"url": url, "allow_private": True})
+        assert failed(OpenSearchSink(settings, "test", now=lambda: now)).retry_after == 40.0
 
 
 @pytest.mark.parametrize(
