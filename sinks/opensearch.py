@@ -19,13 +19,15 @@ INDEX = r"^[a-z0-9][a-z0-9._-]{0,200}$"
 """What OpenSearch allows: no capitals, no leading _ or -."""
 NO_INDEX = "index_not_found_exception"
 """Of a 404: the server does not make indexes by itself, or this one went away."""
+MISSING = "document_missing_exception"
+"""An earlier event that is to lose what was erased was never stored here."""
 EXISTS = 409
 """The event is stored already, or the incident in a newer state: as it should be."""
 ACTIONS_BYTES = 5_000_000
 """Of one request: OpenSearch advises 5 to 15 MB, and a proxy before it may allow less."""
 
-ANSWER_BYTES = 10_000_000
-"""A bulk request is answered with a line per action, some 200 bytes."""
+ANSWER_BYTES = 20_000_000
+"""A bulk request is answered with a line per action: some 200 bytes, and 400 for one of the smallest, of 150."""
 
 
 class OpenSearchSettings(SinkSettings):
@@ -46,7 +48,7 @@ class OpenSearchSettings(SinkSettings):
 
 class OpenSearchSink:
     """An event is created once, by its id; an incident is indexed with its sequence as its version, so that a repeated
-    or late event brings back nothing."""
+    or late event brings back nothing. What was erased goes from earlier events."""
 
     def __init__(
         self, settings: OpenSearchSettings, id: str, now: Callable[[], datetime] = lambda: datetime.now(UTC)
@@ -127,7 +129,7 @@ class OpenSearchSink:
         return parts
 
     def _actions(self, event: CloudEvent) -> list[tuple[CloudEvent, bytes]]:
-        """The event, and its incident, as lines of a bulk request."""
+        """The event, its incident, and what changes in earlier events, as lines of a bulk request."""
         create = {"create": {"_index": self._settings.events, "_id": event.id}}
         actions = [(event, orjson.dumps(create) + b"\n" + event.encode() + b"\n")]
         if isinstance(event, IncidentEvent):
@@ -139,6 +141,13 @@ class OpenSearchSink:
                 "version_type": "external",
             }
             actions.append((event, orjson.dumps({"index": index}) + b"\n" + incident.encode() + b"\n"))
+        if isinstance(event, IncidentEvent) and event.type == "incident.redacted":
+            # Earlier snapshots keep neither links, of which an erasure took some, nor a title in which a settlement
+            # stood. The ids of all of them are known, so that nothing need be searched for.
+            left = orjson.dumps({"doc": {"data": {"incident": {"urls": [], "title": incident.title}}}}) + b"\n"
+            for sequence in range(1, incident.sequence):
+                earlier = {"_index": self._settings.events, "_id": f"{incident.id}.{sequence}", "retry_on_conflict": 3}
+                actions.append((event, orjson.dumps({"update": earlier}) + b"\n" + left))
         return actions
 
     def _look_through(
@@ -147,8 +156,8 @@ class OpenSearchSink:
         results = _results(answer)
         if len(results) != len(acted):
             raise DeliveryFailed(f"{self._endpoint.name}: непонятный ответ на _bulk. Проверьте url.", taken=taken)
-        for event, (status, _, said) in zip(acted, results, strict=True):
-            if 200 <= status < 300 or status == EXISTS:
+        for event, (status, kind, said) in zip(acted, results, strict=True):
+            if 200 <= status < 300 or status == EXISTS or kind == MISSING:
                 continue
             done = taken + [one.id for one in part].index(event.id)
             if status == 404:

@@ -154,6 +154,29 @@ def test_an_incident_is_a_document_in_its_last_state(empty):
     assert [hit["_id"] for hit in stored(empty, "otklik-events")] == ["1.2", "2.1", "test.1", "1.1"]
 
 
+def test_what_was_erased_goes_from_earlier_events_too(empty):
+    links = ("https://vk.com/wall-1_2", "https://vk.com/wall-1_3")
+    sink = open_sink(empty)
+    sink.deliver([event(1, 1, title="Нет воды — Тютняры", urls=links), event(2, 1, title="Снег", urls=links[:1])])
+    sink.deliver(
+        [
+            event(1, 3, title="Нет воды — Тютняры", urls=links),  # the second was of no interest here
+            event(1, 4, "incident.redacted", title="Нет воды — Аргаяш", urls=links[1:]),
+            event(1, 5, title="Нет воды — Аргаяш", urls=links[1:]),
+        ]
+    )
+    sink.close()
+    found = {hit["_id"]: hit["_source"]["data"]["incident"] for hit in stored(empty, "otklik-events")}
+    assert {id_: (one["title"], one["urls"]) for id_, one in found.items()} == {
+        "1.1": ("Нет воды — Аргаяш", []),
+        "1.3": ("Нет воды — Аргаяш", []),
+        "1.4": ("Нет воды — Аргаяш", [links[1]]),
+        "1.5": ("Нет воды — Аргаяш", [links[1]]),
+        "2.1": ("Снег", [links[0]]),
+    }
+    assert found["1.1"]["posts"] == ["news:1"]
+
+
 def test_large_batches_go_in_parts(empty, monkeypatch):
     monkeypatch.setattr("sinks.opensearch.ACTIONS_BYTES", 5_000)
     sink = open_sink(empty)
