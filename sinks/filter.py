@@ -9,6 +9,7 @@ from schemas.topics import NO_MUNICIPALITY
 
 PREFIX = "incident."
 EVERY_INCIDENT = "incident.*"
+ESCALATED = "incident.escalated"
 SOURCES = "source.*"
 """In `events`: digests of how sources fare. Only who asks for them gets them."""
 STAR = "★ "
@@ -67,7 +68,7 @@ class Condition(BaseModel):
     topic: Names | None = None
     urgency: Urgencies | None = None
     authority: Names | None = None
-    """Ids of authorities."""
+    """Ids of authorities: that answers, or to which the event is an escalation."""
     status: Statuses | None = None
     """Of the incident after the event."""
     needs_review: bool | None = None
@@ -80,12 +81,13 @@ class Condition(BaseModel):
         """Whether the incident, as it is after the event, and the event's type fit."""
         incident = event.data.incident
         places = (incident.municipality or NOWHERE, incident.municipality_name)
+        told = incident.escalated_to if event.type == ESCALATED else None
         return (
             _any(self.municipality, *places)
             and _any(self.group, incident.group)
             and _any(self.topic, incident.topic)
             and _any(self.urgency, incident.urgency)
-            and _any(self.authority, incident.authority)
+            and _any(self.authority, incident.authority, told)
             and _any(self.status, incident.status)
             and self.needs_review in (None, incident.needs_review)
             and len(incident.posts) >= (self.posts or 0)

@@ -52,6 +52,16 @@ def test_all_keys_and_any_value_of_a_key(when: dict[str, Any], fits: bool):
     assert When.model_validate(when).matches(event()) is fits
 
 
+def test_an_escalation_reaches_whom_it_is_for():
+    governor = When.model_validate({"authority": "governor"})
+    assert governor.matches(event(type="incident.escalated", escalated_to="governor"))
+    assert not governor.matches(event(type="incident.escalated", escalated_to="minzdrav"))
+    assert not governor.matches(event(type="incident.updated", escalated_to="governor"))
+    assert When.model_validate({"authority": "kasli"}).matches(
+        event(type="incident.escalated", escalated_to="governor")
+    )
+
+
 def test_digests_of_sources_go_only_to_who_asks_for_them():
     assert not When().wants_sources
     assert not When.model_validate({"events": ["incident.*"]}).wants_sources
