@@ -10,12 +10,16 @@ from schemas.topics import NO_MUNICIPALITY
 PREFIX = "incident."
 EVERY_INCIDENT = "incident.*"
 ESCALATED = "incident.escalated"
+REDACTED = "incident.redacted"
 SOURCES = "source.*"
 """In `events`: digests of how sources fare. Only who asks for them gets them."""
 STAR = "★ "
 """Marks fast-track topics; an operator need not type it."""
 NOWHERE = NO_MUNICIPALITY
 """In `municipality`: incidents without a place."""
+
+PASSING = ("urgency", "status", "needs_review", "posts")
+"""Conditions on what changes in the life of an incident."""
 
 URGENCIES: tuple[str, ...] = get_args(Urgency)
 STATUSES = tuple(status.value for status in IncidentStatus)
@@ -81,7 +85,7 @@ class Condition(BaseModel):
         """Whether the incident, as it is after the event, and the event's type fit."""
         incident = event.data.incident
         places = (incident.municipality or NOWHERE, incident.municipality_name)
-        told = incident.escalated_to if event.type == ESCALATED else None
+        told = incident.escalated_to if event.type in (ESCALATED, REDACTED) else None
         return (
             _any(self.municipality, *places)
             and _any(self.group, incident.group)
@@ -116,10 +120,22 @@ class When(Condition):
         return SOURCES in (self.events or ())
 
     def matches(self, event: IncidentEvent) -> bool:
-        """Whether the sink gets this event."""
+        """Whether the sink gets this event. Word of an erasure goes to whoever may have been told of the incident."""
         if event.data.history and not self.history:
             return False
+        if event.type == REDACTED:
+            return self._may_have_told_of(event)
         return self.holds(event) and not (self.without and self.without.holds(event))
+
+    def _may_have_told_of(self, event: IncidentEvent) -> bool:
+        """Whether earlier events of the incident may have come through, by what seldom changes in it."""
+        if self.events is not None and set(self.events) == {SOURCES}:
+            return False
+        passing = dict.fromkeys(PASSING)
+        without = self.without
+        if without and without == without.model_copy(update=passing) and without.holds(event):
+            return False
+        return self.model_copy(update={**passing, "events": None}).holds(event)
 
 
 def _any(wanted: tuple[str, ...] | None, *found: str | None) -> bool:
