@@ -27,6 +27,10 @@ SPAN = timedelta(days=90)
 PAGE = 100
 LARGEST_PAGE = 1000
 """The specification's own limit on an answer."""
+DEEPEST = 100_000
+"""Requests that may be skipped, for the database reads them: two years of a region, far above any span of dates."""
+LONGEST_NUMBER = 18
+"""Digits."""
 LONGEST_DESCRIPTION = 4_000
 _TOKEN = re.compile(r"[0-9a-f]{32}")
 _STATUSES: Mapping[str, Sequence[IncidentStatus]] = {
@@ -234,10 +238,21 @@ def _answer(document: open311.Document, format_: Format, status: HTTPStatus) -> 
 
 def _page(asked: Mapping[str, str]) -> tuple[int, int]:
     """Offset and limit."""
-    page, size = (asked.get(name, str(default)) for name, default in (("page", 1), ("page_size", PAGE)))
-    if not (page.isdecimal() and size.isdecimal() and 1 <= int(page) <= 100_000 and 1 <= int(size) <= LARGEST_PAGE):
+    page, size = (_number(asked.get(name, str(default))) for name, default in (("page", 1), ("page_size", PAGE)))
+    if not (page >= 1 and 1 <= size <= LARGEST_PAGE):
         raise Wrong(HTTPStatus.BAD_REQUEST, f"page — от 1, page_size — от 1 до {LARGEST_PAGE}.")
-    return (int(page) - 1) * int(size), int(size)
+    offset = (page - 1) * size
+    if offset > DEEPEST:
+        raise Wrong(
+            HTTPStatus.BAD_REQUEST,
+            f"Дальше {DEEPEST} обращений по страницам не пройти: сузьте start_date и end_date.",
+        )
+    return offset, size
+
+
+def _number(value: str) -> int:
+    """0 for what is none, or far too long."""
+    return int(value) if value.isdecimal() and len(value) <= LONGEST_NUMBER else 0
 
 
 def _moment(asked: Mapping[str, str], name: str) -> datetime | None:

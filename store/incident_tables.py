@@ -71,6 +71,7 @@ incidents = Table(
     Index("ix_incidents_updated", "updated"),
     Index("ix_incidents_priority", "status", "priority", "id"),
     Index("ix_incidents_urgent", "priority", "id"),
+    Index("ix_incidents_opened", "opened", "id"),
 )
 DUE = text("answer_due IS NOT NULL AND status IN ('new', 'confirmed', 'assigned', 'waiting', 'reopened')")
 """An unanswered incident with a clock."""

@@ -153,6 +153,7 @@ def test_an_answer_closes_nothing_and_a_solution_does(console: Running, bench: B
         ("end_date=2026-03-02T14:30:00%2B05:00", ["2", "1"]),
         ("start_date=2026-03-03T00:00:00Z", []),
         ("page=2&page_size=2", ["1"]),
+        ("page=101&page_size=1000", []),
         ("jurisdiction_id=chelyabinsk&page_size=1", ["3"]),
     ],
 )
@@ -191,6 +192,9 @@ def test_what_is_not_there(console: Running, path: str, status: int, said: str) 
     assert (root.tag, [flat(one) for one in root]) == ("errors", [{"code": str(status), "description": said}])
 
 
+DEEP = "Дальше 100000 обращений по страницам не пройти: сузьте start_date и end_date."
+
+
 @pytest.mark.parametrize(
     ("query", "status", "said"),
     [
@@ -203,6 +207,9 @@ def test_what_is_not_there(console: Running, path: str, status: int, said: str) 
             "end_date «2026-03-05» — не время с часовым поясом, например 2026-03-05T14:00:00Z.",
         ),
         ("page_size=5000", 400, "page — от 1, page_size — от 1 до 1000."),
+        ("page=" + "9" * 5000, 400, "page — от 1, page_size — от 1 до 1000."),
+        ("page=102&page_size=1000", 400, DEEP),
+        (f"page={10**17}", 400, DEEP),
         ("page=0", 400, "page — от 1, page_size — от 1 до 1000."),
         ("jurisdiction_id=perm", 404, "Здесь отвечает jurisdiction_id chelyabinsk, а не perm."),
     ],
