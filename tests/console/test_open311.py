@@ -1,5 +1,6 @@
 """Open311 GeoReport v2 over real sockets: the names, the order and the nesting that the specification shows."""
 
+import socket
 from collections.abc import Callable
 
 import httpx
@@ -11,7 +12,7 @@ from console.open311 import Service
 from console.settings import ConsoleSettings
 from intake.publish import Intake
 from schemas import Post, PostKind, decode, topics
-from store import Forgotten, Store, Versions
+from store import Audit, Forgotten, Store, Versions
 from tests.console.conftest import Running
 from tests.incidents.bench import Bench, tagged
 from tests.incidents.make import CHELYABINSK, HOUR, NO_WATER, SNOW
@@ -253,6 +254,44 @@ def test_a_report_becomes_an_appeal_with_nobodys_name_in_it(console: Running, bu
     assert "ivanov" not in whole
     assert "Иван" not in whole
     assert post.author
+
+
+def test_which_token_sent_a_report_is_on_record(console: Running, store: Store) -> None:
+    [given] = console.http.post(f"{V2}/requests.json", data=REPORT).json()
+    console.http.post(f"{V2}/requests.json", data=REPORT | {"service_code": "x"})
+    assert [(one.actor, one.action, one.object, one.details) for one in Audit(store).list()] == [
+        ("приём", "report", f"post:appeal:{given['token']}", {"through": "open311"}),
+    ]
+
+
+def said(answer: httpx.Response) -> tuple[int, str]:
+    [error] = answer.json()
+    assert error["code"] == str(answer.status_code)
+    return answer.status_code, error["description"]
+
+
+FILES = "Это не форма, или в ней файлы или больше 50 полей: фотографии — ссылкой в media_url."
+
+
+def test_what_a_stranger_sends_is_not_kept_on_the_disk_nor_in_memory(console: Running, bus: Bus) -> None:
+    url, form = f"{V2}/requests.json", "application/x-www-form-urlencoded"
+    long = console.http.post(url, data={"description": "я" * 20_000})
+    assert said(long) == (413, "Обращение длиннее 64 КБ не принимается.")
+    chunked = console.http.post(url, content=iter([b"api_key=", b"x"]), headers={"content-type": form})
+    assert said(chunked) == (411, "Нужен заголовок Content-Length.")
+    assert said(console.http.post(url, data=REPORT, files={"media": b"jpeg"})) == (400, FILES)
+    many = {f"attribute[{n}]": (None, "x") for n in range(51)}
+    assert said(console.http.post(url, files=many)) == (400, FILES)
+    as_parts = {name: (None, value) for name, value in REPORT.items()}
+    assert console.http.post(url, files=as_parts).status_code == 201
+    assert len(posts(bus)) == 1
+
+
+def test_the_head_of_a_report_that_is_too_long_is_enough(console: Running) -> None:
+    with socket.create_connection(("127.0.0.1", console.port), timeout=5) as line:
+        head = "POST /open311/v2/requests.json HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 4000000000\r\n"
+        line.sendall(f"{head}Content-Type: application/x-www-form-urlencoded\r\n\r\n".encode())
+        assert line.recv(100).startswith(b"HTTP/1.1 413 ")
 
 
 def test_a_token_gives_the_number_once_the_report_was_looked_at(console: Running, bench: Bench) -> None:
