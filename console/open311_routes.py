@@ -9,7 +9,7 @@ from uuid import uuid4
 
 from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.params import Depends
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 
@@ -19,6 +19,7 @@ from console.errors import ApiError
 from console.open311 import Format, Service
 from intake.draft import Draft
 from intake.publish import Intake
+from net.addresses import host_port
 from schemas import Geo, IncidentStatus, Media, PostKind
 from store import Audit, IncidentFilter, Incidents, PostReader, Store
 
@@ -52,6 +53,12 @@ class Wrong(Exception):
         self.status = status
 
 
+def _web(url: str) -> str:
+    """An address that whoever is shown it may follow: not `javascript:`."""
+    host_port(url)
+    return url
+
+
 class Report(BaseModel):
     """The fields of a POST, as far as they are looked at. Names and addresses of persons tell authors apart and go no
     further; others are ignored."""
@@ -63,7 +70,7 @@ class Report(BaseModel):
     address_string: str | None = None
     lat: Annotated[float, Field(ge=-90, le=90)] | None = None
     long: Annotated[float, Field(ge=-180, le=180)] | None = None
-    media_url: str | None = None
+    media_url: Annotated[str, AfterValidator(_web)] | None = None
     account_id: str | None = None
     email: str | None = None
     phone: str | None = None
