@@ -72,6 +72,7 @@ incidents = Table(
     Index("ix_incidents_updated", "updated"),
     Index("ix_incidents_priority", "status", "priority", "id"),
     Index("ix_incidents_urgent", "priority", "id"),
+    Index("ix_incidents_opened", "opened", "id"),
 )
 RUNNING = ("new", "confirmed", "assigned", "reopened")
 """Statuses in which the clock of the answer runs: while waiting for the citizen it stands still."""

@@ -109,8 +109,8 @@ class Incidents:
             return _with_posts(conn, conn.execute(query.order_by(incidents.c.id.desc()).limit(limit)).all())
 
     def find_page(self, wanted: IncidentFilter, offset: int, limit: int) -> list[Incident]:
-        """The newest first, for protocols whose pages have numbers."""
-        query = _filtered(select(incidents), wanted).order_by(incidents.c.id.desc())
+        """The last registered first, for protocols whose pages have numbers. What is skipped is read all the same."""
+        query = _filtered(select(incidents), wanted).order_by(incidents.c.opened.desc(), incidents.c.id.desc())
         with self._store.reading() as conn:
             return _with_posts(conn, conn.execute(query.offset(offset).limit(limit)).all())
 

@@ -6,6 +6,7 @@ In this process, since there are many commands; that the program starts one is s
 import csv
 import json
 import re
+import stat
 from contextlib import redirect_stderr, redirect_stdout
 from datetime import timedelta
 from io import StringIO
@@ -254,6 +255,7 @@ def test_export(office):
     office("incidents", "confirm", "region.yaml", "1", "--as", "П")
     office("incidents", "answer", "region.yaml", "1", "--as", "П", "--answer", "=HYPERLINK(1)")
     done = office("incidents", "export", "region.yaml", "--out", "all.csv")
+    assert stat.S_IMODE((office.folder / "all.csv").stat().st_mode) == 0o640
     assert (done.returncode, done.stdout, done.stderr) == (0, "Записано инцидентов: 3, файл all.csv.\n", "")
     with (office.folder / "all.csv").open(encoding="utf-8-sig", newline="") as file:
         rows = list(csv.DictReader(file, delimiter=";"))

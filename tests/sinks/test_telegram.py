@@ -81,6 +81,20 @@ class TestConformance(SinkConformance):
         return TelegramTarget(api)
 
 
+@pytest.mark.parametrize(
+    ("actor", "settings", "shown"),
+    [("Петрова", {}, False), ("Петрова", {"comments": True}, True), ("otklik", {}, True)],
+)
+def test_what_an_official_wrote_freely_is_shown_to_who_asks_for_it(api, actor, settings, shown):
+    one = event(1, 2, "incident.rejected")
+    said = {"actor": actor, "comment": "Гражданка Иванова отозвала жалобу"}
+    sink = open_sink(api, **settings)
+    sink.deliver([one.model_copy(update={"data": one.data.model_copy(update=said)})])
+    sink.close()
+    [message] = api.messages
+    assert ("Иванова" in message["text"]) is shown
+
+
 def failed(sink: TelegramSink, *events: IncidentEvent) -> DeliveryFailed:
     with pytest.raises(DeliveryFailed) as error:
         sink.deliver(events or [event()])

@@ -1,6 +1,7 @@
 """Statements that would read a whole table without their index."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -67,6 +68,25 @@ def test_the_first_of_several_statuses_come_in_one_order(store: Store) -> None:
     wanted = IncidentFilter(status=[new, assigned])
     found = [one.id for one in Incidents(store).by_priority(wanted, limit=4)]
     assert found == [ids[1], ids[4], ids[3], ids[0]]
+
+
+def test_a_span_of_registration_is_read_from_its_index_on_sqlite(store: Store) -> None:
+    if not store.is_sqlite:
+        assert "ix_incidents_opened" in _indexes(store)
+        return
+    start = datetime(2026, 1, 1, tzinfo=UTC)
+    wanted = IncidentFilter(opened_from=start, opened_to=start + timedelta(days=90), history=False)
+    asked: list[tuple[str, Any]] = []
+
+    @event.listens_for(store.engine, "before_cursor_execute")
+    def _note(conn: Any, cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
+        asked.append((statement, parameters))
+
+    Incidents(store).find_page(wanted, 0, 100)
+    statement, parameters = next(one for one in asked if "FROM incidents" in one[0])
+    with store.engine.connect() as conn:
+        plan = [row[3] for row in conn.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)]
+    assert plan == ["SEARCH incidents USING INDEX ix_incidents_opened (opened>? AND opened<?)"]
 
 
 def _any(size: int) -> tuple[str, ...]:
