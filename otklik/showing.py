@@ -1,5 +1,7 @@
 """Incidents as an operator sees them in a terminal."""
 
+import os
+import sys
 from collections.abc import Iterable, Sequence
 from datetime import datetime, tzinfo
 from typing import Any
@@ -18,6 +20,11 @@ SHOWN_TEXT = 300
 """Characters of a post: enough to recognise it, and forty of them fit a few screens."""
 
 
+def console() -> Console:
+    """For tables. Elsewhere than on a terminal rich takes 80 columns, which break every word."""
+    return Console(width=None if sys.stdout.isatty() or "COLUMNS" in os.environ else 200)
+
+
 def print_list(incidents: Iterable[Incident], zone: tzinfo, now: datetime) -> None:
     """A line for each."""
     table = Table(box=None, pad_edge=False)
@@ -34,15 +41,15 @@ def print_list(incidents: Iterable[Incident], zone: tzinfo, now: datetime) -> No
         table.add_row(
             str(one.id), Text(status), Text(one.title), str(len(one.posts)), urgent, str(one.priority), authority, due
         )
-    Console().print(table)
+    console().print(table)
 
 
 def print_one(
     incident: Incident, history: Sequence[Change], posts: Sequence[StoredPost], zone: tzinfo, now: datetime
 ) -> None:
     """All that is known of it."""
-    console = Console(highlight=False, soft_wrap=True)
-    console.print(Text(f"№{incident.id} {incident.title}", "bold"))
+    out = Console(highlight=False, soft_wrap=True)
+    out.print(Text(f"№{incident.id} {incident.title}", "bold"))
     table = Table(box=None, show_header=False, pad_edge=False)
     into = f" (№{incident.merged_into})" if incident.merged_into else ""
     rows: list[tuple[str, str | Text]] = [
@@ -63,18 +70,18 @@ def print_one(
     for name, value in rows:
         if value:
             table.add_row(name, value if isinstance(value, Text) else Text(value))
-    console.print(table)
-    console.print(Text(f"\nПубликаций: {len(posts)}", "bold"))
+    out.print(table)
+    out.print(Text(f"\nПубликаций: {len(posts)}", "bold"))
     for post in posts:
-        console.print(Text(f"{_at(post.published, zone)}  {post.id}  {post.url or ''}".rstrip()))
+        out.print(Text(f"{_at(post.published, zone)}  {post.id}  {post.url or ''}".rstrip()))
         text = " ".join(part for part in (post.title, post.text) if part) or ("(удалена)" if post.deleted else "")
-        console.print(Text(f"    {text[:SHOWN_TEXT]}{'…' if len(text) > SHOWN_TEXT else ''}"))
-    console.print(Text("\nИстория", "bold"))
+        out.print(Text(f"    {text[:SHOWN_TEXT]}{'…' if len(text) > SHOWN_TEXT else ''}"))
+    out.print(Text("\nИстория", "bold"))
     for change in history:
-        console.print(Text(f"{change.sequence}. {line(change, zone)}"))
+        out.print(Text(f"{change.sequence}. {line(change, zone)}"))
         for key in ("comment", "answer", "terms"):
             if said := change.details.get(key):
-                console.print(Text(f"    {said}"))
+                out.print(Text(f"    {said}"))
 
 
 def as_json(incident: Incident, history: Sequence[Change], posts: Sequence[StoredPost]) -> dict[str, Any]:

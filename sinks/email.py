@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo
 
-import structlog
 from pydantic import AfterValidator, Field, SecretStr, model_validator
 
 from bus import metrics
@@ -22,8 +21,6 @@ from schemas.words import STATUSES
 from sinks.base import DeliveryFailed, SinkSettings
 from sinks.message import Link, about, counted, happened, latest, line
 from sinks.schedule import EVERY_MORNING, Schedule
-
-log = structlog.get_logger()
 
 PATIENCE = timedelta(hours=1)
 """For which addresses are tried again that the server does not take now, while the others have the letter: greylisting
@@ -161,12 +158,14 @@ class EmailSink:
 
     def _worth_another_try(self, refused: Mapping[str, tuple[int, bytes]], since: datetime) -> list[str]:
         """Of the refused addresses those that may take the letter yet; the others are told of."""
+        import structlog  # noqa: PLC0415  (brings in twisted, which reading the settings need not wait for)
+
         found = []
         for address, (code, answer) in refused.items():
             if code < 500 and self._now() < since + PATIENCE:
                 found.append(address)
                 continue
-            log.error("address_refused", sink=self._id, address=address, reason=_said(code, answer))
+            structlog.get_logger().error("address_refused", sink=self._id, address=address, reason=_said(code, answer))
             metrics.counter("otklik_letters_refused_total", sink=self._id).inc()
         return found
 

@@ -4,15 +4,12 @@ from collections.abc import Sequence
 from typing import Annotated, Any
 
 import psycopg
-import structlog
 from psycopg import sql
 from psycopg.types.json import Jsonb
 from pydantic import AfterValidator, Field, SecretStr
 
 from schemas import CloudEvent, IncidentEvent
 from sinks.base import DeliveryFailed, EventRefused, SinkSettings
-
-log = structlog.get_logger()
 
 CONNECT_SECONDS = 10
 STATEMENT_SECONDS = 60
@@ -157,7 +154,11 @@ class PostgresSink:
         try:
             conn.execute(self._sql(_BY_SUBJECT))
         except psycopg.errors.InsufficientPrivilege:  # tables of an older version, made by another user
-            log.warning("index_missing", sink=self._id, index=names[2], needs="its owner: otklik sinks test")
+            import structlog  # noqa: PLC0415  (brings in twisted, which reading the settings need not wait for)
+
+            structlog.get_logger().warning(
+                "index_missing", sink=self._id, index=names[2], needs="its owner: otklik sinks test"
+            )
 
     def _store(self, conn: psycopg.Connection[Any], event: CloudEvent) -> bool:
         """Whether earlier events of the subject may hold what was erased, or this one, which comes late."""
