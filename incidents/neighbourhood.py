@@ -228,6 +228,7 @@ _LOOKED_AT = (
     "link",
     "signature",
     "traits",
+    "erased",
 )
 
 
