@@ -3,16 +3,15 @@
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from classifier.head import TextHead
-from classifier.linear import quantise, softmax
+from classifier.linear import quantise
 from classifier.net import KEPT_UNITS, Embedding, Net, Table
 from classifier.training.data import perm
-from classifier.training.descent import Layers, Settings, Task, apart, fit
+from classifier.training.descent import Layers, Settings, Task, fit
 from classifier.training.estimator import HiddenLayerClassifier
 from classifier.training.fit import SEED
 from classifier.training.net import Blend, Labelled, Parts, fit_parts, leaning, net_of, tasks_of, train_net
@@ -173,34 +172,6 @@ def test_texts_without_a_label_teach_nothing() -> None:
     without = fit(matrix, [task, none], settings, 1)
     assert (without.bias[1] == 0).all()
     assert (fit(matrix, [task, helper], settings, 1).bias[1] != 0).any()
-
-
-def test_views_are_drawn_to_each_other_by_the_gradient_of_their_divergence() -> None:
-    scores = np.random.default_rng(5).normal(size=(6, 4))
-
-    def divergence(of: npt.NDArray[np.float64]) -> float:
-        one, other = np.split(softmax(of), 2)
-        return float(((one - other) * np.log(one / other)).sum() / 2)
-
-    step = 1e-6 * np.eye(scores.size).reshape(-1, *scores.shape)
-    slopes = [(divergence(scores + one) - divergence(scores - one)) / 2e-6 for one in step]
-    found = apart(softmax(scores).astype(np.float32))
-    assert found == pytest.approx(np.reshape(slopes, scores.shape), abs=1e-5)
-    assert np.abs(found).max() > 0.01
-
-
-def test_agreement_keeps_answers_that_depend_on_dropped_units_near_each_other() -> None:
-    matrix, task = _separable(60)
-    noisy = Task(np.random.default_rng(2).permutation(task.truth), 3, task.parent)
-
-    def spread(agree: float) -> float:
-        settings = Settings(hidden=16, epochs=60, rate=0.03, drop_tokens=0.0, agree=agree)
-        found = fit(matrix, [noisy], settings, 1)
-        hidden = np.maximum(matrix @ found.embedding * settings.scale + found.hidden_bias, 0)
-        kept = np.random.default_rng(3).random((50, *hidden.shape)) < 0.5
-        return float((2 * hidden * kept @ found.weights[0]).std(axis=0).mean())
-
-    assert spread(1.0) < 0.8 * spread(0.0)
 
 
 def test_quantisation_error_is_bounded() -> None:
