@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from incidents.words import line
+from incidents.words import attached, line
 from schemas import Incident
 from schemas.words import STATUSES, URGENCY
 from store import Change, StoredPost
@@ -70,12 +70,14 @@ def print_one(
     for name, value in rows:
         if value:
             table.add_row(name, value if isinstance(value, Text) else Text(value))
-    out.print(table)
+    console().print(table)
     out.print(Text(f"\nПубликаций: {len(posts)}", "bold"))
     for post in posts:
         out.print(Text(f"{_at(post.published, zone)}  {post.id}  {post.url or ''}".rstrip()))
         text = " ".join(part for part in (post.title, post.text) if part) or ("(удалена)" if post.deleted else "")
         out.print(Text(f"    {text[:SHOWN_TEXT]}{'…' if len(text) > SHOWN_TEXT else ''}"))
+        if post.attachment is not None:
+            out.print(Text(f"    почему здесь: {attached(post.attachment)}"))
     out.print(Text("\nИстория", "bold"))
     for change in history:
         out.print(Text(f"{change.sequence}. {line(change, zone)}"))
@@ -89,7 +91,14 @@ def as_json(incident: Incident, history: Sequence[Change], posts: Sequence[Store
     return {
         "incident": incident.model_dump(mode="json"),
         "posts": [
-            {"id": one.id, "published": one.published, "url": one.url, "title": one.title, "text": one.text}
+            {
+                "id": one.id,
+                "published": one.published,
+                "url": one.url,
+                "title": one.title,
+                "text": one.text,
+                "attached": one.attachment._asdict() if one.attachment is not None else None,
+            }
             for one in posts
         ],
         "history": [

@@ -119,6 +119,11 @@ def test_the_whole_way_of_an_incident(office):
     assert [one["status"] for one in shown["history"]][-2:] == ["reopened", "rejected"]
     assert shown["incident"]["sequence"] == 9
     assert [one["id"] for one in shown["posts"]] == ["vk:-1_1", "vk:-1_2"]
+    assert [one["attached"] for one in shown["posts"]] == [
+        {"by": "topic", "to": "vk:-1_2", "sure": 0.5},
+        {"by": "topic", "to": "vk:-1_1", "sure": 0.5},
+    ]
+    assert "    почему здесь: та же тема, рядом по времени, что у vk:-1_1 (0.50)\n" in told
 
 
 def test_lists_and_filters(office):
