@@ -7,15 +7,18 @@ from contextlib import AbstractContextManager, contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import structlog
 from kafka import KafkaConsumer, OffsetAndMetadata
 from kafka import TopicPartition as KafkaPartition
 from kafka.consumer.subscription_state import ConsumerRebalanceListener
 from kafka.coordinator.assignors.cooperative_sticky import CooperativeStickyAssignor
-from kafka.errors import KafkaError, RebalanceInProgressError
+from kafka.errors import CommitFailedError, KafkaError, RebalanceInProgressError
 from kafka.net.compat import KafkaNetClient
 
 from bus.base import BusError, Positions, Received, Record, TopicPartition
 from bus.limits import MAX_RECORD_BYTES, MAX_STEP
+
+log = structlog.get_logger()
 
 SESSION = timedelta(seconds=10)
 """A dead member's partitions are free after this. Heartbeats come from kafka-python's own thread, so a slow step
@@ -138,6 +141,7 @@ class GroupConsumer:
     ) -> None:
         self._bootstrap = bootstrap
         self._topics = topics
+        self._group = group
         self._on_revoked = on_revoked
         self._listener = _Listener()
         self._early: list[Received] = []
@@ -254,8 +258,17 @@ class GroupConsumer:
         offsets = {
             KafkaPartition(*at): OffsetAndMetadata(offset, "", -1) for at, offset in positions.items() if at in ours
         }
-        if offsets:
+        if not offsets:
+            return
+        try:
             self._consumer.commit(offsets, timeout_ms=ANSWER_MS)
+        except CommitFailedError as failure:
+            (reason,) = failure.args
+            if isinstance(reason, RebalanceInProgressError):
+                raise reason from failure
+            # The group takes this member for dead: it was suspended, say. So nothing was its own any more, as the next
+            # poll will tell it, and what it did comes again to the next owner.
+            log.warning("bus_member_expelled", group=self._group, reason=str(reason))
 
     def _commit_after_rebalance(self, positions: Positions) -> None:
         """While closing nobody polls any more, and without a poll a rebalance never ends. What it took away from this

@@ -48,6 +48,8 @@ _PAIRED = frozenset(
         "can",
         "reach",
         "must",
+        "pit",
+        "ajar",
     ]
 )
 _STATES = frozenset(["fix", "fail", "bad", "lack", "burden", "thanks", "joy", "plan", "plead"])

@@ -7,7 +7,7 @@ import sys
 import time
 from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import structlog
 
@@ -43,7 +43,7 @@ class _Kept:
     role: Role
     process: Process | None = None
     deaths: int = 0
-    stopping: bool = False
+    stopping: asyncio.Event = field(default_factory=asyncio.Event)
     task: asyncio.Task[None] | None = None
 
 
@@ -101,11 +101,11 @@ class Supervisor:
         return {k.role.name: k.process.pid for k in self._kept if k.process is not None}
 
     def _start(self, kept: _Kept) -> None:
-        kept.stopping = False
+        kept.stopping.clear()
         kept.task = asyncio.create_task(self._keep(kept), name=kept.role.name)
 
     async def _keep(self, kept: _Kept) -> None:
-        while not kept.stopping:
+        while not kept.stopping.is_set():
             started = time.monotonic()
             try:
                 kept.process = await asyncio.create_subprocess_exec(
@@ -115,13 +115,13 @@ class Supervisor:
                 await self._pause(kept, f"не запускается: {refusal(error)}")
                 continue
             log.info("role_started", role=kept.role.name, pid=kept.process.pid)
-            if kept.stopping:  # told to while the process was being made
-                kept.process.terminate()
+            if kept.stopping.is_set():  # told to while the process was being made
+                _terminate(kept.process)
             code = await kept.process.wait()
             pid, kept.process = kept.process.pid, None
             log.info("role_ended", role=kept.role.name, pid=pid, code=code)
             forget(pid, self._env.get(SHARED_FOLDER))
-            if kept.stopping:
+            if kept.stopping.is_set():
                 return
             if code == Exit.USAGE:
                 self._say(
@@ -145,19 +145,18 @@ class Supervisor:
         kept.deaths += 1
         pause = delay(kept.deaths)
         self._say(f"Роль {kept.role.name} {what}. Запущу снова через {pause:.0f} с.")
-        await asyncio.sleep(pause)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(kept.stopping.wait(), pause)
 
     async def _stop_all(self) -> None:
         for kept in self._kept:
             await self._stop_one(kept)
 
     async def _stop_one(self, kept: _Kept) -> None:
-        kept.stopping = True
+        kept.stopping.set()
         if kept.task is None:
             return
-        if kept.process is None:
-            kept.task.cancel()  # it waits before a restart
-        else:
+        if kept.process is not None:  # else it is being made, or waits before a restart
             _terminate(kept.process)
         done, _ = await asyncio.wait({kept.task}, timeout=STOP_SECONDS)
         if not done and kept.process is not None:

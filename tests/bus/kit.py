@@ -9,12 +9,12 @@ from typing import Protocol
 
 from bus import Bus, Consumer, Positions, Received, Record, TopicPartition
 
-PATIENCE = 20.0
-"""Seconds that a check waits for records that have to come."""
+PATIENCE = 60.0
+"""Seconds that a check waits for records that have to come; they take a second or two."""
 QUIET = 0.6
 """Seconds of silence after which a check believes that nothing more comes."""
-SLOW = 3.0
-"""Seconds of a slow step: twice the lease that the benches give."""
+SLOW = 7.5
+"""Seconds of a slow step: longer than the lease that the benches give to who lives on."""
 T0 = datetime(2026, 3, 1, 8, 0, tzinfo=UTC)
 KEYS = ("vk-chelyabinsk", "новости", "75701000", "75743000", "none", "42", "a")
 

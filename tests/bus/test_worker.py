@@ -187,13 +187,13 @@ def test_a_joining_member_takes_over_while_the_first_waits() -> None:
     thread.start()
     received: list[Received] = []
     second = bus.consume(["posts"], "group")
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     try:
         while len(received) < 50 and time.monotonic() < deadline:
             received += second.poll(100, 0.1)
             if received:  # its share came while the first was waiting; the rest comes when that one leaves
                 made.stop()
-        thread.join(20)
+        thread.join(60)
     finally:
         made.stop()
         second.close()
@@ -208,14 +208,14 @@ def test_a_partition_that_goes_and_comes_back_within_one_poll_loses_nothing() ->
     thread = threading.Thread(target=made.run)
     thread.start()
     second = bus.consume(["posts"], "group")
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while not second.lag():  # the first gives its share from within its long poll
         second.poll(1, 0.05)
         assert time.monotonic() < deadline
     second.close()
     time.sleep(0.2)  # and has it back
     bus.publish("posts", [Record(f"k{n % 5}", b"%d" % n, T0) for n in range(20)])
-    thread.join(10)
+    thread.join(60)
     made.stop()
     assert step.effects == set(range(20))
     assert bus.group_lag("posts", "group") == {0: 0, 1: 0}

@@ -117,9 +117,9 @@ def test_any_mixture_of_places(resolver: Resolver, words: list[str]) -> None:
 
 
 def test_a_long_list_of_towns_takes_bounded_time(resolver: Resolver) -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     resolver.resolve("Копейск, Миасс, п. Октябрьский, " * 700)
-    assert time.perf_counter() - start < 2
+    assert time.process_time() - start < 2
 
 
 @pytest.mark.parametrize(

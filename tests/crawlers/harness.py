@@ -25,12 +25,17 @@ NAMES = {topics.POSTS: 2, topics.HISTORY: 1, topics.REACH: 1, topics.SOURCES: 1}
 
 @dataclass
 class Clock:
-    """The real clock, shifted."""
+    """The real clock, shifted; or one that stands still between the shifts."""
 
     shift: timedelta = field(default_factory=timedelta)
+    stopped: datetime | None = None
 
     def __call__(self) -> datetime:
-        return datetime.now(UTC) + self.shift
+        return (self.stopped or datetime.now(UTC)) + self.shift
+
+    def stop(self) -> None:
+        """For tests of fractions of a second: a slow machine must not use them up."""
+        self.stopped = datetime.now(UTC)
 
     def forward(self, **by: float) -> None:
         self.shift += timedelta(**by)

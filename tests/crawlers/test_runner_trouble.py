@@ -85,7 +85,7 @@ def test_a_lost_lease_ends_the_visit_without_a_trace(here: World) -> None:
 
 def test_a_long_visit_keeps_its_lease(here: World) -> None:
     async def long(cursor: ScriptCursor) -> AsyncIterator[Page[ScriptCursor]]:
-        await asyncio.sleep(1)
+        await asyncio.sleep(5)
         assert here.sources.lease("crawler-2", ["script"], 1, timedelta(minutes=1)) == []
         yield page(1)
 
@@ -93,7 +93,7 @@ def test_a_long_visit_keeps_its_lease(here: World) -> None:
         script.acts["tested"] = long
         assert (await runner.once())["tested"].outcome is Outcome.OK
 
-    crawl(here, [planned()], use, term=timedelta(seconds=0.6))
+    crawl(here, [planned()], use, term=timedelta(seconds=3))
 
 
 def test_stopping_ends_a_visit_at_the_page_boundary_and_leaves_the_source_due(here: World) -> None:

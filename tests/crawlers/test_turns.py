@@ -11,6 +11,11 @@ from store.pace import LATE
 from tests.crawlers.harness import World
 
 
+@pytest.fixture(autouse=True)
+def _standing(here: World) -> None:
+    here.clock.stop()
+
+
 def waiting(here: World, allowance: Allowance) -> Waiting:
     return Waiting(partial(Quotas(here.store).take, "vk", "wall.get", [allowance]), here.clock)
 
@@ -21,7 +26,7 @@ def used(here: World) -> int:
 
 def test_a_free_turn_comes_at_once(here: World) -> None:
     one = waiting(here, Allowance("t", 5))
-    assert one.ask() == pytest.approx(0, abs=0.01)
+    assert one.ask() == 0
     turn = one.come()
     assert turn is not None
     assert (turn.token, used(here)) == ("t", 1)

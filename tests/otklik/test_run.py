@@ -175,7 +175,7 @@ def test_a_day_of_an_operator(otklik, site):
         last = [psutil.Process(pid) for pid in roles(running).values()]
         code = end(running)
     assert code == 0
-    assert psutil.wait_procs(last, timeout=1)[1] == []
+    assert psutil.wait_procs(last, timeout=30)[1] == []
     assert otklik.stderr.endswith("Отклик остановлен.\n")
     assert len(events(otklik)) == len({event["id"] for event in events(otklik)})
 

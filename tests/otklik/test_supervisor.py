@@ -11,6 +11,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+from structlog.testing import capture_logs
 
 from otklik import supervisor
 from otklik.exits import Exit
@@ -149,12 +150,28 @@ def test_a_role_that_does_not_stop_is_killed(world, monkeypatch):
     async def scenario() -> Exit:
         kept = world.supervisor(world.role("crawl", STUBBORN))
         running = asyncio.create_task(kept.run())
-        await world.until(lambda: world.events == ["crawl started"])
+        await world.until(lambda: world.events == ["crawl started"] and "crawl" in kept.pids)
         kept.stop()
         return await running
 
     assert asyncio.run(scenario()) == Exit.OK
     assert world.said == ["Роль crawl не остановилась за 0 с и снята. Данные не потеряны."]
+
+
+def test_a_role_that_is_just_being_started_is_asked_to_stop_and_waited_for(world):
+    async def scenario() -> Exit:
+        kept = world.supervisor(world.role("crawl"))
+        running = asyncio.create_task(kept.run())
+        await asyncio.sleep(0)  # now its process is being made
+        assert kept.pids == {}
+        kept.stop()
+        return await running
+
+    with capture_logs() as logged:
+        assert asyncio.run(scenario()) == Exit.OK
+    assert [one["event"] for one in logged] == ["role_started", "role_ended"]
+    assert logged[1]["code"] in (Exit.OK, -signal.SIGTERM)  # not SIGKILL
+    assert world.said == []
 
 
 def test_a_stop_does_not_wait_for_the_pause_before_a_restart(world, monkeypatch):
@@ -167,7 +184,7 @@ def test_a_stop_does_not_wait_for_the_pause_before_a_restart(world, monkeypatch)
         os.kill(kept.pids["crawl"], signal.SIGKILL)
         await world.until(lambda: bool(world.said))
         kept.stop()
-        await asyncio.wait_for(running, 10)
+        await asyncio.wait_for(running, 30)
 
     asyncio.run(scenario())
 
@@ -239,5 +256,5 @@ def test_roles_do_not_outlive_a_killed_supervisor():
         assert re.fullmatch(r"\d+\n", line)
         child = psutil.Process(int(line))
         parent.kill()
-    _, alive = psutil.wait_procs([child], timeout=20)
+    _, alive = psutil.wait_procs([child], timeout=60)
     assert alive == []

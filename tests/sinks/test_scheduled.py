@@ -86,7 +86,7 @@ def running(bus: Bus, sink: Keeps, clock: Clock, **given: Any) -> Iterator[Sched
         yield loop
     finally:
         loop.stop()
-        thread.join(10)
+        thread.join(60)
     assert not thread.is_alive()
 
 

@@ -84,7 +84,7 @@ def test_threads_lose_no_update(store: Store) -> None:
 def test_a_reader_waits_for_no_writer(store: Store) -> None:
     with store.transaction() as conn, ThreadPoolExecutor(1) as pool:
         conn.execute(counters.update().values(value=5))
-        assert pool.submit(Sources(store).list).result(timeout=5) == []
+        assert pool.submit(Sources(store).list).result(timeout=30) == []
 
 
 def test_sqlite_is_as_durable_as_it_can_be(tmp_path: Path) -> None:

@@ -259,8 +259,8 @@ def test_requests_to_one_host_are_spaced_out() -> None:
                 group.create_task(http.get(f"{site.url}/", allow_private=site.exempt))
 
     with Site({"/": page}) as site:
-        run(use, pause=timedelta(milliseconds=200))
-    assert all(later - earlier >= 0.19 for earlier, later in itertools.pairwise(moments))
+        run(use, pause=timedelta(seconds=1))
+    assert all(later - earlier >= 0.5 for earlier, later in itertools.pairwise(moments))
 
 
 class TestHostileAnswers:

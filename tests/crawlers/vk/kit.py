@@ -32,7 +32,11 @@ class Crawl:
         """Posts that the last visit put on the bus."""
 
     def visit(self) -> list[Page[VkCursor]]:
-        """One visit; its pages. A second passes before it: on a fast machine less does, and who changed is not yet due."""
+        """One visit; its pages. A second passes before it.
+
+        VK's times are whole seconds: what was written a few milliseconds before a visit may seem a second old, and then
+        a 24th of that second has to pass between two readings, more than a fast machine takes.
+        """
         self.here.clock.forward(seconds=1)
         return asyncio.run(self._visit())
 

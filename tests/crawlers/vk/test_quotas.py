@@ -63,12 +63,12 @@ def run_calls(ledger: Quotas, of: VkSettings, count: int, now: Any, method: str 
 
 
 def test_calls_in_flight_use_the_rate_and_never_break_it(here: World, simulator: VkSimulator) -> None:
-    simulator.per_second, simulator.slow = 5, 0.3
+    simulator.per_second, simulator.slow = 5, 1.0
     start = time.monotonic()
     found = run_calls(Quotas(here.store), settings(simulator), 26, here.clock)
     assert [answer for answer in found if isinstance(answer, Exception)] == []
     assert busiest_second(simulator.arrivals[simulator.token]) <= 5
-    assert time.monotonic() - start < 26 / 5 / 0.75  # one by one would be 26 × 0.3 s
+    assert time.monotonic() - start < 20  # 6 on a free machine; one by one would be 26
 
 
 def test_connections_are_opened_before_there_is_a_turn(here: World, simulator: VkSimulator) -> None:
@@ -244,7 +244,7 @@ def test_closing_wakes_the_calls_that_wait(here: World, simulator: VkSimulator) 
         await made.close()
         return time.monotonic() - start
 
-    assert asyncio.run(run()) < 2
+    assert asyncio.run(run()) < 10  # the turn that they wait for is 20 s away
     assert simulator.calls == []
 
 
