@@ -46,20 +46,15 @@ class Listed:
     def count(self, texts: Iterable[Sequence[str]]) -> csr_matrix:
         """texts × tokens; what is not listed does not count."""
         get = self._index.get
-        flat: list[int] = []
-        lengths: list[int] = []
+        columns: list[int] = []
+        ends = [0]
         for tokens in texts:
-            columns = [column for token in tokens if (column := get(token)) is not None]
-            flat += columns
-            lengths.append(len(columns))
-        width = max(len(self), 1)
-        rows = np.repeat(np.arange(len(lengths), dtype=np.int64), lengths)
-        cells, counts = np.unique(rows * width + np.asarray(flat, dtype=np.int64), return_counts=True)
-        starts = np.searchsorted(cells, np.arange(len(lengths) + 1, dtype=np.int64) * width)
-        return csr_matrix(
-            (counts.astype(np.float64), (cells % width).astype(np.int32), starts.astype(np.int32)),
-            shape=(len(lengths), width),
-        )
+            columns += [column for column in map(get, tokens) if column is not None]
+            ends.append(len(columns))
+        cells = (np.ones(len(columns)), np.array(columns, dtype=np.int32), np.array(ends, dtype=np.int32))
+        counts = csr_matrix(cells, shape=(len(ends) - 1, max(len(self), 1)))
+        counts.sum_duplicates()
+        return counts
 
 
 def tfidf(counts: csr_matrix, idf: Floats) -> csr_matrix:

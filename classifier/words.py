@@ -84,9 +84,8 @@ class Words:
     def units(self, lemmas: Sequence[str]) -> list[str]:
         """The different words of a text and its different listed pairs, in order of appearance."""
         words = [NUMBER if word.isdecimal() else word for word in lemmas[:MAX_LEMMAS]]
-        index = self._index
-        pairs = [pair for one, other in itertools.pairwise(words) if (pair := f"{one} {other}") in index]
-        return list(dict.fromkeys(words + pairs))
+        pairs = filter(self._index.__contains__, map(" ".join, itertools.pairwise(words)))
+        return list(dict.fromkeys(itertools.chain(words, pairs)))
 
     def row(self, unit: str) -> Row:
         """The known tokens of a word or a pair.

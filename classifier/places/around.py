@@ -25,7 +25,7 @@ class Scan:
     @classmethod
     def of(cls, text: str, written: Sequence[str]) -> "Scan":
         """`written` are the text's words as `WORD` finds them."""
-        return cls(text, written, [plain(word) for word in written], [match.span() for match in WORD.finditer(text)])
+        return cls(text, written, list(map(plain, written)), [match.span() for match in WORD.finditer(text)])
 
     @cached_property
     def shouting(self) -> bool:

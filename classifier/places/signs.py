@@ -8,7 +8,7 @@ from classifier.places import words
 from classifier.places.around import Scan
 from classifier.places.inflect import name_forms
 from classifier.places.mention import Mention
-from classifier.places.table import Name, RegionRow
+from classifier.places.table import Name, Table
 from text import normal
 
 ABROAD = ""
@@ -49,11 +49,11 @@ class RegionSign:
 
 
 @lru_cache(4)
-def _forms(regions: tuple[RegionRow, ...]) -> tuple[dict[str, str], dict[str, list[tuple[tuple[str, ...], str]]]]:
+def _forms(table: Table) -> tuple[dict[str, str], dict[str, list[tuple[tuple[str, ...], str]]]]:
     """Adjectives that want «область» or «край» after them, and names that are complete."""
     adjectives: dict[str, str] = {}
     complete: dict[str, list[tuple[tuple[str, ...], str]]] = {}
-    for region in regions:
+    for region in table.regions:
         first = normal(region.name).split()[0]
         if first.endswith(("ая", "ий", "ый")):
             for ending in _ENDINGS:
@@ -72,9 +72,9 @@ def _add(complete: dict[str, list[tuple[tuple[str, ...], str]]], name: str, code
     complete.setdefault(first, []).append((tuple(rest), code))
 
 
-def regions_named(scan: Scan, regions: tuple[RegionRow, ...]) -> list[RegionSign]:
+def regions_named(scan: Scan, table: Table) -> list[RegionSign]:
     """Regions of Russia in the order of the text, and `ABROAD` last where other countries are named."""
-    adjectives, complete = _forms(regions)
+    adjectives, complete = _forms(table)
     found = []
     for at, form in enumerate(scan.forms):
         if form in adjectives and any(
