@@ -8,7 +8,7 @@ from typing import NamedTuple, TypeVar
 
 from incidents.buckets import TIE_WINDOW, Bucket, GroupPost
 from incidents.config import Grouping, Matter
-from incidents.likeness import REPOST, SAME_TEXT, elsewhere, names, same_kind, signatures, texts_alike
+from incidents.likeness import REPOST, SAME_TEXT, elsewhere, names, same_kind, signatures, texts_alike, things_shared, topics_alike
 from text.address import street_key
 
 
@@ -69,7 +69,7 @@ def thread(post: GroupPost, parent: GroupPost, rules: Grouping) -> Edge | None:
     if (
         post.municipality is None
         or post.municipality != parent.municipality
-        or (post.group != parent.group and same_kind(post, parent, None) < RELATED)
+        or (post.group != parent.group and topics_alike(post, parent) < RELATED and not things_shared(post, parent))
         or abs(post.published - parent.published) > TIE_WINDOW
         or elsewhere(post, parent)
     ):
