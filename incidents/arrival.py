@@ -7,6 +7,7 @@ from datetime import datetime
 from hashlib import blake2b
 from typing import Any
 
+from incidents.common import common_trouble
 from incidents.things import things
 from schemas import Post, TaggedPost, Tags
 from store import StoredPost
@@ -124,6 +125,7 @@ def _looked_at(post: Post, tags: Tags) -> dict[str, Any]:
     signature = struct.pack(f"<{len(tags.signature)}I", *tags.signature) if tags.signature else None
     quoted = quoted_page(post.text) or next((key for one in post.media if one.url and (key := page_key(one.url))), None)
     return {
+        "common": common_trouble(_words(post), tags.topic),
         "address": address.key if address and address.house else None,
         "street": address.street_key if address else None,
         "wording": blake2b(signature, digest_size=8).hexdigest() if signature else None,
