@@ -48,6 +48,7 @@ METRICS: tuple[Metric, ...] = (
     Metric("otklik_sources_health", "gauge", ("kind", "health"), "Enabled sources: healthy, failing or quiet."),
     Metric("otklik_sources_oldest_success_seconds", "gauge", (), "Longest time since a good visit, of all sources."),
     Metric("otklik_digests_total", "counter", ("sink", "result"), "Digests of sources, delivered or refused."),
+    Metric("otklik_letters_refused_total", "counter", ("sink",), "Addresses left out of a letter that others got."),
 )
 
 

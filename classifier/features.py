@@ -5,6 +5,7 @@ All tokens are listed in the model's file: a hashed vocabulary could not be chec
 
 import re
 from collections.abc import Iterable, Sequence
+from itertools import repeat
 
 import numpy as np
 import numpy.typing as npt
@@ -45,14 +46,17 @@ class Listed:
 
     def count(self, texts: Iterable[Sequence[str]]) -> csr_matrix:
         """texts × tokens; what is not listed does not count."""
-        get = self._index.get
+        unlisted = len(self)
         columns: list[int] = []
         ends = [0]
         for tokens in texts:
-            columns += [column for column in map(get, tokens) if column is not None]
+            columns += map(self._index.get, tokens, repeat(unlisted))
             ends.append(len(columns))
-        cells = (np.ones(len(columns)), np.array(columns, dtype=np.int32), np.array(ends, dtype=np.int32))
-        counts = csr_matrix(cells, shape=(len(ends) - 1, max(len(self), 1)))
+        found = np.array(columns, dtype=np.int32)
+        listed = found < unlisted
+        until = np.concatenate([[0], np.cumsum(listed)])[ends]  # how many of those before each end are listed
+        cells = (np.ones(until[-1]), found[listed], until.astype(np.int32))
+        counts = csr_matrix(cells, shape=(len(ends) - 1, max(unlisted, 1)))
         counts.sum_duplicates()
         return counts
 

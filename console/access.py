@@ -77,8 +77,8 @@ class Access:
             )
         return self.name_of(request)
 
-    def check_key(self, key: str) -> None:
-        """The same for a key in a form, as Open311 has it: of a token that may write.
+    def check_key(self, key: str) -> str:
+        """The same for a key in a form, as Open311 has it: the name of a token that may write.
 
         Raises:
             ApiError: as `check`; and where there are no tokens at all, for a stranger's form must not write.
@@ -88,6 +88,7 @@ class Access:
             raise ApiError(HTTPStatus.FORBIDDEN, "unauthorized", "Нужен api_key: токен консоли со scope: write.")
         if "write" not in GRANTS[known.scope]:
             raise ApiError(HTTPStatus.FORBIDDEN, "forbidden", "Этот токен только для чтения.")
+        return known.name
 
     def is_open_to(self, request: Request) -> bool:
         """Whether the asker may read."""

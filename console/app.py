@@ -12,12 +12,11 @@ from fastapi.responses import HTMLResponse, JSONResponse, PlainTextResponse
 from bus import Bus
 from console import cursor, deciding, errors, feed_routes, open311_routes, query
 from console.access import Access
-from console.errors import ApiError
 from console.headers import SecurityHeaders
 from console.health import Checker
 from console.open311 import Service
 from console.open311_routes import Open311
-from console.query import Filters, Following, Names, Queue
+from console.query import HIGHEST_ID, Filters, Following, Names, Queue
 from console.reads import watch
 from console.settings import ConsoleSettings
 from incidents.desk import Desk
@@ -27,8 +26,6 @@ from schemas import Health, IncidentEvent
 from store import Fare, Fares, IncidentFilter, Incidents, Outbox, Store
 from store.posts import NOWHERE
 from store.reads import ReadLog
-
-HIGHEST_ID = 2**63 - 1
 
 
 def create_app(
@@ -92,8 +89,7 @@ def create_app(
         """One incident with its history. The ETag rises with each event."""
         found = incidents.get(id) if 0 < id <= HIGHEST_ID else None
         if found is None:
-            message, hint = f"Инцидента №{id} нет.", "Номера есть в /api/incidents и в лентах."
-            raise ApiError(HTTPStatus.NOT_FOUND, "no_such_incident", message, hint)
+            raise errors.no_incident(id)
         history = [
             {
                 "sequence": change.sequence,

@@ -9,7 +9,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from starlette.concurrency import run_in_threadpool
 
 from console.access import Access
-from console.errors import ApiError
+from console.errors import ApiError, no_incident
+from console.query import HIGHEST_ID
 from incidents.acts import Act
 from incidents.desk import Desk
 from incidents.refusals import Refused
@@ -25,6 +26,8 @@ STATUS_OF = {
     "stale": HTTPStatus.PRECONDITION_FAILED,
 }
 ANY = "*"
+LONGEST_SEQUENCE = 18
+"""Digits: of what the databases hold."""
 ACTIONS = {row.to: row.action for row in TABLE}
 """Each status is reached by one action."""
 
@@ -74,6 +77,8 @@ def install(app: FastAPI, access: Access, desk: Desk) -> None:
 
         If-Match holds the ETag that was read, or `*`.
         """
+        if not 0 < id <= HIGHEST_ID:
+            raise no_incident(id)
         asked = decision(await request.body())
         name = access.name(request)
         expected = sequence(id, if_match)
@@ -129,7 +134,7 @@ def sequence(id_: int, if_match: str | None) -> int | None:
     if tag == ANY:
         return None
     number, _, seen = tag.strip('"').partition(".")
-    if number != str(id_) or not seen.isdecimal():
+    if number != str(id_) or not seen.isdecimal() or len(seen) > LONGEST_SEQUENCE:
         message = f"If-Match «{tag}» — не ETag инцидента №{id_}."
         raise ApiError(HTTPStatus.PRECONDITION_FAILED, "stale", message, "Прочтите инцидент заново.")
     return int(seen)

@@ -44,6 +44,11 @@ RETRY_SECONDS = "5"
 """Retry-After of an outage: roles reconnect within seconds."""
 
 
+def no_incident(id_: int) -> ApiError:
+    hint = "Номера есть в /api/incidents и в лентах."
+    return ApiError(HTTPStatus.NOT_FOUND, "no_such_incident", f"Инцидента №{id_} нет.", hint)
+
+
 def response(error: ApiError) -> JSONResponse:
     content = {"error": {"code": error.code, "message": error.message, "hint": error.hint}}
     return JSONResponse(content, error.status, {**SECURITY_HEADERS, **(error.headers or {})})

@@ -9,8 +9,9 @@ from uuid import uuid4
 
 from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.params import Depends
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
 
 from console import open311
 from console.access import Access
@@ -18,8 +19,9 @@ from console.errors import ApiError
 from console.open311 import Format, Service
 from intake.draft import Draft
 from intake.publish import Intake
+from net.addresses import host_port
 from schemas import Geo, IncidentStatus, Media, PostKind
-from store import IncidentFilter, Incidents, PostReader, Store
+from store import Audit, IncidentFilter, Incidents, PostReader, Store
 
 BASE = "/open311/v2"
 SPAN = timedelta(days=90)
@@ -27,7 +29,15 @@ SPAN = timedelta(days=90)
 PAGE = 100
 LARGEST_PAGE = 1000
 """The specification's own limit on an answer."""
+DEEPEST = 100_000
+"""Requests that may be skipped, for the database reads them: two years of a region, far above any span of dates."""
+LONGEST_NUMBER = 18
+"""Digits."""
 LONGEST_DESCRIPTION = 4_000
+REPORT_BYTES = 64 * 1024
+"""Of a whole form: the longest description takes 24 KB as a form encodes Russian letters."""
+REPORT_FIELDS = 50
+"""The specification has 16, and `attribute[…]`."""
 _TOKEN = re.compile(r"[0-9a-f]{32}")
 _STATUSES: Mapping[str, Sequence[IncidentStatus]] = {
     "open": tuple(status for status in IncidentStatus if status not in open311.CLOSED),
@@ -43,6 +53,12 @@ class Wrong(Exception):
         self.status = status
 
 
+def _web(url: str) -> str:
+    """An address that whoever is shown it may follow: not `javascript:`."""
+    host_port(url)
+    return url
+
+
 class Report(BaseModel):
     """The fields of a POST, as far as they are looked at. Names and addresses of persons tell authors apart and go no
     further; others are ignored."""
@@ -54,7 +70,7 @@ class Report(BaseModel):
     address_string: str | None = None
     lat: Annotated[float, Field(ge=-90, le=90)] | None = None
     long: Annotated[float, Field(ge=-180, le=180)] | None = None
-    media_url: str | None = None
+    media_url: Annotated[str, AfterValidator(_web)] | None = None
     account_id: str | None = None
     email: str | None = None
     phone: str | None = None
@@ -104,7 +120,7 @@ class Open311:
         self._services = {one.code: one for one in services}
         self._by_topic = {one.topic: one for one in services}
         self._intake = intake
-        self._now = store.now
+        self._store = store
 
     def services(self) -> open311.Document:
         return open311.services(list(self._services.values()))
@@ -134,8 +150,8 @@ class Open311:
             raise Wrong(HTTPStatus.NOT_FOUND, f"Обращения с token {value} нет, или его ещё не разобрали.")
         return open311.token(value, incident)
 
-    def report(self, fields: Mapping[str, Any]) -> open311.Document:
-        """Take a report; the token under which its request can be asked for."""
+    def report(self, fields: Mapping[str, Any], name: str) -> open311.Document:
+        """Take a report, from the token of this name; the token under which its request can be asked for."""
         self.check_jurisdiction(fields)
         if self._intake is None:
             raise Wrong(HTTPStatus.FORBIDDEN, "Обращения здесь не принимают: у консоли нет ключа авторов.")
@@ -150,7 +166,9 @@ class Open311:
         if not report.address_string and report.geo is None:
             raise Wrong(HTTPStatus.BAD_REQUEST, "Нужно место: address_string или lat и long.")
         token = uuid4().hex
-        self._intake.publish([draft(report, token, service, self._now())])
+        with self._store.transaction() as conn:  # first: what can't be recorded is not taken
+            Audit(self._store).add(conn, name, "report", f"post:appeal:{token}", {"through": "open311"})
+        self._intake.publish([draft(report, token, service, self._store.now())])
         return open311.token(token, accepted=True)
 
     def check_jurisdiction(self, asked: Mapping[str, Any]) -> None:
@@ -174,7 +192,7 @@ class Open311:
             status += _STATUSES[name]
         start, end = (_moment(asked, name) for name in ("start_date", "end_date"))
         if start is None:
-            start = (end or self._now()) - SPAN
+            start = (end or self._store.now()) - SPAN
         return IncidentFilter(topic=topics, status=status, opened_from=start, opened_to=end, history=False)
 
 
@@ -210,12 +228,14 @@ def install(app: FastAPI, reader: Sequence[Depends], access: Access, served: Ope
 
     @app.post(BASE + "/requests.{format_}", include_in_schema=False)
     async def report(request: Request, format_: Format) -> Response:
-        fields = dict((await request.form()).items())
         try:
-            access.check_key(str(fields.pop("api_key", "")))
+            fields = await _form(request)
+            name = access.check_key(str(fields.pop("api_key", "")))
         except ApiError as error:
-            return _answer(open311.errors([(str(error.status.value), error.message)]), format_, HTTPStatus.FORBIDDEN)
-        return await run_in_threadpool(answered, lambda: served.report(fields), format_, HTTPStatus.CREATED)
+            return _refused(error.status, error.message, format_)
+        except Wrong as wrong:
+            return _refused(wrong.status, str(wrong), format_)
+        return await run_in_threadpool(answered, lambda: served.report(fields, name), format_, HTTPStatus.CREATED)
 
     app.include_router(router)
 
@@ -225,7 +245,31 @@ def answered(work: Callable[[], open311.Document], format_: Format, status: HTTP
     try:
         return _answer(work(), format_, status)
     except Wrong as wrong:
-        return _answer(open311.errors([(str(wrong.status.value), str(wrong))]), format_, wrong.status)
+        return _refused(wrong.status, str(wrong), format_)
+
+
+async def _form(request: Request) -> dict[str, Any]:
+    """The fields of a form. Its key stands in it, so whoever sent it is a stranger as yet: nothing of it may go to the
+    disk, nor much into memory.
+
+    Raises:
+        Wrong: it is too long, of unknown length, or no form.
+    """
+    length = request.headers.get("content-length", "")
+    if not length.isdecimal():
+        raise Wrong(HTTPStatus.LENGTH_REQUIRED, "Нужен заголовок Content-Length.")
+    if len(length) > LONGEST_NUMBER or int(length) > REPORT_BYTES:
+        raise Wrong(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"Обращение длиннее {REPORT_BYTES // 1024} КБ не принимается.")
+    try:
+        async with request.form(max_files=0, max_fields=REPORT_FIELDS) as form:
+            return dict(form.items())
+    except HTTPException as error:
+        said = f"Это не форма, или в ней файлы или больше {REPORT_FIELDS} полей: фотографии — ссылкой в media_url."
+        raise Wrong(HTTPStatus.BAD_REQUEST, said) from error
+
+
+def _refused(status: HTTPStatus, said: str, format_: Format) -> Response:
+    return _answer(open311.errors([(str(status.value), said)]), format_, status)
 
 
 def _answer(document: open311.Document, format_: Format, status: HTTPStatus) -> Response:
@@ -234,10 +278,21 @@ def _answer(document: open311.Document, format_: Format, status: HTTPStatus) -> 
 
 def _page(asked: Mapping[str, str]) -> tuple[int, int]:
     """Offset and limit."""
-    page, size = (asked.get(name, str(default)) for name, default in (("page", 1), ("page_size", PAGE)))
-    if not (page.isdecimal() and size.isdecimal() and 1 <= int(page) <= 100_000 and 1 <= int(size) <= LARGEST_PAGE):
+    page, size = (_number(asked.get(name, str(default))) for name, default in (("page", 1), ("page_size", PAGE)))
+    if not (page >= 1 and 1 <= size <= LARGEST_PAGE):
         raise Wrong(HTTPStatus.BAD_REQUEST, f"page — от 1, page_size — от 1 до {LARGEST_PAGE}.")
-    return (int(page) - 1) * int(size), int(size)
+    offset = (page - 1) * size
+    if offset > DEEPEST:
+        raise Wrong(
+            HTTPStatus.BAD_REQUEST,
+            f"Дальше {DEEPEST} обращений по страницам не пройти: сузьте start_date и end_date.",
+        )
+    return offset, size
+
+
+def _number(value: str) -> int:
+    """0 for what is none, or far too long."""
+    return int(value) if value.isdecimal() and len(value) <= LONGEST_NUMBER else 0
 
 
 def _moment(asked: Mapping[str, str], name: str) -> datetime | None:

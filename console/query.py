@@ -22,6 +22,8 @@ MANY = 50
 """Values of one parameter: every group that there is (26), every municipality of Chelyabinsk (43)."""
 LARGEST_PAGE = 1000
 """Events of some 2 KB: a page stays at 2 MB."""
+HIGHEST_ID = 2**63 - 1
+"""What the databases hold; they raise at more."""
 MAX_SHOWN = 60
 """Characters of a value in a message: enough to recognise it."""
 
@@ -59,7 +61,7 @@ class Filters(BaseModel):
 
 
 class Paged(Filters):
-    before: int | None = Field(default=None, ge=1, description="номер инцидента: страница после него")
+    before: int | None = Field(default=None, ge=1, le=HIGHEST_ID, description="номер инцидента: страница после него")
 
 
 class Queue(Filters):

@@ -12,6 +12,8 @@ WITHOUT_INCIDENTS = frozenset({"/", "/metrics", "/api/sources"})
 """What is told there is about the program. Whatever is not named here is noted: better a needless line than none."""
 POSITIONS = frozenset({"after", "before", "limit"})
 """Parameters that say where in a list; with them each page would be an entry."""
+KEYS = frozenset({"api_key", "access_token", "token", "key", "password"})
+"""Names under which clients show a token beside the header, as Open311's do: an entry can't be deleted for a year."""
 ONE = "/api/incidents/"
 
 
@@ -24,7 +26,7 @@ def watch(access: Access, log: ReadLog) -> Callable[[Request], None]:
             return
         asked: dict[str, list[str]] = {}
         for name, value in request.query_params.multi_items():
-            if name not in POSITIONS:
+            if name not in POSITIONS and name.lower() not in KEYS:
                 asked.setdefault(mask(name)[:100], []).append(mask(value)[:200])
         number = path.removeprefix(ONE)
         of = f"incident:{number}" if path.startswith(ONE) and number.isdecimal() else mask(path)[:200]

@@ -72,6 +72,7 @@ def perform(
         "status_since": now,
         "sequence": before.sequence + 1,
         "updated": now,
+        "auto_assigned": False,
     }
     if act.action is Action.ASSIGN:
         update |= _assigned(before, act.authority, authorities)
@@ -89,8 +90,7 @@ def perform(
     update["pauses"] = _pauses(before, found.to, now)
     after = describer.timed(before.model_copy(update=update), before)
     was = before.status if after.status is not before.status else None
-    said = "; ".join(filter(None, (comment, moved_term(before, after)))) or None
-    return Change(found.event, after, comment=said, before=was, actor=actor)
+    return Change(found.event, after, comment=comment, terms=moved_term(before, after), before=was, actor=actor)
 
 
 def _pauses(before: Incident, to: IncidentStatus, now: datetime) -> tuple[Pause, ...]:

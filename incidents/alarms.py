@@ -9,7 +9,7 @@ import structlog
 from bus.crashpoints import reach
 from incidents.changes import Change
 from incidents.config import Alarms
-from incidents.priority import DUE_SOON, OVERDUE
+from incidents.describe import remarked
 from schemas import EventType, Incident
 from store import Incidents, Store, StoreError
 from store.alarms import Alarm, mark, ringing
@@ -86,24 +86,15 @@ class AlarmStep:
         type_: EventType
         if alarm is Alarm.DUE_SOON:
             type_ = "incident.due_soon"
-            update |= {"due_soon": True} | _weighed(before, DUE_SOON, "срок близко")
+            update |= {"due_soon": True}
         elif alarm is Alarm.OVERDUE:
             type_ = "incident.overdue"
-            update |= {"due_soon": True, "overdue": True} | _weighed(before, OVERDUE, "срок прошёл")
+            update |= {"due_soon": True, "overdue": True}
         else:
             type_ = "incident.escalated"
             update |= {"escalated_to": self._settings.escalate_to}
             comment = f"просрочено больше чем на {_said(self._settings.escalate_after)}: {self._settings.escalate_to}"
-        return Change(type_, before.model_copy(update=update), comment=comment)
-
-
-def _weighed(before: Incident, points: int, why: str) -> dict[str, object]:
-    """The priority with the closeness of the deadline as it is now; the rest does not depend on the clock."""
-    had = f"срок близко (+{DUE_SOON})"
-    base = before.priority - (DUE_SOON if had in before.priority_reasons else 0)
-    others = [reason for reason in before.priority_reasons if reason != had]
-    reasons = sorted([*others, f"{why} (+{points})"], key=lambda reason: -int(reason.rpartition("+")[2].rstrip(")")))
-    return {"priority": base + points, "priority_reasons": tuple(reasons)}
+        return Change(type_, remarked(before.model_copy(update=update)), comment=comment)
 
 
 def _said(time: timedelta) -> str:

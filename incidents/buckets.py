@@ -69,6 +69,10 @@ class GroupPost(Protocol):
     @property
     def signature(self) -> bytes | None: ...
     @property
+    def erased(self) -> bool:
+        """On request: nothing ties it any more but decisions. Its time goes on counting for segments."""
+
+    @property
     def traits(self) -> Mapping[str, Mapping[str, float | str]] | None: ...
 
 

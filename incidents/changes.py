@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from incidents.describe import Describer
 from incidents.difference import Difference
 from incidents.neighbourhood import Neighbourhood
-from incidents.workflow import CLOSED, DONE, MERGED, NEW, REOPENED
+from incidents.workflow import ASSIGNED, CLOSED, DONE, MERGED, NEW, REOPENED, untouched
 from schemas import EventType, Incident, IncidentData, IncidentEvent, IncidentStatus
 from store import Member
 
@@ -29,6 +29,8 @@ class Hand:
     """Incidents between which posts are moved."""
     revived: Mapping[int, IncidentStatus] = field(default_factory=dict)
     """Merged incidents that may live again, and the status that each had."""
+    opened: Mapping[int, datetime] = field(default_factory=dict)
+    """When these had been registered, before the first of them took the clock of the others over."""
 
 
 MACHINE = Hand()
@@ -41,6 +43,8 @@ class Change:
     added: tuple[str, ...] = ()
     removed: tuple[str, ...] = ()
     comment: str | None = None
+    terms: str | None = None
+    """What `moved_term` says."""
     before: IncidentStatus | None = None
     """The status before, where it has changed."""
     actor: str = MACHINE.actor
@@ -60,6 +64,7 @@ class Change:
                 posts_removed=self.removed,
                 actor=self.actor,
                 comment=self.comment,
+                terms=self.terms,
                 before=self.before,
                 ruling=self.ruling,
                 history=incident.history,
@@ -98,12 +103,13 @@ class Changes:
         added: Iterable[str] = (),
         removed: Iterable[str] = (),
         comment: str | None = None,
+        terms: str | None = None,
         before: IncidentStatus | None = None,
     ) -> None:
         hand = self._hand
         said = comment or hand.comment
         parts = (tuple(sorted(added)), tuple(sorted(removed)))
-        self.made.append(Change(type_, incident, *parts, said, before, hand.actor, hand.ruling))
+        self.made.append(Change(type_, incident, *parts, said, terms, before, hand.actor, hand.ruling))
 
     def opened(self) -> list[Incident]:
         """Drafts, without ids yet, of the matters that need an incident."""
@@ -116,9 +122,13 @@ class Changes:
             drafts.append(draft.model_copy(update={"sequence": 1, "updated": self._now, "status_since": self._now}))
         return drafts
 
-    def of_known(self) -> list[Incident]:
+    def open(self, incident: Incident, posts: Iterable[str]) -> None:
+        """A draft that has got its id."""
+        self.add("incident.opened", incident, added=posts)
+        self._assign(None, incident)
+
+    def change_known(self) -> None:
         """The incidents that are stored and change, each with its next sequence."""
-        first = len(self.made)
         for id_, matter in self._found.kept.items():
             self._keep(self._stored[id_], matter)
         heirs = {matter: id_ for id_, matter in self._found.kept.items()}
@@ -126,11 +136,15 @@ class Changes:
             if self._stored[id_].status is not MERGED:
                 self._end(id_, "incident.merged", {"status": MERGED, "merged_into": heirs[matter]})
         for id_ in self._found.emptied:
-            if self._stored[id_].status is NEW:
+            if untouched(self._stored[id_]):
                 self._end(id_, "incident.closed", {"status": CLOSED}, NO_POSTS_LEFT)
             else:  # whoever has decided about it is told, and decides again
                 self._end(id_, "incident.updated", {}, NO_POSTS_LEFT)
-        return [change.incident for change in self.made[first:]]
+
+    def to_update(self) -> list[Incident]:
+        """The last snapshot of each, but of those that are as they were opened."""
+        last = {change.incident.id: change.incident for change in self.made}
+        return [one for one in last.values() if one.sequence > 1]
 
     def moves(self) -> dict[str, int | None]:
         """Post to its new incident, where that is not the old one."""
@@ -145,7 +159,8 @@ class Changes:
     def _keep(self, before: Incident, matter: frozenset[str]) -> None:
         posts = [self._seen.posts[id_] for id_ in matter]
         absorbed = [self._stored[id_] for id_, other in self._found.merged.items() if other == matter]
-        opened = self._registered(before, [before, *absorbed], posts)
+        mine = self._with_its_clock(before)
+        opened = self._registered(mine, [mine, *absorbed], posts)
         had = {id_ for id_, post in self._seen.posts.items() if post.incident == before.id}
         status = self._status(before, [post for post in posts if post.id not in had])
         after = self._describer.describe(posts, opened, before.model_copy(update=status))
@@ -159,14 +174,27 @@ class Changes:
             type_ = "incident.split"
         else:
             type_ = "incident.updated"
+        after = after.model_copy(update={"sequence": before.sequence + 1, "updated": self._now})
         self.add(
             type_,
-            after.model_copy(update={"sequence": before.sequence + 1, "updated": self._now}),
+            after,
             added=matter - had,
             removed=had - matter,
             before=before.status if status else None,
-            comment="; ".join(filter(None, (self._hand.comment, moved_term(before, after)))) or None,
+            terms=moved_term(before, after),
         )
+        self._assign(before, after)
+
+    def _assign(self, before: Incident | None, after: Incident) -> None:
+        """Where the rules assign by themselves, and to somebody else than before. It is the machine that does, whoever
+        has moved posts."""
+        known = before is not None and after.auto_assigned and before.authority == after.authority
+        if known or not self._describer.assigns(after):
+            return
+        was = after.status if after.status is NEW else None
+        update = {"status": ASSIGNED, "auto_assigned": True, "sequence": after.sequence + 1}
+        assigned = after.model_copy(update=update | ({"status_since": self._now} if was else {}))
+        self.made.append(Change("incident.assigned", assigned, before=was))
 
     def _leaving(self, incident: int) -> Iterable[frozenset[str]]:
         """Matters that become incidents of their own, or do so again."""
@@ -194,6 +222,14 @@ class Changes:
         was = before.status if update else None
         after = before.model_copy(update=update | more)
         self.add(type_, after, removed=before.posts, comment=comment, before=was)
+
+    def _with_its_clock(self, incident: Incident) -> Incident:
+        """As it was registered, where it gives back what it took in. Not where it has taken in something still older
+        since: that stays."""
+        own = self._hand.opened
+        if incident.id not in own or incident.opened < min(own.values()):
+            return incident
+        return incident.model_copy(update={"opened": own[incident.id]})
 
     def _registered(self, before: Incident | None, sources: Sequence[Incident], posts: Sequence[Member]) -> datetime:
         """When the clock began: neither a merge nor a split starts it again. Back-filled posts alone start none."""

@@ -12,9 +12,10 @@ import structlog
 from incidents.calendar import Calendar, MissingYear
 from incidents.config import Authority, Deadlines
 from incidents.deadlines import About, choose, due
-from incidents.priority import priority
+from incidents.priority import marked, priority
 from incidents.route import Matter, route
 from incidents.routing import Routing
+from incidents.workflow import untouched
 from schemas import Incident, IncidentStatus, Urgency
 from store import Member
 from store.posts import Words
@@ -25,6 +26,7 @@ URGENCIES: tuple[Urgency, ...] = get_args(Urgency)
 """The most urgent first."""
 STAR = "★ "
 NO_PLACE = "место не названо"
+BEFORE_PLACE = " — "
 
 
 class Describer:
@@ -74,7 +76,9 @@ class Describer:
         status = before.status if before else IncidentStatus.NEW
         history = all(post.history for post in members)
         urgency = min((post.urgency for post in members), key=URGENCIES.index)
-        if before is None or status is IncidentStatus.NEW:
+        names = ("authority", "authority_name", "authority_reason")
+        authority = {name: getattr(before, name, None) for name in names}
+        if before is None or untouched(before):
             read = [self._read[post.id] for post in members if post.id in self._read]
             heads: dict[str, tuple[str, float]] = {}
             for name, value, sure in (head for words in read for head in words.heads):
@@ -91,16 +95,12 @@ class Describer:
                 heads=heads,
             )
             proposed, reason = route(self._routing, self._authorities, matter)
-            authority = {
-                "authority": proposed.id if proposed else None,
-                "authority_name": proposed.name if proposed else None,
-                "authority_reason": reason,
-            }
-            if before is None and proposed is not None and self._routing.auto_assign and not history:
-                status = IncidentStatus.ASSIGNED
-        else:
-            names = ("authority", "authority_name", "authority_reason")
-            authority = {name: getattr(before, name) for name in names}
+            if proposed is not None or status is IncidentStatus.NEW:
+                authority = {
+                    "authority": proposed.id if proposed else None,
+                    "authority_name": proposed.name if proposed else None,
+                    "authority_reason": reason,
+                }
         found = Incident(
             id=before.id if before else 1,
             sequence=before.sequence if before else 1,
@@ -113,6 +113,7 @@ class Describer:
             urgency=urgency,
             needs_review=any(post.needs_review for post in members),
             **authority,
+            auto_assigned=before.auto_assigned if before else False,
             opened=opened,
             reopened=before.reopened if before else None,
             recurring=before.recurring if before else False,
@@ -127,14 +128,24 @@ class Describer:
         )
         return self._weighed(self.timed(found, before), members)
 
+    def assigns(self, incident: Incident) -> bool:
+        """The rules assign it by themselves. Back-filled posts alone are nobody's task."""
+        return (
+            self._routing.auto_assign
+            and untouched(incident)
+            and incident.authority is not None
+            and not incident.history
+        )
+
     def timed(self, incident: Incident, before: Incident | None) -> Incident:
         """With its terms, which count from its registration or from when it was opened again, and are put off by its
-        pauses. What was told of a term is forgotten with it. Back-filled posts alone set no clock."""
+        pauses. What was told of a term is forgotten with it, in the priority too. Back-filled posts alone set no clock.
+        """
         terms = {"answer_due": None, "solution_due": None} if incident.history else self._terms(incident)
         same = before is not None and before.answer_due == terms["answer_due"]
         told = {"due_soon": False, "overdue": False, "escalated_to": None}
-        return incident.model_copy(
-            update=terms | {name: getattr(before, name) if same else told[name] for name in told}
+        return remarked(
+            incident.model_copy(update=terms | {name: getattr(before, name) if same else told[name] for name in told})
         )
 
     def _terms(self, incident: Incident) -> dict[str, datetime | None]:
@@ -168,9 +179,27 @@ class Describer:
         return incident.model_copy(update={"priority": points, "priority_reasons": reasons})
 
 
+def remarked(incident: Incident) -> Incident:
+    """With the priority that its marks of the deadline call for; the rest of it does not depend on the clock."""
+    points, reasons = marked(
+        incident.priority, incident.priority_reasons, due_soon=incident.due_soon, overdue=incident.overdue
+    )
+    return incident.model_copy(update={"priority": points, "priority_reasons": reasons})
+
+
 def title(topic: str, place: str | None) -> str:
     """For a line in a list: no words of the posts."""
-    return f"{topic.removeprefix(STAR)} — {place or NO_PLACE}"
+    return f"{topic.removeprefix(STAR)}{BEFORE_PLACE}{place or NO_PLACE}"
+
+
+def place_in(title: str) -> str:
+    """The place that a title ends with."""
+    return title.rpartition(BEFORE_PLACE)[2]
+
+
+def at_place(title: str, place: str | None) -> str:
+    """A title with another place."""
+    return f"{title.rpartition(BEFORE_PLACE)[0]}{BEFORE_PLACE}{place or NO_PLACE}"
 
 
 def _most(members: Sequence[Member], of: Callable[[Member], Any]) -> Any:

@@ -196,7 +196,8 @@ class Desk:
 
     def undo(self, actor: str, ruling: int | None = None) -> Ruled:
         """Undo a merge, split or move, or the actor's own last one; which that was. What newer rulings say, and
-        changes of status, stay. Incidents that the ruling merged live again with the status that they had.
+        changes of status, stay. Incidents that the ruling merged live again with the status that they had, and the
+        clock of the one that took them in runs from its own registration again.
 
         Raises:
             NoSuch: there is no such ruling, or none of the actor's that stands.
@@ -216,7 +217,8 @@ class Desk:
             home, revived = self._merged_by(conn, found)
             alive = [id_ for id_ in found.incidents if id_ not in revived]
             moved = alive if found.kind is RulingKind.MOVE else ()
-            hand = Hand(who, f"отменено решение №{found.id}", found.id, home, alive, moved, revived)
+            own = dict(zip(found.incidents, found.opened, strict=False)) if revived else {}
+            hand = Hand(who, f"отменено решение №{found.id}", found.id, home, alive, moved, revived, own)
             changes = self._regrouper.regroup(conn, changed, places, hand)
             self._record(conn, changes)
             return Ruled(found, tuple(changes))
@@ -239,10 +241,20 @@ class Desk:
             standing = self._standing(conn, {post.id for post in changed})
             passed_over = overruled(standing)
             made, hand = ruled(of, [one for one in standing if one.id not in passed_over])
-            lost = overruled([*standing, *self._as_decisions(made, standing)]) - passed_over
+            by_hand = {one.id for one in standing if one.ruling is not None}  # the rest holds what was erased
+            lost = (overruled([*standing, *self._as_decisions(made, standing)]) - passed_over) & by_hand
             if lost and not asked.replace:
                 raise contradicts(self._rulings.behind(conn, lost), self._zone)
-            id_ = self._rulings.add(conn, kind, incidents=ids, posts=posts, links=made, actor=who, comment=said)
+            id_ = self._rulings.add(
+                conn,
+                kind,
+                incidents=ids,
+                posts=posts,
+                links=made,
+                actor=who,
+                comment=said,
+                opened=[of[one].opened for one in ids],
+            )
             by = Hand(who, said, id_, hand.home, hand.preferred, hand.moved)
             changes = self._regrouper.regroup(conn, changed, places, by)
             self._record(conn, changes)

@@ -51,6 +51,7 @@ P = TypeVar("P", bound=GroupPost)
 
 def edges(bucket: Bucket, segment: Sequence[GroupPost], rules: Grouping) -> list[Edge]:
     """The ties within a segment, which is in order of event time, then of id."""
+    segment = [post for post in segment if not post.erased]
     if len(segment) < 2:
         return []
     if bucket.by == "address":
@@ -68,7 +69,9 @@ def edges(bucket: Bucket, segment: Sequence[GroupPost], rules: Grouping) -> list
 def thread(post: GroupPost, parent: GroupPost, rules: Grouping) -> Edge | None:
     """The tie of a comment and the post that it answers."""
     if (
-        post.municipality is None
+        post.erased
+        or parent.erased
+        or post.municipality is None
         or post.municipality != parent.municipality
         or (post.group != parent.group and topics_alike(post, parent) < RELATED and not things_shared(post, parent))
         or abs(post.published - parent.published) > TIE_WINDOW

@@ -1,16 +1,19 @@
 """Erases posts on request, and tells the receivers of their incidents."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import Connection
 
 from bus.crashpoints import reach
-from incidents.acts import person, tidy
+from incidents.acts import MACHINE, person, tidy
 from incidents.changes import Change
-from schemas import Post, TaggedPost
-from store import Audit, Erasure, Forgotten, Incidents, Member, Posts, Store
+from incidents.describe import at_place, place_in
+from incidents.links import held
+from schemas import Incident, Post, TaggedPost
+from store import Audit, Decisions, Erasure, Forgotten, Incidents, Member, Posts, Store
+from store.erasure import Retitled
 from store.forgotten import Kind
 
 ACTION = "forget"
@@ -53,26 +56,44 @@ def forget(store: Store, region: str, asked: Request, now: Callable[[], datetime
         posts.lock_places(conn, {post.place for post in erasure.find(conn, asked.kind, asked.value)})
         found = erasure.find(conn, asked.kind, asked.value)
         result = Forgot(len(found), _concerned(found))
-        incidents.take(conn, result.incidents)
+        had = erasure.emptied(conn, found)
+        before = incidents.take(conn, {*result.incidents, *had})
+        had |= {id_: frozenset(before[id_].posts) for id_ in result.incidents}
         at = now()
         forgotten.remember(conn, asked.kind, [asked.value], at if asked.kind == "author" else None)
         forgotten.remember(conn, "post", [post.id for post in found])
-        erasure.erase(conn, found)
+        # Before nothing is left that could tie them: else the next post nearby would make new incidents of them.
+        pins = held(found, posts.of_incidents(conn, result.incidents))
+        Decisions(store).add_all(conn, pins, MACHINE)
+        retitled = _retitling(conn, posts, found)
+        erasure.erase(conn, found, retitled)
         reach("forget.after_erasure_before_outbox")
-        changes = [
-            Change(
-                "incident.redacted",
-                one.model_copy(update={"sequence": one.sequence + 1, "updated": at}),
-                actor=asked.actor,
-            )
-            for _, one in sorted(incidents.take(conn, result.incidents).items())
-        ]
+        changes = []
+        for id_, one in sorted(incidents.take(conn, had).items()):
+            title = retitled(one, had[id_])
+            if id_ in result.incidents or title != one.title:
+                update = {"title": title, "sequence": one.sequence + 1, "updated": at}
+                changes.append(Change("incident.redacted", one.model_copy(update=update), actor=asked.actor))
         incidents.update(conn, [change.incident for change in changes])
         incidents.record(conn, [change.event(f"/otklik/{region}") for change in changes])
         _audit(store, conn, asked, result)
         reach("forget.after_outbox_before_commit")
     reach("forget.after_commit")
     return result
+
+
+def _retitling(conn: Connection, posts: Posts, lost: Sequence[Member]) -> Retitled:
+    """Takes a place that nobody else has named out of titles: a hamlet of three houses is the person."""
+    settlements = {post.id: post.settlement for post in lost if post.settlement is not None}
+
+    def retitled(incident: Incident, about: Collection[str]) -> str:
+        named = place_in(incident.title)
+        theirs = {settlements[id_] for id_ in about if id_ in settlements}
+        if named not in theirs or any(post.settlement == named for post in posts.by_id(conn, about)):
+            return incident.title
+        return at_place(incident.title, incident.municipality_name)
+
+    return retitled
 
 
 def without_forgotten(forgotten: Forgotten, conn: Connection, batch: Sequence[TaggedPost]) -> Sequence[TaggedPost]:

@@ -6,7 +6,7 @@ machine may add posts to a part and never moves those that were there.
 
 from collections.abc import Collection, Iterable, Sequence
 
-from store import Decision, Link
+from store import Decision, Link, Member
 
 Links = list[tuple[Link, str, str]]
 
@@ -46,6 +46,20 @@ def moved(
             found += [*together(rest), (Link.CANNOT, rest[0], target[0])]
             found += _inherited([rest], {*taken, *rest, *target}, known)
     return found
+
+
+def held(lost: Iterable[Member], around: Collection[Member]) -> Links:
+    """What holds posts that nothing will tie any more where they are: their surest tie, and those of which they were
+    the surest. `around` are the posts of their incidents. What only people tied is held by their decisions.
+    """
+    home = {post.id: post.incident for post in around}
+    losing = {post.id for post in lost}
+    ties = {
+        (min(post.id, post.attached_to), max(post.id, post.attached_to))
+        for post in around
+        if post.attached_to is not None and home.get(post.attached_to) == post.incident
+    }
+    return [(Link.MUST, one, other) for one, other in sorted(ties) if losing & {one, other}]
 
 
 def _inherited(parts: Sequence[Sequence[str]], whole: Collection[str], known: Iterable[Decision]) -> Links:

@@ -229,6 +229,7 @@ _LOOKED_AT = (
     "link",
     "signature",
     "traits",
+    "erased",
 )
 
 

@@ -101,8 +101,9 @@ class Regrouper:
         changes = Changes(describer, self._now(), seen, found, stored, hand=hand, reopen_within=self._reopen_within)
         opened = changes.opened()
         for matter, draft, id_ in zip(found.opened, opened, self._incidents.insert(conn, opened), strict=True):
-            changes.add("incident.opened", draft.model_copy(update={"id": id_}), added=matter)
-        self._incidents.update(conn, changes.of_known())
+            changes.open(draft.model_copy(update={"id": id_}), matter)
+        changes.change_known()
+        self._incidents.update(conn, changes.to_update())
         why = {id_: seen.attachments.get(id_) for id_ in seen.posts}
         changed_why = {id_: one for id_, one in why.items() if one != seen.posts[id_].attachment}
         self._posts.attach(conn, changes.moves(), changed_why)
@@ -148,4 +149,4 @@ def _home(posts: Mapping[str, Member], hand: Hand) -> dict[str, int | None]:
 
 def _weights(stored: Mapping[int, Incident], hand: Hand) -> dict[int, int]:
     order = {id_: PREFERRED + len(hand.preferred) - n for n, id_ in enumerate(hand.preferred)}
-    return {id_: order.get(id_, weight(one.status)) for id_, one in stored.items()}
+    return {id_: order.get(id_, weight(one)) for id_, one in stored.items()}

@@ -3,9 +3,10 @@
 from collections.abc import Iterable
 from datetime import datetime, tzinfo
 
+from incidents.edges import Reason
 from incidents.workflow import Action
 from schemas.words import EVENTS
-from store import Change
+from store import Attachment, Change
 
 _ACTIONS = {
     Action.CONFIRM: "подтвердить",
@@ -16,6 +17,17 @@ _ACTIONS = {
     Action.CLOSE: "закрыть",
     Action.REJECT: "отклонить",
     Action.REOPEN: "вернуть в работу",
+}
+
+_REASONS = {
+    Reason.ADDRESS: "тот же дом",
+    Reason.STREET: "та же улица",
+    Reason.REPOST: "те же слова",
+    Reason.LINK: "та же страница",
+    Reason.THREAD: "тот же разговор",
+    Reason.TEXT: "похожие слова",
+    Reason.TOPIC: "та же тема, рядом по времени",
+    Reason.PERSON: "так решил человек",
 }
 
 
@@ -45,3 +57,9 @@ def line(change: Change, zone: tzinfo) -> str:
     ]
     told = ", ".join(one for one in more if one)
     return f"{moment(change.at, zone)} {change.actor} — {happened(change.type)}{f' ({told})' if told else ''}"
+
+
+def attached(why: Attachment) -> str:
+    """Why a post is in its incident: `тот же дом, что у vk:-1_2 (0.95)`."""
+    said = _REASONS[Reason(why.by)]
+    return said if why.to is None else f"{said}, что у {why.to} ({why.sure:.2f})"

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal
 
-from schemas import EventType, IncidentStatus
+from schemas import EventType, Incident, IncidentStatus
 
 NEW = IncidentStatus.NEW
 CONFIRMED = IncidentStatus.CONFIRMED
@@ -81,9 +81,16 @@ def allowed(status: IncidentStatus) -> list[Action]:
     return list(dict.fromkeys(one.action for one in TABLE if status in one.sources))
 
 
-def weight(status: IncidentStatus) -> int:
+def untouched(incident: Incident) -> bool:
+    """No person has decided about it: the machine routes it anew, and closes it where no posts are left."""
+    return incident.status is NEW or (incident.status is ASSIGNED and incident.auto_assigned)
+
+
+def weight(incident: Incident) -> int:
     """Of incidents that turn out to be one, which lives on: the heaviest. What a person has decided outlives the rest,
     and of that what is still to be done outlives what is over."""
-    if status in (NEW, MERGED):
-        return 0 if status is NEW else -1
-    return 2 if status in OPEN else 1
+    if incident.status is MERGED:
+        return -1
+    if untouched(incident):
+        return 0
+    return 2 if incident.status in OPEN else 1

@@ -1,6 +1,7 @@
 """Incidents in a file: CSV for spreadsheets, JSON Lines for programs."""
 
 import csv
+import os
 from collections.abc import Callable, Iterator
 from datetime import tzinfo
 from pathlib import Path
@@ -12,6 +13,9 @@ from store import IncidentFilter, Incidents
 
 PAGE = 500
 """Incidents read at once: some megabytes with their posts."""
+
+RIGHTS = 0o640
+"""Answers of officials stand in it: nobody else's on this machine, whatever the umask."""
 
 
 def write(out: Path, incidents: Incidents, wanted: IncidentFilter, zone: tzinfo, done: Callable[[int], None]) -> int:
@@ -26,6 +30,7 @@ def write(out: Path, incidents: Incidents, wanted: IncidentFilter, zone: tzinfo,
         out.parent.mkdir(parents=True, exist_ok=True)
         # Spreadsheets take a file without the mark for one in a code page of their own.
         with part.open("w", encoding="utf-8-sig" if out.suffix == ".csv" else "utf-8", newline="") as file:
+            os.fchmod(file.fileno(), RIGHTS)
             table = csv.writer(file, delimiter=";")  # the comma is Russia's decimal point: Excel expects a semicolon
             if out.suffix == ".csv":
                 table.writerow(rows.COLUMNS)

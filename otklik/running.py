@@ -8,6 +8,7 @@ from collections.abc import Callable, Coroutine, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import structlog
 import typer
@@ -20,11 +21,13 @@ from otklik.commands.common import data_folder
 from otklik.config import Config, ConfigErrors, load
 from otklik.exits import Exit
 from otklik.process import ACCEPTED, SUPERVISED
-from otklik.roles.common import ensure_topics, readers_of
+from otklik.roles.common import ensure_topics, readers_of, sink_group
 from otklik.russian import refusal
 from otklik.supervisor import Role, Supervisor, command
 from otklik.watching import Watcher
 from schemas import topics
+from sinks import KINDS
+from sinks.schedule import last_due
 from store import Outbox, Sources, Store, StoreError
 
 log = structlog.get_logger()
@@ -191,4 +194,17 @@ def _left(config: Config, store: Store, bus: Bus, started: datetime) -> int:
     for topic in topics.MODELS:
         for group in readers_of(config, topic):
             left += sum(bus.group_lag(topic, group).values())
+    # What a scheduled sink gathers for its next letter stays on the bus until then.
+    scheduled = [one for one in config.file.sinks if KINDS[one.kind].scheduled]
+    left -= sum(not_due(bus, one.id, one.settings.schedule, config.region.timezone, now()) for one in scheduled)
     return left + Outbox(store).unsent()
+
+
+def not_due(bus: Bus, sink: str, schedule: str, zone: ZoneInfo, moment: datetime) -> int:
+    """Events for a sink that wait for a time of its schedule which has not come at `moment`."""
+    lag = bus.group_lag(topics.INCIDENTS, sink_group(sink))
+    due = last_due(schedule, moment, zone)
+    if due is None:
+        return sum(lag.values())
+    first, ends = bus.offsets_at(topics.INCIDENTS, due), bus.ends(topics.INCIDENTS)
+    return sum(min(left, ends[partition] - first[partition]) for partition, left in lag.items())

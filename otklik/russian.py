@@ -34,6 +34,9 @@ _ERRORS = (
     (r"(?:File|Path|Directory) '(.+?)' does not exist\.", r"нет такого файла: \1."),
     (r"(?:File|Path) '(.+?)' is a directory\.", r"\1 — папка, а не файл."),
     (r"'(.+?)' is not a valid integer(?: range)?\.", r"«\1» — не целое число."),
+    (r"Input should be a valid integer.*", "нужно целое число"),
+    (r"Input should be greater than or equal to (\S+)", r"нужно не меньше \1"),
+    (r"Input should be less than or equal to (\S+)", r"нужно не больше \1"),
     (r"'(.+?)' is not one of (.+)\.", r"«\1» не подходит, можно: \2."),
 )
 

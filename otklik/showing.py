@@ -1,5 +1,7 @@
 """Incidents as an operator sees them in a terminal."""
 
+import os
+import sys
 from collections.abc import Iterable, Sequence
 from datetime import datetime, tzinfo
 from typing import Any
@@ -8,15 +10,19 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from incidents.words import line
+from incidents.words import attached, line
 from schemas import Incident
-from schemas.words import STATUSES
+from schemas.words import STATUSES, URGENCY
 from store import Change, StoredPost
-from store.incidents import UNANSWERED
+from store.incident_tables import RUNNING
 
-URGENCY = {"now": "срочно", "soon": "скоро", "normal": ""}
 SHOWN_TEXT = 300
 """Characters of a post: enough to recognise it, and forty of them fit a few screens."""
+
+
+def console() -> Console:
+    """For tables. Elsewhere than on a terminal rich takes 80 columns, which break every word."""
+    return Console(width=None if sys.stdout.isatty() or "COLUMNS" in os.environ else 200)
 
 
 def print_list(incidents: Iterable[Incident], zone: tzinfo, now: datetime) -> None:
@@ -27,21 +33,23 @@ def print_list(incidents: Iterable[Incident], zone: tzinfo, now: datetime) -> No
         table.add_column(name, overflow="fold", justify="right" if right else "left")
     for one in incidents:
         status = STATUSES[one.status] + (" ↻" if one.recurring else "")
-        urgent = Text(URGENCY[one.urgency], "bold red" if one.urgency == "now" else "")
+        urgent = Text(
+            URGENCY[one.urgency] if one.urgency != "normal" else "", "bold red" if one.urgency == "now" else ""
+        )
         due = _due(one, zone, now)
         authority = Text(one.authority_name or "")
         table.add_row(
             str(one.id), Text(status), Text(one.title), str(len(one.posts)), urgent, str(one.priority), authority, due
         )
-    Console().print(table)
+    console().print(table)
 
 
 def print_one(
     incident: Incident, history: Sequence[Change], posts: Sequence[StoredPost], zone: tzinfo, now: datetime
 ) -> None:
     """All that is known of it."""
-    console = Console(highlight=False, soft_wrap=True)
-    console.print(Text(f"№{incident.id} {incident.title}", "bold"))
+    out = Console(highlight=False, soft_wrap=True)
+    out.print(Text(f"№{incident.id} {incident.title}", "bold"))
     table = Table(box=None, show_header=False, pad_edge=False)
     into = f" (№{incident.merged_into})" if incident.merged_into else ""
     rows: list[tuple[str, str | Text]] = [
@@ -49,7 +57,7 @@ def print_one(
         ("версия", str(incident.sequence)),
         ("группа, тема", f"{incident.group}, {incident.topic}"),
         ("муниципалитет", incident.municipality_name or "не назван"),
-        ("срочность", URGENCY[incident.urgency] or "обычная"),
+        ("срочность", URGENCY[incident.urgency]),
         ("очередь", _weight(incident)),
         ("кому", incident.authority_name or "никому"),
         ("почему", incident.authority_reason or ""),
@@ -62,18 +70,20 @@ def print_one(
     for name, value in rows:
         if value:
             table.add_row(name, value if isinstance(value, Text) else Text(value))
-    console.print(table)
-    console.print(Text(f"\nПубликаций: {len(posts)}", "bold"))
+    console().print(table)
+    out.print(Text(f"\nПубликаций: {len(posts)}", "bold"))
     for post in posts:
-        console.print(Text(f"{_at(post.published, zone)}  {post.id}  {post.url or ''}".rstrip()))
+        out.print(Text(f"{_at(post.published, zone)}  {post.id}  {post.url or ''}".rstrip()))
         text = " ".join(part for part in (post.title, post.text) if part) or ("(удалена)" if post.deleted else "")
-        console.print(Text(f"    {text[:SHOWN_TEXT]}{'…' if len(text) > SHOWN_TEXT else ''}"))
-    console.print(Text("\nИстория", "bold"))
+        out.print(Text(f"    {text[:SHOWN_TEXT]}{'…' if len(text) > SHOWN_TEXT else ''}"))
+        if post.attachment is not None:
+            out.print(Text(f"    почему здесь: {attached(post.attachment)}"))
+    out.print(Text("\nИстория", "bold"))
     for change in history:
-        console.print(Text(f"{change.sequence}. {line(change, zone)}"))
-        for key in ("comment", "answer"):
+        out.print(Text(f"{change.sequence}. {line(change, zone)}"))
+        for key in ("comment", "answer", "terms"):
             if said := change.details.get(key):
-                console.print(Text(f"    {said}"))
+                out.print(Text(f"    {said}"))
 
 
 def as_json(incident: Incident, history: Sequence[Change], posts: Sequence[StoredPost]) -> dict[str, Any]:
@@ -81,7 +91,14 @@ def as_json(incident: Incident, history: Sequence[Change], posts: Sequence[Store
     return {
         "incident": incident.model_dump(mode="json"),
         "posts": [
-            {"id": one.id, "published": one.published, "url": one.url, "title": one.title, "text": one.text}
+            {
+                "id": one.id,
+                "published": one.published,
+                "url": one.url,
+                "title": one.title,
+                "text": one.text,
+                "attached": one.attachment._asdict() if one.attachment is not None else None,
+            }
             for one in posts
         ],
         "history": [
@@ -105,7 +122,7 @@ def _weight(incident: Incident) -> str:
 
 
 def _due(incident: Incident, zone: tzinfo, now: datetime) -> Text:
-    if incident.answer_due is None or incident.status not in UNANSWERED:
+    if incident.answer_due is None or incident.status not in RUNNING:
         return Text("")
     late = incident.answer_due < now
     return Text(_at(incident.answer_due, zone) + (" просрочен" if late else ""), "bold red" if late else "")

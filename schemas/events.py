@@ -48,6 +48,8 @@ class IncidentData(Model):
     actor: str = "otklik"
     """Who did it: a person's login, or `otklik`."""
     comment: str | None = None
+    terms: str | None = None
+    """How its terms have moved, in Russian: from when to when."""
     before: IncidentStatus | None = None
     """The status before the event, where the event has changed it."""
     ruling: int | None = None

@@ -54,6 +54,8 @@ class Incident(Model):
     authority_name: str | None = None
     authority_reason: str | None = None
     """Why this one is proposed, in Russian."""
+    auto_assigned: bool = False
+    """The rules have assigned it, and nobody has decided about it since: it is still the machine's."""
     opened: UtcDatetime
     """Registration: deadlines count from here, or from `reopened`."""
     reopened: UtcDatetime | None = None

@@ -2,8 +2,9 @@
 
 import smtplib
 import ssl
-from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import format_datetime
@@ -14,12 +15,16 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, Field, SecretStr, model_validator
 
+from bus import metrics
 from schemas import CloudEvent, Incident, SourceDigest
 from schemas.words import STATUSES
 from sinks.base import DeliveryFailed, SinkSettings
 from sinks.message import Link, about, counted, happened, latest, line
 from sinks.schedule import EVERY_MORNING, Schedule
 
+PATIENCE = timedelta(hours=1)
+"""For which addresses are tried again that the server does not take now, while the others have the letter: greylisting
+ends within minutes, and a mailbox that is full for days must not hold up the next letter to everybody."""
 LISTED = 300
 """Incidents in a letter: a day of the busiest region. The number of the rest is told."""
 
@@ -67,6 +72,16 @@ class EmailSettings(SinkSettings):
         return self
 
 
+@dataclass
+class _Begun:
+    """A letter that was tried: `left` are the addresses that do not have it, `taken` whether any has."""
+
+    letter: EmailMessage
+    left: list[str]
+    since: datetime
+    taken: bool = False
+
+
 class EmailSink:
     """A batch is one letter. Its Message-ID is made of the events' ids, so mail programs show a repeated one once."""
 
@@ -81,25 +96,39 @@ class EmailSink:
         self._id = id
         self._zone = zone
         self._now = now
+        self._begun: _Begun | None = None
 
     def deliver(self, events: Sequence[CloudEvent]) -> None:
-        """Send one letter to all addresses.
+        """Send one letter to all addresses. One that the server refuses for good, while it takes others, is logged and
+        counted, and left out.
 
         Raises:
-            DeliveryFailed: the server did not take it, or not for every address: then it comes again, to all of them.
+            DeliveryFailed: the server did not take it: then it comes again; or not now for some address: then it comes
+                again to that one alone, for `PATIENCE`.
         """
         if not events:
             return
-        letter = self._letter(events)
+        begun = self._begun_with(events)
+        refused: Mapping[str, tuple[int, bytes]]
         try:
             with self._connection() as server:
-                refused = server.send_message(letter, self._settings.sender, list(self._settings.to))
+                refused = server.send_message(begun.letter, self._settings.sender, begun.left)
+        except smtplib.SMTPRecipientsRefused as error:
+            if not begun.taken:
+                raise DeliveryFailed(self._explain(error)) from error
+            # An answer 421 ends the conversation: those not named were not asked, or will not get it.
+            refused = dict.fromkeys(begun.left, (421, b"")) | error.recipients
         except (OSError, smtplib.SMTPException) as error:
             raise DeliveryFailed(self._explain(error)) from error
-        if refused:
+        begun.taken = True
+        begun.left = self._worth_another_try(refused, begun.since)
+        if begun.left:
+            said = _said(*refused[begun.left[0]])
             raise DeliveryFailed(
-                f"{self._name}: сервер не принимает адреса: {', '.join(sorted(refused))}. Исправьте to."
+                f"{self._name}: сервер пока не принимает письмо для {', '.join(begun.left)}: {said}. "
+                "Остальные его получили; этим оно уйдёт ещё раз."
             )
+        self._begun = None
 
     def check(self) -> str | None:
         """Connects, logs in, names sender and addresses, and takes it all back before a letter is written."""
@@ -120,6 +149,26 @@ class EmailSink:
     def close(self) -> None:
         """A connection lives for one letter."""
 
+    def _begun_with(self, events: Sequence[CloudEvent]) -> _Begun:
+        """The letter of these events: the one that some have already, or a new one."""
+        letter = self._letter(events)
+        if self._begun is None or self._begun.letter["Message-ID"] != letter["Message-ID"]:
+            self._begun = _Begun(letter, list(self._settings.to), self._now())
+        return self._begun
+
+    def _worth_another_try(self, refused: Mapping[str, tuple[int, bytes]], since: datetime) -> list[str]:
+        """Of the refused addresses those that may take the letter yet; the others are told of."""
+        import structlog  # noqa: PLC0415  (brings in twisted, which reading the settings need not wait for)
+
+        found = []
+        for address, (code, answer) in refused.items():
+            if code < 500 and self._now() < since + PATIENCE:
+                found.append(address)
+                continue
+            structlog.get_logger().error("address_refused", sink=self._id, address=address, reason=_said(code, answer))
+            metrics.counter("otklik_letters_refused_total", sink=self._id).inc()
+        return found
+
     @property
     def _name(self) -> str:
         return f"получатель «{self._id}» (почта через {self._settings.host}:{self._settings.port})"
@@ -137,6 +186,7 @@ class EmailSink:
                 server.starttls(context=context)
             if settings.user is not None and settings.password is not None:
                 server.login(settings.user, settings.password.get_secret_value())
+            server.ehlo_or_helo_if_needed()  # forgotten at STARTTLS; a login repeats it
         except BaseException:
             server.close()
             raise

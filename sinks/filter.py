@@ -9,12 +9,17 @@ from schemas.topics import NO_MUNICIPALITY
 
 PREFIX = "incident."
 EVERY_INCIDENT = "incident.*"
+ESCALATED = "incident.escalated"
+REDACTED = "incident.redacted"
 SOURCES = "source.*"
 """In `events`: digests of how sources fare. Only who asks for them gets them."""
 STAR = "★ "
 """Marks fast-track topics; an operator need not type it."""
 NOWHERE = NO_MUNICIPALITY
 """In `municipality`: incidents without a place."""
+
+PASSING = ("urgency", "status", "needs_review", "posts")
+"""Conditions on what changes in the life of an incident."""
 
 URGENCIES: tuple[str, ...] = get_args(Urgency)
 STATUSES = tuple(status.value for status in IncidentStatus)
@@ -67,7 +72,7 @@ class Condition(BaseModel):
     topic: Names | None = None
     urgency: Urgencies | None = None
     authority: Names | None = None
-    """Ids of authorities."""
+    """Ids of authorities: that answers, or to which the event is an escalation."""
     status: Statuses | None = None
     """Of the incident after the event."""
     needs_review: bool | None = None
@@ -80,12 +85,13 @@ class Condition(BaseModel):
         """Whether the incident, as it is after the event, and the event's type fit."""
         incident = event.data.incident
         places = (incident.municipality or NOWHERE, incident.municipality_name)
+        told = incident.escalated_to if event.type in (ESCALATED, REDACTED) else None
         return (
             _any(self.municipality, *places)
             and _any(self.group, incident.group)
             and _any(self.topic, incident.topic)
             and _any(self.urgency, incident.urgency)
-            and _any(self.authority, incident.authority)
+            and _any(self.authority, incident.authority, told)
             and _any(self.status, incident.status)
             and self.needs_review in (None, incident.needs_review)
             and len(incident.posts) >= (self.posts or 0)
@@ -114,10 +120,22 @@ class When(Condition):
         return SOURCES in (self.events or ())
 
     def matches(self, event: IncidentEvent) -> bool:
-        """Whether the sink gets this event."""
+        """Whether the sink gets this event. Word of an erasure goes to whoever may have been told of the incident."""
         if event.data.history and not self.history:
             return False
+        if event.type == REDACTED:
+            return self._may_have_told_of(event)
         return self.holds(event) and not (self.without and self.without.holds(event))
+
+    def _may_have_told_of(self, event: IncidentEvent) -> bool:
+        """Whether earlier events of the incident may have come through, by what seldom changes in it."""
+        if self.events is not None and set(self.events) == {SOURCES}:
+            return False
+        passing = dict.fromkeys(PASSING)
+        without = self.without
+        if without and without == without.model_copy(update=passing) and without.holds(event):
+            return False
+        return self.model_copy(update={**passing, "events": None}).holds(event)
 
 
 def _any(wanted: tuple[str, ...] | None, *found: str | None) -> bool:

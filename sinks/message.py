@@ -7,9 +7,11 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator
 
-from schemas import CloudEvent, Incident, IncidentEvent, SourceDigest
+from schemas import CloudEvent, Incident, IncidentData, IncidentEvent, SourceDigest
 from schemas.words import EVENTS, URGENCY
 
+MACHINE = IncidentData.model_fields["actor"].default
+"""Who speaks in comments that nobody wrote."""
 URLS = 3
 """Links to posts in one message: enough to see what it is about."""
 
@@ -24,16 +26,18 @@ Link = Annotated[str, AfterValidator(_link)]
 """Where people look at an incident: a URL with `{id}` for its number."""
 
 
-def text(event: CloudEvent, zone: ZoneInfo, link: str | None = None) -> str:
-    """A few lines for a messenger. No words of posts are in it."""
+def text(event: CloudEvent, zone: ZoneInfo, link: str | None = None, *, comments: bool = False) -> str:
+    """A few lines for a messenger. No words of posts are in it, and with `comments` alone those of people."""
     if isinstance(event, SourceDigest):
         return f"{event.data.summary}\nСводка {event.id}"
     if not isinstance(event, IncidentEvent):
         return f"{event.type}\nСобытие {event.id}"
     incident = event.data.incident
     lines = [f"{_capital(EVENTS.get(event.type, event.type))}: {line(incident.title)}", about(incident, zone)]
-    if event.data.comment:
+    if event.data.comment and (comments or event.data.actor == MACHINE):
         lines.append(line(event.data.comment))
+    if event.data.terms:
+        lines.append(line(event.data.terms))
     lines += incident.urls[:URLS]
     if link:
         lines.append(link.format(id=incident.id))

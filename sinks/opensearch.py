@@ -3,7 +3,8 @@
 https://docs.opensearch.org/latest/api-reference/document-apis/bulk/
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from typing import Annotated, Any, Self
 
 import httpx
@@ -16,13 +17,17 @@ from sinks.http import TRANSIENT, Answer, Endpoint, http_url, retry_after
 
 INDEX = r"^[a-z0-9][a-z0-9._-]{0,200}$"
 """What OpenSearch allows: no capitals, no leading _ or -."""
+NO_INDEX = "index_not_found_exception"
+"""Of a 404: the server does not make indexes by itself, or this one went away."""
+MISSING = "document_missing_exception"
+"""An earlier event that is to lose what was erased was never stored here."""
 EXISTS = 409
 """The event is stored already, or the incident in a newer state: as it should be."""
 ACTIONS_BYTES = 5_000_000
 """Of one request: OpenSearch advises 5 to 15 MB, and a proxy before it may allow less."""
 
-ANSWER_BYTES = 10_000_000
-"""A bulk request is answered with a line per action, some 200 bytes."""
+ANSWER_BYTES = 20_000_000
+"""A bulk request is answered with a line per action: some 200 bytes, and 400 for one of the smallest, of 150."""
 
 
 class OpenSearchSettings(SinkSettings):
@@ -43,10 +48,13 @@ class OpenSearchSettings(SinkSettings):
 
 class OpenSearchSink:
     """An event is created once, by its id; an incident is indexed with its sequence as its version, so that a repeated
-    or late event brings back nothing."""
+    or late event brings back nothing. What was erased goes from earlier events."""
 
-    def __init__(self, settings: OpenSearchSettings, id: str) -> None:
+    def __init__(
+        self, settings: OpenSearchSettings, id: str, now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    ) -> None:
         self._settings = settings
+        self._now = now
         self._url = settings.url.rstrip("/")
         self._auth = None
         if settings.user is not None and settings.password is not None:
@@ -68,14 +76,19 @@ class OpenSearchSink:
             except httpx.HTTPError as error:
                 raise DeliveryFailed(self._endpoint.no_answer(error), taken=taken) from error
             if not answer.is_taken:
-                wait = retry_after(answer.headers.get("retry-after"), part[0].time)
+                wait = retry_after(answer.headers.get("retry-after"), self._now())
                 raise DeliveryFailed(self._reason(answer), taken=taken, retry_after=wait)
             self._look_through([event for event, _ in actions], answer, part, taken)
             taken += len(part)
 
     def check(self) -> str | None:
-        """Asks who is there, then whether this user may write: with a bulk request that deletes nothing."""
-        nothing = orjson.dumps({"delete": {"_index": self._settings.events, "_id": "otklik-check"}}) + b"\n"
+        """Asks who is there, then whether this user may write: with a bulk request that changes documents that are not
+        there. At such a one the server makes a missing index, if it would at a delivery."""
+        settings = self._settings
+        nothing = b"".join(
+            orjson.dumps({"update": {"_index": index, "_id": "otklik-check"}}) + b"\n" + b'{"doc": {}}\n'
+            for index in (settings.events, settings.incidents)
+        )
         for method, path, body in (("GET", "/", b""), ("POST", "/_bulk", nothing)):
             try:
                 answer = self._send(method, path, body)
@@ -83,10 +96,11 @@ class OpenSearchSink:
                 return self._endpoint.no_answer(error)
             if not answer.is_taken:
                 return self._reason(answer)
-        for _, status, said in _results(answer):
+        for index, (status, kind, said) in zip((settings.events, settings.incidents), _results(answer), strict=False):
             if status in {401, 403}:
-                where = self._settings.events
-                return f"{self._endpoint.name}: писать в {where} нельзя ({said}). Дайте пользователю права."
+                return f"{self._endpoint.name}: писать в {index} нельзя ({said}). Дайте пользователю права."
+            if kind == NO_INDEX:
+                return f"{self._endpoint.name}: {_no_index(said)}"
         return None
 
     def close(self) -> None:
@@ -115,7 +129,7 @@ class OpenSearchSink:
         return parts
 
     def _actions(self, event: CloudEvent) -> list[tuple[CloudEvent, bytes]]:
-        """The event, and its incident, as lines of a bulk request."""
+        """The event, its incident, and what changes in earlier events, as lines of a bulk request."""
         create = {"create": {"_index": self._settings.events, "_id": event.id}}
         actions = [(event, orjson.dumps(create) + b"\n" + event.encode() + b"\n")]
         if isinstance(event, IncidentEvent):
@@ -127,6 +141,13 @@ class OpenSearchSink:
                 "version_type": "external",
             }
             actions.append((event, orjson.dumps({"index": index}) + b"\n" + incident.encode() + b"\n"))
+        if isinstance(event, IncidentEvent) and event.type == "incident.redacted":
+            # Earlier snapshots keep neither links, of which an erasure took some, nor a title in which a settlement
+            # stood. The ids of all of them are known, so that nothing need be searched for.
+            left = orjson.dumps({"doc": {"data": {"incident": {"urls": [], "title": incident.title}}}}) + b"\n"
+            for sequence in range(1, incident.sequence):
+                earlier = {"_index": self._settings.events, "_id": f"{incident.id}.{sequence}", "retry_on_conflict": 3}
+                actions.append((event, orjson.dumps({"update": earlier}) + b"\n" + left))
         return actions
 
     def _look_through(
@@ -135,10 +156,12 @@ class OpenSearchSink:
         results = _results(answer)
         if len(results) != len(acted):
             raise DeliveryFailed(f"{self._endpoint.name}: непонятный ответ на _bulk. Проверьте url.", taken=taken)
-        for event, (_, status, said) in zip(acted, results, strict=True):
-            if 200 <= status < 300 or status == EXISTS:
+        for event, (status, kind, said) in zip(acted, results, strict=True):
+            if 200 <= status < 300 or status == EXISTS or kind == MISSING:
                 continue
             done = taken + [one.id for one in part].index(event.id)
+            if status == 404:
+                raise DeliveryFailed(f"{self._endpoint.name}: {_no_index(said)}", taken=done)
             if status in {401, 403} or status in TRANSIENT or status >= 500:
                 raise DeliveryFailed(f"{self._endpoint.name}: ответ {status} ({said}). События дождутся.", taken=done)
             reason = f"{self._endpoint.name}: ответ {status} на событие {event.id} ({said})"
@@ -152,15 +175,19 @@ class OpenSearchSink:
         return self._endpoint.bad_status(answer.status)
 
 
-def _results(answer: Answer) -> list[tuple[str, int, str]]:
-    """Of each action of a bulk request: its name, its status, and what was said."""
+def _no_index(said: str) -> str:
+    return f"нет индекса ({said}). Создайте его или разрешите серверу создавать; события дождутся."
+
+
+def _results(answer: Answer) -> list[tuple[int, str, str]]:
+    """Of each action of a bulk request: its status, and the kind of error and what was said, if there is one."""
     try:
         items: list[dict[str, Any]] = orjson.loads(answer.body)["items"]
     except (orjson.JSONDecodeError, KeyError, TypeError):
         return []
     found = []
     for item in items:
-        [(name, result)] = item.items()
-        said = (result.get("error") or {}).get("reason", "")
-        found.append((name, int(result["status"]), str(said)))
+        [result] = item.values()
+        error = result.get("error") or {}
+        found.append((int(result["status"]), str(error.get("type", "")), str(error.get("reason", ""))))
     return found

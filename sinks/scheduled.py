@@ -69,6 +69,7 @@ class Scheduled:
         self._sleep = sleep or self._stopping.wait
         self._chance = chance
         self._held: list[_Held] = []
+        self._begun = 0
         self._lost = False
 
     def stop(self) -> None:
@@ -89,6 +90,7 @@ class Scheduled:
                 self._gather(consumer)
             finally:
                 self._held.clear()
+                self._begun = 0
                 self._lost = False
                 consumer.close()
 
@@ -121,22 +123,29 @@ class Scheduled:
     def turn(self, consumer: Consumer) -> int:
         """Deliver what is held, if it is due; how many events went out.
 
+        What was tried once is tried again as it was, so that a receiver that took some of it can tell; what came
+        meanwhile is for the next time.
+
         Raises:
             DeliveryFailed: they were not taken; they stay.
             BusError: they were taken, but the bus could not note it; they may go out again.
         """
-        moment = last_due(self._schedule, self._now(), self._zone)
-        if moment is None or not any(one.received.record.time < moment for one in self._held):
-            return 0
-        events = [one.event for one in self._held if one.event is not None]
+        if not self._begun:
+            moment = last_due(self._schedule, self._now(), self._zone)
+            if moment is None or not any(one.received.record.time < moment for one in self._held):
+                return 0
+            self._begun = len(self._held)
+        batch = self._held[: self._begun]
+        events = [one.event for one in batch if one.event is not None]
         if events:
             try:
                 self._sink.deliver(events)
             except EventRefused as error:
                 raise DeliveryFailed(error.reason) from error  # of a batch that is one letter, nothing can be set aside
         reach("deliver.after_scheduled_before_commit")
-        consumer.commit({one.received.at: one.received.offset + 1 for one in self._held})
-        self._held.clear()
+        consumer.commit({one.received.at: one.received.offset + 1 for one in batch})
+        del self._held[: self._begun]
+        self._begun = 0
         return len(events)
 
     def _opened(self, received: Received) -> "_Held":

@@ -33,6 +33,8 @@ class TelegramSettings(SinkSettings):
     thread: int | None = None
     """A topic of a forum group."""
     link: Link | None = None
+    comments: bool = False
+    """Officials write them freely, names of residents too, and a chat may be open to everybody."""
     api: Annotated[str, AfterValidator(http_url)] = API
     """A Bot API server of one's own: https://github.com/tdlib/telegram-bot-api."""
     timeout: float = Field(default=15.0, gt=0, le=60)
@@ -58,15 +60,16 @@ class TelegramSink:
             DeliveryFailed: no answer, a flood wait, a bot that may not write there: no event is at fault.
             EventRefused: Telegram does not take the text of this event.
         """
-        taken = 0
-        for message, count in _messages([text(event, self._zone, self._settings.link) for event in events]):
+        taken, settings = 0, self._settings
+        texts = [text(event, self._zone, settings.link, comments=settings.comments) for event in events]
+        for message, count in _messages(texts):
             given: dict[str, Any] = {
-                "chat_id": self._settings.chat,
+                "chat_id": settings.chat,
                 "text": message,
                 "link_preview_options": {"is_disabled": True},
             }
-            if self._settings.thread is not None:
-                given["message_thread_id"] = self._settings.thread
+            if settings.thread is not None:
+                given["message_thread_id"] = settings.thread
             try:
                 answer, body = self._call("sendMessage", given)
             except httpx.HTTPError as error:

@@ -6,7 +6,7 @@ from enum import IntEnum
 
 from sqlalchemy import Connection, select, update
 
-from store.incident_tables import RINGING, incidents
+from store.incident_tables import WITH_CLOCK, incidents
 
 
 class Alarm(IntEnum):
@@ -24,7 +24,7 @@ def ringing(conn: Connection, told: Collection[Alarm], due_by: datetime, limit: 
     Rows that another worker holds are left to it. The earliest due first.
     """
     c = incidents.c
-    query = select(c.id).where(RINGING, c.alarm.in_(sorted(told)), c.answer_due <= due_by)
+    query = select(c.id).where(WITH_CLOCK, c.alarm.in_(sorted(told)), c.answer_due <= due_by)
     query = query.order_by(c.answer_due, c.id).limit(limit).with_for_update(skip_locked=True)
     return list(conn.execute(query).scalars())
 

@@ -32,7 +32,7 @@ class Decision:
     undone_by: str | None = None
     undone: datetime | None = None
     ruling: int | None = None
-    """What a person did by which this was decided."""
+    """What a person did by which this was decided; None of the machine's, which hold an erased post where it was."""
 
 
 class Decisions:

@@ -1,12 +1,13 @@
 """Erases what somebody wrote, on request. What remains says that there was a post, where, and about what."""
 
-from collections.abc import Collection, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Collection, Sequence
 
-from sqlalchemy import ColumnElement, Connection, bindparam, delete, or_, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, delete, false, or_, select, update
 
-from schemas import IncidentEvent
+from schemas import Incident, IncidentEvent
 from store.forgotten import Kind
-from store.incident_tables import posts
+from store.incident_tables import incident_history, incidents, posts
 from store.posts import Member, Posts
 from store.sql import among
 from store.tables import outbox, versions
@@ -19,6 +20,9 @@ WORDS = (
 PERSON = (posts.c.url, posts.c.author, posts.c.parent, posts.c.settlement)
 _BY = {"post": posts.c.id, "url": posts.c.url, "author": posts.c.author}
 
+Retitled = Callable[[Incident, Collection[str]], str]
+"""From a snapshot and the ids of all posts that it speaks of to its title."""
+
 
 class Erasure:
     """Every method joins the caller's transaction and may raise StoreError at its end."""
@@ -29,33 +33,53 @@ class Erasure:
         ids = conn.execute(select(posts.c.id).where(_BY[kind] == value, left)).scalars().all()
         return Posts().by_id(conn, ids)
 
-    def erase(self, conn: Connection, found: Sequence[Member]) -> None:
+    def erase(self, conn: Connection, found: Sequence[Member], retitled: Retitled) -> None:
         """Leave nothing of the posts but their ids and what they count for, here and in the events that are kept.
 
-        Whoever calls it holds their places (`Posts.lock_places`).
+        `retitled` gives a snapshot that speaks of these posts, erased by then, the title that it may keep. Whoever
+        calls it holds the posts' places (`Posts.lock_places`).
         """
         ids = [post.id for post in found]
         nothing = {column.name: None for column in (*WORDS, *PERSON)}
-        conn.execute(update(posts).where(among(conn, posts.c.id, ids)).values(deleted=True, **nothing))
+        conn.execute(update(posts).where(among(conn, posts.c.id, ids)).values(deleted=True, erased=True, **nothing))
         # Its digest could prove what the text was.
         conn.execute(delete(versions).where(among(conn, versions.c.id, ids)))
-        _erase_events(conn, {post.url for post in found if post.url is not None})
+        _erase_events(conn, found, retitled)
+
+    def emptied(self, conn: Connection, found: Sequence[Member]) -> dict[int, frozenset[str]]:
+        """Incidents that have no posts any more, had one of these, and have its settlement in their title: all posts
+        that each has had."""
+        had: dict[int, set[str]] = defaultdict(set)
+        named = [
+            incidents.c.title.endswith(place, autoescape=True) for place in {post.settlement for post in found} if place
+        ]
+        empty = ~select(posts.c.id).where(posts.c.incident == incidents.c.id).exists()
+        query = select(incident_history.c.incident, incident_history.c.details).join(incidents)
+        for row in conn.execute(query.where(or_(false(), *named), empty)):
+            had[row.incident] |= {id_ for key in ("posts_added", "posts_removed") for id_ in row.details.get(key, ())}
+        ids = {post.id for post in found}
+        return {incident: frozenset(of) for incident, of in had.items() if of & ids}
 
 
-def _erase_events(conn: Connection, urls: Collection[str]) -> None:
-    """Take addresses out of the snapshots in the outbox: /api/incidents shows them for months.
+def _erase_events(conn: Connection, found: Sequence[Member], retitled: Retitled) -> None:
+    """Take addresses, and places that nobody else names, out of the snapshots in the outbox: /api/incidents shows them
+    for months.
 
     A post may have been in other incidents before, so all of them are looked at: some seconds for a hundred thousand.
     """
-    if not urls:
-        return
+    ids = {post.id for post in found}
+    urls = {post.url for post in found if post.url is not None}
     changed = []
     for row in conn.execute(select(outbox.c.id, outbox.c.event).order_by(outbox.c.id)).yield_per(1000):
         event = IncidentEvent.from_json(row.event)
         incident = event.data.incident
-        left = tuple(url for url in incident.urls if url not in urls)
-        if left != incident.urls:
-            data = event.data.model_copy(update={"incident": incident.model_copy(update={"urls": left})})
+        about = {*incident.posts, *event.data.posts_removed}
+        left: dict[str, object] = {"urls": tuple(url for url in incident.urls if url not in urls)}
+        if ids & about:
+            left["title"] = retitled(incident, about)
+        after = incident.model_copy(update=left)
+        if after != incident:
+            data = event.data.model_copy(update={"incident": after})
             changed.append({"row": row.id, "to": event.model_copy(update={"data": data}).encode().decode()})
     if changed:
         conn.execute(update(outbox).where(outbox.c.id == bindparam("row")).values(event=bindparam("to")), changed)

@@ -53,6 +53,7 @@ incidents = Table(
     Column("recurring", Boolean, nullable=False, server_default=text("false")),
     Column("answer", Text),
     Column("authority_reason", Text),
+    Column("auto_assigned", Boolean, nullable=False, server_default=false()),
     Column("solution_due", UtcDatetime),
     Column("pauses", Json),
     Column("due_soon", Boolean, nullable=False, server_default=false()),
@@ -71,13 +72,27 @@ incidents = Table(
     Index("ix_incidents_updated", "updated"),
     Index("ix_incidents_priority", "status", "priority", "id"),
     Index("ix_incidents_urgent", "priority", "id"),
+    Index("ix_incidents_opened", "opened", "id"),
 )
-DUE = text("answer_due IS NOT NULL AND status IN ('new', 'confirmed', 'assigned', 'waiting', 'reopened')")
-"""An unanswered incident with a clock."""
-Index("ix_incidents_due", incidents.c.answer_due, incidents.c.id, sqlite_where=DUE, postgresql_where=DUE)
-RINGING = text("answer_due IS NOT NULL AND status IN ('new', 'confirmed', 'assigned', 'reopened')")
-"""Alarms are raised for these: while waiting for the citizen the clock stands still."""
-Index("ix_incidents_alarm", incidents.c.alarm, incidents.c.answer_due, sqlite_where=RINGING, postgresql_where=RINGING)
+RUNNING = ("new", "confirmed", "assigned", "reopened")
+"""Statuses in which the clock of the answer runs: while waiting for the citizen it stands still."""
+WITH_CLOCK = text(f"answer_due IS NOT NULL AND status IN {RUNNING}")
+"""To be asked as it stands: SQLite does not see that bound values are those of its partial indexes."""
+# By status first: else SQLite, which has counted nothing, takes the index of the priority.
+Index(
+    "ix_incidents_due",
+    incidents.c.status,
+    incidents.c.answer_due,
+    sqlite_where=WITH_CLOCK,
+    postgresql_where=WITH_CLOCK,
+)
+Index(
+    "ix_incidents_alarm",
+    incidents.c.alarm,
+    incidents.c.answer_due,
+    sqlite_where=WITH_CLOCK,
+    postgresql_where=WITH_CLOCK,
+)
 
 posts = Table(
     "posts",
@@ -115,6 +130,7 @@ posts = Table(
     Column("attached_by", Text),
     Column("attached_to", Text),
     Column("attached_sure", Float),
+    Column("erased", Boolean, nullable=False, server_default=false()),
     # Wide and seldom read: last, so that SQLite need not page through them.
     Column("title", Text),
     Column("text", Text),
@@ -130,8 +146,9 @@ Index(
     sqlite_where=GROUPED,
     postgresql_where=GROUPED,
 )
-WITH_TEXT = text("text IS NOT NULL")
-Index("ix_posts_text", posts.c.collected, sqlite_where=WITH_TEXT, postgresql_where=WITH_TEXT)
+WORDED_POST = text("(text IS NOT NULL OR traits IS NOT NULL)")
+"""Something of a post's words is left: of one that was deleted, what grouping made of them."""
+Index("ix_posts_text", posts.c.collected, sqlite_where=WORDED_POST, postgresql_where=WORDED_POST)
 for column in ("common", "address", "wording", "link", "parent"):
     # Most posts have no address and no link, answer nothing and are no trouble: these indexes are small.
     given = text(f"relevant AND municipality IS NOT NULL AND {column} IS NOT NULL")

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, case, 
 
 from schemas import Incident, IncidentEvent, IncidentStatus
 from store.engine import Store
-from store.incident_tables import incident_history, incidents, posts
+from store.incident_tables import WITH_CLOCK, incident_history, incidents, posts
 from store.outbox import Outbox
 from store.posts import NOWHERE
 from store.sql import lowered
@@ -28,7 +28,7 @@ class IncidentFilter:
     status: Collection[IncidentStatus] = ()
     authority: Collection[str] = ()
     overdue: datetime | None = None
-    """Unanswered, with a term that is over at this time."""
+    """Unanswered, with a term that is over at this time, and not waiting for the citizen."""
     text: str | None = None
     """What stands in the title, in whatever case."""
     ids: Collection[int] = ()
@@ -51,8 +51,8 @@ class Change:
     posts: int
     """How many it had after the change."""
     details: dict[str, Any]
-    """What there is of: posts_added, posts_removed, comment, merged_into, from (the status before, where it changed),
-    ruling, authority (its name, of an assignment), answer (of an answer)."""
+    """What there is of: posts_added, posts_removed, comment, terms (from when to when they moved), merged_into, from
+    (the status before, where it changed), ruling, authority (its name, of an assignment), answer (of an answer)."""
 
 
 class Incidents:
@@ -109,8 +109,8 @@ class Incidents:
             return _with_posts(conn, conn.execute(query.order_by(incidents.c.id.desc()).limit(limit)).all())
 
     def find_page(self, wanted: IncidentFilter, offset: int, limit: int) -> list[Incident]:
-        """The newest first, for protocols whose pages have numbers."""
-        query = _filtered(select(incidents), wanted).order_by(incidents.c.id.desc())
+        """The last registered first, for protocols whose pages have numbers. What is skipped is read all the same."""
+        query = _filtered(select(incidents), wanted).order_by(incidents.c.opened.desc(), incidents.c.id.desc())
         with self._store.reading() as conn:
             return _with_posts(conn, conn.execute(query.offset(offset).limit(limit)).all())
 
@@ -146,8 +146,8 @@ class Incidents:
             return {row[0]: int(row[1]) for row in conn.execute(query)}
 
     def overdue(self, now: datetime) -> int:
-        """How many wait for an answer past their term."""
-        query = select(func.count()).where(incidents.c.answer_due < now, incidents.c.status.in_(UNANSWERED))
+        """How many are unanswered past their term, and wait for no citizen."""
+        query = select(func.count()).select_from(incidents).where(WITH_CLOCK, incidents.c.answer_due < now)
         with self._store.reading() as conn:
             return int(conn.execute(query).scalar_one())
 
@@ -175,7 +175,7 @@ UNANSWERED = tuple(
         IncidentStatus.REOPENED,
     )
 )
-"""Statuses in which the clock of the answer runs; the index `ix_incidents_due` has the same."""
+"""Statuses before an answer; in all but `waiting` its clock runs (`store.incident_tables.RUNNING`)."""
 
 
 def _row(incident: Incident) -> dict[str, Any]:
@@ -216,7 +216,7 @@ def _filtered(query: Select[Any], wanted: IncidentFilter) -> Select[Any]:
         if values:
             query = query.where(column.in_(sorted(values)))
     if wanted.overdue is not None:
-        query = query.where(incidents.c.answer_due < wanted.overdue, incidents.c.status.in_(UNANSWERED))
+        query = query.where(WITH_CLOCK, incidents.c.answer_due < wanted.overdue)
     if wanted.ids:
         query = query.where(incidents.c.id.in_(sorted(wanted.ids)))
     if wanted.opened_from is not None:
@@ -236,6 +236,7 @@ def _history_row(event: IncidentEvent) -> dict[str, Any]:
         "posts_added": list(data.posts_added),
         "posts_removed": list(data.posts_removed),
         "comment": data.comment,
+        "terms": data.terms,
         "merged_into": data.incident.merged_into,
         "from": data.before and data.before.value,
         "ruling": data.ruling,

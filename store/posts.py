@@ -63,6 +63,8 @@ class Member:
     attached_by: str | None = None
     attached_to: str | None = None
     attached_sure: float | None = None
+    erased: bool = False
+    """Nothing is left of it but what it counts for: see `store.erasure`."""
 
     @property
     def attachment(self) -> Attachment | None:

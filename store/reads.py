@@ -35,6 +35,7 @@ class ReadLog:
         self._audit = Audit(store)
         self._pause = pause
         self._lock = threading.Lock()
+        self._flushing = threading.Lock()
         self._waiting: list[Look] = []
         self._last: dict[str, datetime] = {}
         self._writer: threading.Thread | None = None
@@ -92,10 +93,11 @@ class ReadLog:
                     return
 
     def _flush(self) -> None:
-        with self._lock:
-            batch = self._waiting[:]
-        if not batch:
-            return
-        self._audit.add_all(batch)
-        with self._lock:
-            del self._waiting[: len(batch)]
+        with self._flushing:  # `close` and a writer may come together: each would take the other's looks away unwritten
+            with self._lock:
+                batch = self._waiting[:]
+            if not batch:
+                return
+            self._audit.add_all(batch)
+            with self._lock:
+                del self._waiting[: len(batch)]

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, and_, bindparam, func, literal, select, update
 
 from store.engine import Store
-from store.incident_tables import incident_history, incidents, posts
+from store.incident_tables import WORDED_POST, incident_history, incidents, posts
 from store.tables import rulings
 
 BATCH = 500
@@ -32,9 +32,11 @@ class Words:
         self._is_open = and_(incidents.c.status.in_(sorted(open_)), ~incidents.c.history)
 
     def prune_posts(self, before: datetime) -> int:
-        """Title, text, context and quotations of posts last collected before `before`; of how many posts."""
+        """Title, text, context, quotations and what was made of the words of posts last collected before `before`; of
+        how many posts. Those that were deleted have lost the first four before, and keep the rest until now.
+        """
         is_open = select(incidents.c.id).where(incidents.c.id == posts.c.incident, self._is_open).exists()
-        old = select(posts.c.id, posts.c.tags).where(posts.c.text.is_not(None), posts.c.collected < before, ~is_open)
+        old = select(posts.c.id, posts.c.tags).where(WORDED_POST, posts.c.collected < before, ~is_open)
         # A worker that holds a row is let pass: the row's turn comes in an hour.
         query = old.order_by(posts.c.collected).limit(self._batch).with_for_update(skip_locked=True, of=posts)
         done = 0
@@ -96,8 +98,8 @@ def _prune_lines(conn: Connection, rows: list[dict[str, int]]) -> None:
     newer = incident_history.alias()
     answered = and_(newer.c.incident == incidents.c.id, newer.c.worded, newer.c.type == "incident.answered")
     conn.execute(update(incident_history).where(line).values(details=details, worded=False), rows)
-    ids = {row["one"] for row in rows}
-    stale = and_(
-        incidents.c.id.in_(sorted(ids)), incidents.c.answer.is_not(None), ~select(newer.c.at).where(answered).exists()
-    )
+    these = incidents.c.id.in_(sorted({row["one"] for row in rows}))
+    # In the order in which everybody else locks them: no two can wait for each other.
+    conn.execute(select(incidents.c.id).where(these).order_by(incidents.c.id).with_for_update())
+    stale = and_(these, incidents.c.answer.is_not(None), ~select(newer.c.at).where(answered).exists())
     conn.execute(update(incidents).where(stale).values(answer=None))

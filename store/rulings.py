@@ -32,6 +32,8 @@ class Ruling:
     comment: str | None = None
     undone_by: str | None = None
     undone: datetime | None = None
+    opened: tuple[datetime, ...] = ()
+    """When each of `incidents` had been registered before; empty where that was not yet recorded."""
 
 
 class Rulings:
@@ -51,6 +53,7 @@ class Rulings:
         links: Sequence[tuple[Link, str, str]],
         actor: str,
         comment: str | None,
+        opened: Sequence[datetime] = (),
     ) -> int:
         """Record a ruling with its decisions; its id. Older ones stay in force beneath: the newest counts."""
         row = {
@@ -60,6 +63,7 @@ class Rulings:
             "actor": actor,
             "made": self._store.now(),
             "comment": comment,
+            "opened": [one.isoformat() for one in opened],
         }
         id_ = int(conn.execute(insert(rulings).values(**row).returning(rulings.c.id)).scalar_one())
         self._decisions.add_all(conn, links, actor, ruling=id_)
@@ -85,7 +89,7 @@ class Rulings:
         return _ruling(row) if row else None
 
     def behind(self, conn: Connection, decision_ids: Collection[int]) -> list[Ruling]:
-        """The rulings that these decisions belong to, the oldest first."""
+        """The rulings that these decisions belong to, as far as they belong to one, the oldest first."""
         of_these = select(decisions.c.ruling).where(decisions.c.id.in_(sorted(decision_ids)))
         return [_ruling(row) for row in conn.execute(select(rulings).where(rulings.c.id.in_(of_these)).order_by("id"))]
 
@@ -106,4 +110,5 @@ def _ruling(row: Row[Any]) -> Ruling:
         row.comment,
         row.undone_by,
         row.undone,
+        tuple(map(datetime.fromisoformat, row.opened or ())),
     )

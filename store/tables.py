@@ -193,6 +193,7 @@ rulings = Table(
     Column("comment", Text),
     Column("undone_by", Text),
     Column("undone", UtcDatetime),
+    Column("opened", Json),
 )
 """What a person did with incidents in one go; the pairs of posts that this ties or parts are `decisions`."""
 

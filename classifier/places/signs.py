@@ -10,6 +10,7 @@ from classifier.places.inflect import name_forms
 from classifier.places.mention import Mention
 from classifier.places.table import Name, Table
 from text import normal
+from text.kept import Kept
 
 ABROAD = ""
 """In the place of a region's code: another country, or a part of this one that the table does not know by a name."""
@@ -36,6 +37,7 @@ _ENDINGS = (
 )
 
 
+_TELLS_ABROAD = Kept(lambda form: words.ABROAD.search(form) is not None)
 _SETTLEMENT = frozenset(word for word in words.TOWN | words.VILLAGE if len(word) > 2)
 """«в белгородском селе»."""
 
@@ -85,7 +87,8 @@ def regions_named(scan: Scan, table: Table) -> list[RegionSign]:
             for rest, code in complete[form]:
                 if tuple(scan.forms[at + 1 : at + 1 + len(rest)]) == rest:
                     found.append(RegionSign(code, at))
-    if words.ABROAD.search(scan.text):
+    new_moscow = "новой" in scan.forms and words.NEW_MOSCOW.search(scan.text)
+    if new_moscow or any(map(_TELLS_ABROAD.__getitem__, scan.forms)):
         found.append(RegionSign(ABROAD, len(scan.forms)))
     return found
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 PAGE = 50
 """Lines of a list: two screens."""
-ACTIONS = {"read": "смотрит", "export": "выгружает", "forget": "стирает"}
+ACTIONS = {"read": "смотрит", "export": "выгружает", "forget": "стирает", "report": "подаёт обращение"}
 """What was done, for people; what is not here is shown as it is spelt."""
 
 Since = Annotated[str | None, typer.Option("--since", metavar="ВРЕМЯ", help="С этого времени, например 2026-03-05.")]

@@ -1,7 +1,5 @@
 """`otklik status`: how each source fares, what its tokens have left, what waits in each topic."""
 
-import os
-import sys
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -134,11 +132,11 @@ def stalled_since(states: Sequence["SourceState"], moment: datetime) -> datetime
 
 
 def _print(found: dict[str, Any], zone: Any, moment: datetime) -> None:
-    from rich.console import Console  # noqa: PLC0415
     from rich.table import Table  # noqa: PLC0415
 
-    # Elsewhere than on a terminal rich takes 80 columns, which break every address.
-    console = Console(width=None if sys.stdout.isatty() or "COLUMNS" in os.environ else 200)
+    from otklik.showing import console  # noqa: PLC0415
+
+    out = console()
     sources = Table(title="Источники", title_justify="left", box=None, pad_edge=False)
     for name in ("источник", "состояние", "с", "был", "снова", "новых", "всего", "что сказать"):
         sources.add_column(name, overflow="fold")
@@ -154,18 +152,18 @@ def _print(found: dict[str, Any], zone: Any, moment: datetime) -> None:
             str(one["posts_total"]),
             sentences(one["reason"], one["action"]),
         )
-    console.print(sources)
-    console.print()
+    out.print(sources)
+    out.print()
     if found["stalled_since"] is not None:
-        console.print(_STALLED.format(_when(found["stalled_since"], zone, moment)), style="bold red")
-        console.print()
+        out.print(_STALLED.format(_when(found["stalled_since"], zone, moment)), style="bold red")
+        out.print()
     for one in found["backfills"]:
-        console.print(_past(one, zone))
+        out.print(_past(one, zone))
     if found["backfills"]:
-        console.print()
+        out.print()
     if found["tokens"]:
-        console.print(_tokens(found["tokens"], zone, moment))
-        console.print()
+        out.print(_tokens(found["tokens"], zone, moment))
+        out.print()
     topics = Table(title="Топики", title_justify="left", box=None, pad_edge=False)
     for name in ("топик", "записей", "ждут обработки", "не удалось"):
         topics.add_column(name, overflow="fold")
@@ -173,8 +171,8 @@ def _print(found: dict[str, Any], zone: Any, moment: datetime) -> None:
         lag = ", ".join(f"{group}: {count}" for group, count in one["lag"].items())
         records = "ещё нет" if one["records"] is None else str(one["records"])
         topics.add_row(one["topic"], records, lag or "—", str(one["dead_letters"]))
-    console.print(topics)
-    console.print(f"Событий ждут отправки на шину: {found['outbox']}.")
+    out.print(topics)
+    out.print(f"Событий ждут отправки на шину: {found['outbox']}.")
 
 
 def _past(one: dict[str, Any], zone: Any) -> str:

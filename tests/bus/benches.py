@@ -13,8 +13,9 @@ from bus.kafka import KafkaBus
 from bus.memory import MemoryBus, MemoryLog
 from bus.sqlite import SqliteBus
 
-LEASE = timedelta(seconds=1.5)
-"""Short, so that a death is noticed while the test still waits."""
+LEASE = timedelta(seconds=4)
+"""Short, so that a death is noticed while the test still waits; longer than a busy machine keeps a thread from its
+heartbeat: 1.5 s were not."""
 ROOT = Path(__file__).resolve().parent.parent.parent
 
 

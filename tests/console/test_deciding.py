@@ -133,6 +133,10 @@ def test_what_cannot_be(console: Running, body: object, error: tuple[int, str, s
             "Нужен заголовок If-Match с ETag прочитанного инцидента: чтобы не затереть чужое решение.",
         )),
         ('"2.1"', (412, "stale", "If-Match «\"2.1\"» — не ETag инцидента №1.")),
+        ('"1.999999999999999999999999999999"', (
+            412, "stale", "If-Match «\"1.999999999999999999999999999999\"» — не ETag инцидента №1.",
+        )),
+        (f'"1.{"9" * 5000}"', (412, "stale", f"If-Match «\"1.{'9' * 5000}\"» — не ETag инцидента №1.")),
         ("latest", (412, "stale", "If-Match «latest» — не ETag инцидента №1.")),
     ],
 )  # fmt: skip
@@ -143,6 +147,13 @@ def test_if_match(console: Running, if_match: str | None, error: tuple[int, str,
 def test_an_incident_that_is_not_there(console: Running) -> None:
     assert refused(patch(console, {"status": "confirmed"}, "*", 7)) == (
         404, "no_such", "Инцидента №7 нет. Номера показывает otklik incidents list.",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("id_", [10**30, 2**63, 0, -1])
+def test_a_number_that_no_incident_can_have(console: Running, id_: int) -> None:
+    assert refused(patch(console, {"status": "confirmed"}, "*", id_)) == (
+        404, "no_such_incident", f"Инцидента №{id_} нет.",
     )  # fmt: skip
 
 

@@ -1,5 +1,6 @@
 """Open311 GeoReport v2 over real sockets: the names, the order and the nesting that the specification shows."""
 
+import socket
 from collections.abc import Callable
 
 import httpx
@@ -11,7 +12,7 @@ from console.open311 import Service
 from console.settings import ConsoleSettings
 from intake.publish import Intake
 from schemas import Post, PostKind, decode, topics
-from store import Forgotten, Store, Versions
+from store import Audit, Forgotten, Store, Versions
 from tests.console.conftest import Running
 from tests.incidents.bench import Bench, tagged
 from tests.incidents.make import CHELYABINSK, HOUR, NO_WATER, SNOW
@@ -153,6 +154,7 @@ def test_an_answer_closes_nothing_and_a_solution_does(console: Running, bench: B
         ("end_date=2026-03-02T14:30:00%2B05:00", ["2", "1"]),
         ("start_date=2026-03-03T00:00:00Z", []),
         ("page=2&page_size=2", ["1"]),
+        ("page=101&page_size=1000", []),
         ("jurisdiction_id=chelyabinsk&page_size=1", ["3"]),
     ],
 )
@@ -191,6 +193,9 @@ def test_what_is_not_there(console: Running, path: str, status: int, said: str) 
     assert (root.tag, [flat(one) for one in root]) == ("errors", [{"code": str(status), "description": said}])
 
 
+DEEP = "Дальше 100000 обращений по страницам не пройти: сузьте start_date и end_date."
+
+
 @pytest.mark.parametrize(
     ("query", "status", "said"),
     [
@@ -203,6 +208,9 @@ def test_what_is_not_there(console: Running, path: str, status: int, said: str) 
             "end_date «2026-03-05» — не время с часовым поясом, например 2026-03-05T14:00:00Z.",
         ),
         ("page_size=5000", 400, "page — от 1, page_size — от 1 до 1000."),
+        ("page=" + "9" * 5000, 400, "page — от 1, page_size — от 1 до 1000."),
+        ("page=102&page_size=1000", 400, DEEP),
+        (f"page={10**17}", 400, DEEP),
         ("page=0", 400, "page — от 1, page_size — от 1 до 1000."),
         ("jurisdiction_id=perm", 404, "Здесь отвечает jurisdiction_id chelyabinsk, а не perm."),
     ],
@@ -248,6 +256,44 @@ def test_a_report_becomes_an_appeal_with_nobodys_name_in_it(console: Running, bu
     assert post.author
 
 
+def test_which_token_sent_a_report_is_on_record(console: Running, store: Store) -> None:
+    [given] = console.http.post(f"{V2}/requests.json", data=REPORT).json()
+    console.http.post(f"{V2}/requests.json", data=REPORT | {"service_code": "x"})
+    assert [(one.actor, one.action, one.object, one.details) for one in Audit(store).list()] == [
+        ("приём", "report", f"post:appeal:{given['token']}", {"through": "open311"}),
+    ]
+
+
+def said(answer: httpx.Response) -> tuple[int, str]:
+    [error] = answer.json()
+    assert error["code"] == str(answer.status_code)
+    return answer.status_code, error["description"]
+
+
+FILES = "Это не форма, или в ней файлы или больше 50 полей: фотографии — ссылкой в media_url."
+
+
+def test_what_a_stranger_sends_is_not_kept_on_the_disk_nor_in_memory(console: Running, bus: Bus) -> None:
+    url, form = f"{V2}/requests.json", "application/x-www-form-urlencoded"
+    long = console.http.post(url, data={"description": "я" * 20_000})
+    assert said(long) == (413, "Обращение длиннее 64 КБ не принимается.")
+    chunked = console.http.post(url, content=iter([b"api_key=", b"x"]), headers={"content-type": form})
+    assert said(chunked) == (411, "Нужен заголовок Content-Length.")
+    assert said(console.http.post(url, data=REPORT, files={"media": b"jpeg"})) == (400, FILES)
+    many = {f"attribute[{n}]": (None, "x") for n in range(51)}
+    assert said(console.http.post(url, files=many)) == (400, FILES)
+    as_parts = {name: (None, value) for name, value in REPORT.items()}
+    assert console.http.post(url, files=as_parts).status_code == 201
+    assert len(posts(bus)) == 1
+
+
+def test_the_head_of_a_report_that_is_too_long_is_enough(console: Running) -> None:
+    with socket.create_connection(("127.0.0.1", console.port), timeout=5) as line:
+        head = "POST /open311/v2/requests.json HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 4000000000\r\n"
+        line.sendall(f"{head}Content-Type: application/x-www-form-urlencoded\r\n\r\n".encode())
+        assert line.recv(100).startswith(b"HTTP/1.1 413 ")
+
+
 def test_a_token_gives_the_number_once_the_report_was_looked_at(console: Running, bench: Bench) -> None:
     answer = console.http.post(f"{V2}/requests.xml", data=REPORT)
     token = xml(answer).findtext("request/token")
@@ -267,6 +313,9 @@ def test_a_token_gives_the_number_once_the_report_was_looked_at(console: Running
         ({"service_code": "x"}, 404, "Услуги x нет: они перечислены в services."),
         ({"description": ""}, 400, "Не хватает или не годится: description."),
         ({"description": "я" * 4001}, 400, "Не хватает или не годится: description."),
+        ({"media_url": "javascript:alert(1)"}, 400, "Не хватает или не годится: media_url."),
+        ({"media_url": "data:text/html,x", "lat": "91"}, 400, "Не хватает или не годится: lat, media_url."),
+        ({"media_url": "/photo.jpg"}, 400, "Не хватает или не годится: media_url."),
         ({"lat": "91"}, 400, "Не хватает или не годится: lat."),
         ({"address_string": "", "lat": ""}, 400, "Нужно место: address_string или lat и long."),
         ({"jurisdiction_id": "perm"}, 404, "Здесь отвечает jurisdiction_id chelyabinsk, а не perm."),

@@ -86,6 +86,14 @@ def test_a_feed_has_no_cursor(console: Running) -> None:
     assert refused(console, "/feeds/incidents.atom?limit=5") == ("Параметра «limit» нет.", FILTERS)
 
 
+@pytest.mark.parametrize("before", ["0", str(2**63), str(10**30)])
+def test_a_page_that_no_incident_ends(console: Running, before: str) -> None:
+    assert refused(console, f"/feeds/incidents.atom?before={before}") == (
+        f"Значения «{before}» в before не бывает.", "В before можно: номер инцидента: страница после него.",
+    )  # fmt: skip
+    assert console.http.get(f"/feeds/incidents.atom?before={2**63 - 1}").status_code == 200
+
+
 def test_every_mistake_is_told_at_once(console: Running) -> None:
     assert refused(console, "/api/incidents?limit=0&status=nwe&gruop=ЖКХ") == (
         "Значения «nwe» в status не бывает. Значения «0» в limit не бывает. Параметра «gruop» нет.",

@@ -45,9 +45,12 @@ def test_the_name_of_the_token_stands_there_and_never_the_token(serve, bench: Be
     assert running.http.get("/api/incidents/1").status_code == 401
     assert running.http.get("/api/incidents/1", headers={"Authorization": f"Bearer {SECRET}"}).status_code == 200
     assert running.http.get("/feeds/incidents.json", auth=("", SECRET)).status_code == 200
+    beside = f"/open311/v2/requests.json?api_key={SECRET}&API_Key={SECRET}&status=open"
+    assert running.http.get(beside, auth=("", SECRET)).status_code == 200
     assert seen(running) == [
         ("дежурный", "read", "incident:1", {"through": "console"}),
         ("дежурный", "read", "/feeds/incidents.json", {"through": "console"}),
+        ("дежурный", "read", "/open311/v2/requests.json", {"through": "console", "filter": {"status": ["open"]}}),
     ]
     with store.reading() as conn:
         assert SECRET not in str(conn.execute(text("SELECT * FROM audit")).all())

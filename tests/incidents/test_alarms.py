@@ -13,12 +13,12 @@ import pytest
 
 from bus.crashpoints import VARIABLE
 from incidents.alarms import AlarmStep
-from incidents.config import Alarms, Authority, Deadlines, Grouping
-from incidents.process import IncidentStep
-from incidents.routing import Routing
+from incidents.config import Alarms
+from schemas import Incident
 from store import IncidentFilter, Store
 from tests.incidents.bench import Bench, tagged
-from tests.incidents.make import BURST, CHELYABINSK, HOUR, SNOW, START
+from tests.incidents.make import BURST, CHELYABINSK, DAY, HOUR, SNOW, START
+from tests.incidents.office import Office
 
 ROOT = Path(__file__).parents[2]
 
@@ -86,11 +86,32 @@ def test_a_post_more_keeps_the_marks_of_the_same_term(bench: Bench) -> None:
     assert bench.events() == []
 
 
+def test_a_new_term_takes_its_mark_out_of_the_priority(store: Store) -> None:
+    office = Office(store)
+    office.take(tagged("a"))
+    clock = Hands(store)
+
+    def overdue() -> Incident:
+        (one,) = office.all()
+        assert one.answer_due is not None
+        clock.now = one.answer_due + HOUR
+        AlarmStep(store, "chelyabinsk", SETTINGS, clock).step()
+        return office.all()[0]
+
+    assert (overdue().priority, overdue().priority_reasons) == (20, ("срок прошёл (+20)",))
+    office.act(1, "confirm")
+    assert office.act(1, "solve").priority == 20
+    store.now.move(DAY)
+    again = office.act(1, "reopen", comment="снова")
+    assert (again.overdue, again.priority, again.priority_reasons) == (False, 0, ())
+    assert (overdue().priority, overdue().priority_reasons) == (20, ("срок прошёл (+20)",))
+
+
 def test_the_list_by_priority(bench: Bench) -> None:
     bench.take(tagged("a"))
     bench.take(tagged("b", topic=BURST, municipality=CHELYABINSK, urgency="now"))
     assert [one.id for one in bench.incidents.by_priority()] == [2, 1]
-    assert bench.incidents.by_priority()[0].priority_reasons == ("немедленно (+40)",)
+    assert bench.incidents.by_priority()[0].priority_reasons == ("срочно (+40)",)
 
 
 def test_a_term_that_moves_is_in_the_history(bench: Bench) -> None:
@@ -100,31 +121,9 @@ def test_a_term_that_moves_is_in_the_history(bench: Bench) -> None:
     changed = bench.all()[-1]
     assert before is not None
     assert changed.answer_due is not None
-    comments = [line.details.get("comment") for line in bench.incidents.history(changed.id)]
-    assert comments[-1] == f"срок ответа: {before:%d.%m.%Y %H:%M} UTC → {changed.answer_due:%d.%m.%Y %H:%M} UTC"
-
-
-def test_words_of_a_post_route_it_and_auto_assign_assigns(bench: Bench) -> None:
-    authorities = [
-        Authority(id="vodokanal", name="Водоканал", topics=("Другое",)),
-        Authority(id="x", name="Х", default=True),
-    ]
-    routing = Routing.model_validate({"auto_assign": True, "rules": [{"to": "vodokanal", "words": ["колонк"]}]})
-    bench.step = IncidentStep(
-        bench.store,
-        "chelyabinsk",
-        authorities=authorities,
-        deadlines=Deadlines(),
-        windows=Grouping(),
-        now=bench.store.now,
-        routing=routing,
-    )
-    (opened,) = bench.take(tagged("a", text="Не работает колонка"))
-    incident = opened.data.incident
-    assert (incident.authority, incident.authority_reason) == ("vodokanal", "правило 1: колонк")
-    assert incident.status == "assigned"
-    assert bench.incidents.get(incident.id) == incident
-    assert bench.incidents.open_by_authority() == {"vodokanal": 1}
+    told = bench.incidents.history(changed.id)[-1].details
+    assert told["terms"] == f"срок ответа: {before:%d.%m.%Y %H:%M} UTC → {changed.answer_due:%d.%m.%Y %H:%M} UTC"
+    assert "comment" not in told
 
 
 def test_workers_at_the_same_time_tell_each_once(bench: Bench) -> None:

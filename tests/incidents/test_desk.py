@@ -10,7 +10,7 @@ from incidents.config import Reopening
 from incidents.refusals import NoSuch, NotAllowed, Stale
 from incidents.workflow import Action
 from schemas import IncidentStatus
-from store import Store
+from store import Store, Words
 from tests.incidents.bench import tagged
 from tests.incidents.make import BURST, CHELYABINSK, HOUR, START
 from tests.incidents.office import Office
@@ -67,6 +67,19 @@ def test_the_whole_way_is_in_the_history(office: Office) -> None:
     changes = office.incidents.history(1)
     assert [one.details.get("from") for one in changes[1:]] == [one.status for one in changes[:-1]]
     assert changes[4].details["answer"] == "https://vk.example/answer"
+
+
+def test_a_comment_goes_after_its_term_and_how_the_deadline_moved_stays(office: Office) -> None:
+    office.take(tagged("a"))
+    office.act(1, "reject", comment="это учения")
+    office.store.now.move(HOUR)
+    office.act(1, "reopen", comment="звонила Анна")
+    terms = "срок ответа: 03.03.2026 09:00 UTC → 03.03.2026 10:00 UTC"
+    (event,) = (one for one in office.events() if one.type == "incident.reopened")
+    assert (event.data.comment, event.data.terms) == ("звонила Анна", terms)
+    assert office.incidents.history(1)[-1].details == {"comment": "звонила Анна", "from": "rejected", "terms": terms}
+    assert Words(office.store, []).prune_comments(office.store.now() + HOUR) == 2
+    assert office.incidents.history(1)[-1].details == {"from": "rejected", "terms": terms}
 
 
 def test_a_stale_change_is_refused_and_says_who_was_first(office: Office) -> None:

@@ -85,6 +85,13 @@ def test_without_a_street_the_text_decides_where_streets_are_named() -> None:
     assert why(posts)["c"] == Attachment("text", "b", 0.5)
 
 
+def test_what_was_erased_ties_nothing_but_keeps_its_time() -> None:
+    rules = Grouping.model_validate({"default": {"window": "4h", "span": "12h", "scope": "area"}})
+    posts = [hole("a", 0), hole("b", 3, erased=True), hole("c", 6), hole("d", 11)]
+    assert group(posts, [], rules) == sets("a c", "b", "d")
+    assert group([*posts, hole("e", 3, parent="b")], [must(1, "b", "a")], rules) == sets("a b c e", "d")
+
+
 def test_an_outage_is_of_a_settlement_whatever_the_street() -> None:
     posts = [
         post("a", 0, street="мира", address="мира, 1"),

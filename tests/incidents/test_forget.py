@@ -13,18 +13,23 @@ import pytest
 from sqlalchemy import select
 
 from bus.crashpoints import VARIABLE
+from incidents.config import Grouping
 from incidents.forget import Forgot, Request, forget
-from incidents.refusals import Invalid
+from incidents.refusals import Contradicts, Invalid
 from schemas import TaggedPost
+from schemas.tags import Address
 from store import Audit, Forgotten, Store, Version, Versions
 from store.incident_tables import posts
 from store.metadata import metadata
 from tests.incidents.bench import Bench, tagged
-from tests.incidents.make import CHELYABINSK, HOUR, START
+from tests.incidents.make import CHELYABINSK, HOUR, START, sets
 from tests.incidents.office import Office
 
 ROOT = Path(__file__).parents[2]
 SECRET = "Заветное слово"
+HOLE = "Ямы и выбоины на дороге"
+HAMLET = "деревня Ключи"
+WATER = "Отсутствие холодной воды"
 AUTHOR, OTHER = "a" * 32, "b" * 32
 
 
@@ -185,6 +190,44 @@ def test_grouping_goes_on_as_before(store: Store) -> None:
     assert office.partition() == office.expected() == frozenset({frozenset("abc")})
 
 
+def at_a_house(id_: str, hours: float, author: str = OTHER) -> TaggedPost:
+    address = Address(street="Мира", house="5", text="Мира, 5", key="мира, 5", street_key="мира")
+    found = tagged(id_, hours, topic=HOLE, address=address)
+    return found.model_copy(update={"post": found.post.model_copy(update={"author": author})})
+
+
+@pytest.fixture
+def house(store: Store) -> Office:
+    """№1: three posts of one house, which `b` ties. №2: a hole nobody says where."""
+    office = Office(store, Grouping.model_validate({"address": {"window": "2d", "span": "20d"}}))
+    office.take(at_a_house("a", 0), at_a_house("b", 40, AUTHOR), at_a_house("c", 80))
+    office.take(tagged("d", 41, topic=HOLE))
+    assert office.partition() == sets("a b c", "d")
+    office.events()
+    return office
+
+
+def test_an_erased_post_stays_where_it_was_and_holds_what_it_held(house: Office) -> None:
+    forgotten(house, "author", AUTHOR)
+    house.events()
+    assert house.types(at_a_house("e", 81), tagged("f", 40.5, topic=HOLE)) == [
+        "updated 1.3",
+        "updated 2.2",
+    ]
+    assert house.partition() == house.expected() == sets("a b c e", "d f")
+
+
+def test_what_holds_an_erased_post_stands_in_nobody_s_way(house: Office) -> None:
+    forgotten(house, "author", AUTHOR)
+    house.desk.split(1, ["b"], "petrova")
+    assert house.partition() == house.expected() == sets("a c", "b", "d")
+    house.desk.undo("petrova")
+    assert house.partition() == house.expected() == sets("a b c", "d")
+    house.desk.merge(1, [2], "petrova")
+    with pytest.raises(Contradicts):
+        house.desk.split(1, ["b"], "petrova")
+
+
 def test_an_event_of_an_earlier_incident_loses_the_address_too(store: Store) -> None:
     office = Office(store)
     office.take(written("a"), tagged("b", municipality=CHELYABINSK))
@@ -192,6 +235,30 @@ def test_an_event_of_an_earlier_incident_loses_the_address_too(store: Store) -> 
     forgotten(office, "post", "a")
     assert "vk.example/a" not in everything(store)
     assert "vk.example/b" in everything(store)
+
+
+def test_a_place_that_nobody_else_named_goes_from_titles_and_events(store: Store) -> None:
+    office = Office(store)
+    office.take(written("a", settlement=HAMLET), tagged("b", municipality=CHELYABINSK))
+    office.desk.merge(2, [1], "petrova")
+    assert [one.title for one in office.all()] == [f"{WATER} — {HAMLET}"] * 2
+    office.events()
+    forgotten(office, "post", "a")
+    assert HAMLET not in everything(store)
+    assert [one.title for one in office.all()] == [f"{WATER} — Копейский"] * 2
+    assert [(event.type, event.id) for event in office.events()] == [
+        ("incident.redacted", "1.3"),
+        ("incident.redacted", "2.3"),
+    ]
+
+
+def test_a_place_that_others_have_named_stays(bench: Bench) -> None:
+    bench.take(written("a", settlement=HAMLET), tagged("b", 1, settlement=HAMLET))
+    forgotten(bench, "post", "a")
+    assert [one.title for one in bench.all()] == [f"{WATER} — {HAMLET}"]
+    forgotten(bench, "post", "b")
+    assert [one.title for one in bench.all()] == [f"{WATER} — Копейский"]
+    assert HAMLET not in everything(bench.store)
 
 
 def test_a_batch_under_way_is_waited_for(bench: Bench, store: Store) -> None:

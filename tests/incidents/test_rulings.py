@@ -8,7 +8,7 @@ import pytest
 from incidents.refusals import Contradicts, Invalid, NoSuch, NotAllowed, Refused, Stale
 from store import RulingKind, Rulings, Store
 from tests.incidents.bench import tagged
-from tests.incidents.make import CHELYABINSK, SNOW
+from tests.incidents.make import CHELYABINSK, HOUR, KOPEYSK, SNOW
 from tests.incidents.office import Office
 
 
@@ -66,6 +66,37 @@ def test_an_undone_merge_gives_back_the_status(office: Office) -> None:
     office.desk.undo("petrova")
     one = office.incidents.get(1)
     assert (one.status, one.authority, one.answer, one.posts) == ("answered", "roads", "Чиним", ("a", "b", "c", "f"))
+
+
+def test_an_undone_merge_gives_back_the_clock(store: Store) -> None:
+    office = Office(store)
+    office.take(tagged("a"))
+    store.now.move(120 * HOUR)
+    office.take(tagged("b", 120, CHELYABINSK))
+    first, before = office.all()
+    office.desk.merge(2, [1], "petrova")
+    merged = office.incidents.get(2)
+    assert (merged.opened, merged.answer_due) == (first.opened, first.answer_due)
+    office.take(tagged("c", 121, CHELYABINSK))
+    office.desk.undo("petrova")
+    one, two = office.all()
+    assert (one.opened, one.answer_due) == (first.opened, first.answer_due)
+    assert (two.opened, two.answer_due, two.posts) == (before.opened, before.answer_due, ("b", "c"))
+
+
+def test_an_undone_merge_leaves_a_clock_that_came_from_elsewhere(store: Store) -> None:
+    office = Office(store)
+    for hours, id_, place in ((0, "a", KOPEYSK), (4, "b", CHELYABINSK), (9, "c", KOPEYSK)):
+        office.take(tagged(id_, hours, place))
+        store.now.move(4 * HOUR)
+    oldest, older, _ = office.all()
+    office.desk.merge(3, [2], "petrova")
+    assert office.incidents.get(3).opened == older.opened
+    office.take(tagged("bridge", 5))
+    assert office.shown() == {3: "a b bridge c"}
+    office.desk.undo("petrova")
+    assert office.shown() == {2: "b", 3: "a bridge c"}
+    assert office.incidents.get(3).opened == oldest.opened
 
 
 def test_split_and_undo(office: Office) -> None:

@@ -86,8 +86,11 @@ def test_an_answer_is_no_solution() -> None:
 
 
 def test_what_a_person_decided_outlives_the_rest() -> None:
-    assert sorted(IncidentStatus, key=weight)[:2] == [IncidentStatus.MERGED, IncidentStatus.NEW]
-    assert weight(IncidentStatus.ASSIGNED) > weight(IncidentStatus.SOLVED) > weight(IncidentStatus.NEW)
+    by_weight = sorted(IncidentStatus, key=lambda status: weight(incident(status=status)))
+    assert by_weight[:2] == [IncidentStatus.MERGED, IncidentStatus.NEW]
+    assert weight(incident(status="assigned")) > weight(incident(status="solved")) > weight(incident(status="new"))
+    assert weight(incident(status="assigned", auto_assigned=True)) == weight(incident(status="new"))
+    assert weight(done(incident(status="assigned", auto_assigned=True), full(Action.WAIT)).incident) == 2
 
 
 def test_the_straight_way() -> None:

@@ -60,6 +60,18 @@ def test_reading_a_configuration_loads_nothing_that_visits_sources_or_asks_datab
     [
         (("chek",), "Ошибка: Нет такой команды: chek. Может быть, check?\nСправка: otklik --help\n"),
         (("run",), "Ошибка: Не хватает аргумента ФАЙЛ.\nСправка: otklik run --help\n"),
+        (
+            ("incidents", "show", "region.yaml", "один"),
+            "Ошибка: Неверное значение НОМЕР: нужно целое число\nСправка: otklik incidents show --help\n",
+        ),
+        (
+            ("incidents", "list", "region.yaml", "--limit", "0"),
+            "Ошибка: Неверное значение --limit: нужно не меньше 1\nСправка: otklik incidents list --help\n",
+        ),
+        (
+            ("incidents", "list", "region.yaml", "--limit", "1001"),
+            "Ошибка: Неверное значение --limit: нужно не больше 1000\nСправка: otklik incidents list --help\n",
+        ),
         (("check", "--foo"), "Ошибка: Нет такого ключа: --foo.\nСправка: otklik check --help\n"),
         (("run", "a", "b"), "Ошибка: Лишнее в команде: b.\nСправка: otklik run --help\n"),
         (

@@ -1,16 +1,19 @@
 """Docs that can't lie: what is generated is fresh, and every section and key has its place."""
 
 import re
+import shlex
 from pathlib import Path
 
 import jsonschema
 import pytest
+import typer.main
 from ruamel.yaml import YAML
 
 from otklik.config.messages import SECTIONS
 from otklik.config.model import file_model
 from otklik.config.schema import schema
 from otklik.docs import documents
+from otklik.main import app
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -55,3 +58,27 @@ def test_the_schema_accepts_the_ready_configurations(path):
 )
 def test_the_schema_refuses_what_check_refuses(wrong):
     assert list(jsonschema.Draft202012Validator(schema()).iter_errors(wrong))
+
+
+_COMMAND = re.compile(r"^(?:.*\| )?(?:\$ |\.venv/bin/)?otklik ((?!\w+ \|).*)$", re.MULTILINE)
+_BLOCK = re.compile(r"^```(?:bash|sh|)\n(.*?)^```", re.MULTILINE | re.DOTALL)
+
+
+def command_lines(path: Path) -> list[str]:
+    """What follows `otklik` in the blocks of a document."""
+    blocks = _BLOCK.findall(path.read_text(encoding="utf-8").replace("\\\n", " "))
+    return [line for block in blocks for line in _COMMAND.findall(block)]
+
+
+WRITTEN = [*ROOT.glob("README*.md"), *DOCS.glob("*.md"), *DOCS.glob("s*/*.md")]
+
+
+@pytest.mark.parametrize("line", sorted({line for path in WRITTEN for line in command_lines(path)}))
+def test_commands_that_documents_show_exist(line):
+    words = shlex.split(re.split(r" [|>]|;| &", line)[0], comments=True)
+    command = typer.main.get_command(app)
+    while words and words[0] in getattr(command, "commands", {}):
+        command = command.commands[words.pop(0)]
+    known = {"--help", *(name for one in command.params for name in (*one.opts, *one.secondary_opts))}
+    assert {word.partition("=")[0] for word in words if re.match(r"--?[a-z]", word)} <= known
+    assert not hasattr(command, "commands") or "--help" in words

@@ -7,10 +7,17 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import psutil
 import pytest
 
+from bus import Record, open_bus
+from otklik.roles.common import ensure_topics
+from otklik.running import not_due
+from schemas import topics
 from tests.simulators.news.server import NewsSite
 
 ROLES = {"crawl", "classify", "incidents", "deliver", "console"}
@@ -90,6 +97,36 @@ def test_once_visits_everything_delivers_everything_and_ends(otklik, site):
     dry = otklik("crawl", "region.yaml", "--source", "vesti", "--dry-run", "--limit", "2")
     assert dry.returncode == 0, dry.stderr
     assert dry.stdout.splitlines()[-1] == "vesti: пришли бы публикации: 2. Ничего не сохранено."
+
+
+@pytest.mark.timeout(400)
+def test_once_does_not_wait_for_the_moment_of_a_schedule(otklik, site):
+    leap_day = "{path: table.csv, schedule: 0 0 29 2 *}"
+    configure(otklik, site, f"  - id: table\n    report: {leap_day}\n")
+    done = otklik("run", "region.yaml", "--once", timeout=300)
+    assert done.returncode == 0, done.stderr
+    assert len(events(otklik)) > 1
+    assert not (otklik.folder / "table.csv").exists()
+    (incidents,) = [
+        one
+        for one in json.loads(otklik("status", "region.yaml", "--json").stdout)["topics"]
+        if one["topic"] == "incidents"
+    ]
+    assert incidents["lag"] == {"sink-out": 0, "sink-table": len(events(otklik))}
+
+
+MORNING = datetime(2026, 3, 11, 6, 0, tzinfo=UTC)
+
+
+def test_of_what_is_gathered_only_that_before_the_last_moment_is_waited_for(tmp_path):
+    every_morning = ("table", "0 8 * * *", ZoneInfo("Asia/Yekaterinburg"))
+    with closing(open_bus(f"sqlite:///{tmp_path}/bus.db", now=lambda: MORNING)) as bus:
+        ensure_topics(bus)
+        at_eight = MORNING.replace(hour=3)  # in Chelyabinsk
+        times = [at_eight + timedelta(minutes=minutes) for minutes in (-2, -1, 0, 1, 2)]
+        bus.publish(topics.INCIDENTS, [Record("k", b"{}", time) for time in times])
+        assert not_due(bus, *every_morning, MORNING) == 3
+        assert not_due(bus, *every_morning, at_eight - timedelta(seconds=1)) == 5
 
 
 @pytest.mark.timeout(400)

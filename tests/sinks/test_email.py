@@ -3,7 +3,7 @@
 import ssl
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
@@ -14,7 +14,9 @@ import pytest
 import trustme
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
+from prometheus_client import REGISTRY
 from pydantic import ValidationError
+from structlog.testing import capture_logs
 
 from sinks import DeliveryFailed, Sink
 from sinks.email import EmailSettings, EmailSink
@@ -32,6 +34,8 @@ class Post:
 
     def __init__(self) -> None:
         self.letters: list[EmailMessage] = []
+        self.reached: list[list[str]] = []
+        """Of each letter, the addresses."""
         self.refuses: dict[str, str] = {}
         """Address to answer, for RCPT."""
         self.answer: str | None = None
@@ -59,6 +63,7 @@ class Post:
         letter = message_from_bytes(envelope.content, policy=policy.default)
         assert isinstance(letter, EmailMessage)
         self.letters.append(letter)
+        self.reached.append(envelope.rcpt_tos)
         return "250 OK"
 
 
@@ -79,15 +84,15 @@ class Server:
         self.port = free_port()
 
     @contextmanager
-    def running(self) -> Iterator[None]:
+    def running(self, *, auth: bool = True) -> Iterator[None]:
         controller = Controller(
             self.post,
             hostname="127.0.0.1",
             port=self.port,
             tls_context=self.context,
             require_starttls=True,
-            auth_required=True,
-            authenticator=_login,
+            auth_required=auth,
+            authenticator=_login if auth else None,
         )
         controller.start()
         try:
@@ -107,7 +112,7 @@ def running(server: Server) -> Iterator[Server]:
         yield server
 
 
-def open_sink(server: Server, **settings: Any) -> EmailSink:
+def settings(server: Server, **more: Any) -> EmailSettings:
     given = {
         "host": "127.0.0.1",
         "port": server.port,
@@ -117,9 +122,13 @@ def open_sink(server: Server, **settings: Any) -> EmailSink:
         "sender": "otklik@region.example",
         "to": ["duty@region.example", "chief@region.example"],
         "timeout": 5,
-        **settings,
+        **more,
     }
-    return EmailSink(EmailSettings.model_validate(given), "test", ZONE, now=lambda: NOW)
+    return EmailSettings.model_validate(given)
+
+
+def open_sink(server: Server, **more: Any) -> EmailSink:
+    return EmailSink(settings(server, **more), "test", ZONE, now=lambda: NOW)
 
 
 def plain(letter: EmailMessage) -> str:
@@ -225,13 +234,67 @@ def test_the_same_events_make_the_same_message_id(running):
     assert first["Message-ID"] == second["Message-ID"]
 
 
-def test_an_address_that_is_refused_is_named_and_the_letter_waits(running):
+def refusals() -> float:
+    return REGISTRY.get_sample_value("otklik_letters_refused_total", {"sink": "test"}) or 0.0
+
+
+def test_an_address_that_is_gone_is_told_of_and_costs_the_others_nothing(running):
     running.post.refuses = {"chief@region.example": "550 No such user"}
-    sink = open_sink(running)
+    before, sink = refusals(), open_sink(running)
     assert sink.check() == (
         f"{name(running)}: сервер не принимает адрес chief@region.example: ответ 550 No such user. Исправьте его."
     )
-    assert failed(sink) == f"{name(running)}: сервер не принимает адреса: chief@region.example. Исправьте to."
+    with capture_logs() as logged:
+        sink.deliver(story(1, 2))
+        sink.deliver([event(2)])
+    assert [one["Message-ID"].split(".")[2:4] for one in running.post.letters] == [["1", "1"], ["2", "1"]]
+    assert logged[0] == logged[1] == {
+        "event": "address_refused", "log_level": "error", "sink": "test", "address": "chief@region.example",
+        "reason": "ответ 550 No such user",
+    }  # fmt: skip
+    assert refusals() == before + 2
+
+
+def test_an_address_that_is_busy_alone_gets_the_same_letter_again(running):
+    running.post.refuses = {"chief@region.example": "450 Greylisted"}
+    sink, says = open_sink(running), (
+        f"{name(running)}: сервер пока не принимает письмо для chief@region.example: ответ 450 Greylisted. "
+        "Остальные его получили; этим оно уйдёт ещё раз."
+    )  # fmt: skip
+    assert failed(sink) == says
+    assert failed(sink) == says
+    running.post.refuses = {}
+    sink.deliver([event()])
+    first, second = running.post.letters
+    assert running.post.reached == [["duty@region.example"], ["chief@region.example"]]
+    assert (first["Message-ID"], plain(first)) == (second["Message-ID"], plain(second))
+    sink.deliver([event(2)])
+    assert running.post.reached[2:] == [["duty@region.example", "chief@region.example"]]
+
+
+def test_an_address_that_stays_busy_is_given_up_after_an_hour(running):
+    running.post.refuses = {"chief@region.example": "452 Mailbox full"}
+    moment = NOW
+    sink = EmailSink(settings(running), "test", ZONE, now=lambda: moment)
+    failed(sink)
+    moment += timedelta(minutes=59)
+    failed(sink)
+    moment += timedelta(minutes=1)
+    with capture_logs() as logged:
+        sink.deliver([event()])
+    assert [one["reason"] for one in logged] == ["ответ 452 Mailbox full"]
+    assert running.post.reached == [["duty@region.example"]]
+
+
+def test_a_server_that_hangs_up_loses_no_address(running):
+    running.post.refuses = dict.fromkeys(("chief@region.example", "third@region.example"), "450 Greylisted")
+    sink = open_sink(running, to=["duty@region.example", "chief@region.example", "third@region.example"])
+    failed(sink)
+    running.post.refuses = {"third@region.example": "421 Too many connections"}
+    assert "для chief@region.example, third@region.example: ответ 421" in failed(sink)
+    running.post.refuses = {}
+    sink.deliver([event()])
+    assert running.post.reached == [["duty@region.example"], ["chief@region.example", "third@region.example"]]
 
 
 def test_when_no_address_is_taken_the_server_is_quoted(running):
@@ -249,6 +312,14 @@ def test_a_wrong_password(running):
     sink = open_sink(running, password="other")
     assert sink.check() == says
     assert failed(sink) == says
+
+
+def test_a_relay_that_knows_no_users(server):
+    with server.running(auth=False):
+        sink = open_sink(server, user=None, password=None)
+        assert sink.check() is None
+        sink.deliver([event()])
+    assert len(server.post.letters) == 1
 
 
 def test_a_certificate_of_a_stranger(running):

@@ -52,6 +52,36 @@ def test_all_keys_and_any_value_of_a_key(when: dict[str, Any], fits: bool):
     assert When.model_validate(when).matches(event()) is fits
 
 
+def test_an_escalation_reaches_whom_it_is_for():
+    governor = When.model_validate({"authority": "governor"})
+    assert governor.matches(event(type="incident.escalated", escalated_to="governor"))
+    assert not governor.matches(event(type="incident.escalated", escalated_to="minzdrav"))
+    assert governor.matches(event(type="incident.redacted", escalated_to="governor"))
+    assert not governor.matches(event(type="incident.updated", escalated_to="governor"))
+    assert When.model_validate({"authority": "kasli"}).matches(
+        event(type="incident.escalated", escalated_to="governor")
+    )
+
+
+@pytest.mark.parametrize(
+    ("when", "fits"),
+    [
+        ({"events": "opened"}, True),
+        ({"urgency": "now", "status": "closed", "needs_review": True, "posts": 5, "events": ["opened"]}, True),
+        ({"events": ["source.*"]}, False),
+        ({"events": ["source.*", "opened"]}, True),
+        ({"municipality": "75701000"}, False),
+        ({"group": "ЖКХ", "events": "redacted"}, False),
+        ({"without": {"events": "redacted"}}, False),
+        ({"without": {"events": "updated"}}, True),
+        ({"without": {"group": "Благоустройство"}}, False),
+        ({"without": {"group": "Благоустройство", "urgency": "normal"}}, True),
+    ],
+)
+def test_word_of_an_erasure_goes_to_whoever_may_know_the_incident(when: dict[str, Any], fits: bool):
+    assert When.model_validate(when).matches(event(1, 2, "incident.redacted")) is fits
+
+
 def test_digests_of_sources_go_only_to_who_asks_for_them():
     assert not When().wants_sources
     assert not When.model_validate({"events": ["incident.*"]}).wants_sources

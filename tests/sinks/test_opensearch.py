@@ -7,6 +7,8 @@ import subprocess
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import timedelta
+from email.utils import format_datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
@@ -21,9 +23,10 @@ from sinks import DeliveryFailed, EventRefused, Sink
 from sinks.opensearch import OpenSearchSettings, OpenSearchSink
 from tests.servers import free_port
 from tests.sinks.conformance import SinkConformance, Target
-from tests.sinks.events import digest, event, story
+from tests.sinks.events import MORNING, digest, event, story
 
 START_SECONDS = 30.0
+INDEXES = ("otklik-events", "otklik-incidents")
 
 
 @pytest.fixture(scope="module")
@@ -53,8 +56,9 @@ def search(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.fixture
 def empty(search: str) -> str:
-    for index in ("otklik-events", "otklik-incidents"):
+    for index in INDEXES:
         httpx.delete(f"{search}/{index}")
+        httpx.put(f"{search}/{index}")  # OpenSearch makes it at the update of `check`; this server does at a `create`
     return search
 
 
@@ -150,6 +154,29 @@ def test_an_incident_is_a_document_in_its_last_state(empty):
     assert [hit["_id"] for hit in stored(empty, "otklik-events")] == ["1.2", "2.1", "test.1", "1.1"]
 
 
+def test_what_was_erased_goes_from_earlier_events_too(empty):
+    links = ("https://vk.com/wall-1_2", "https://vk.com/wall-1_3")
+    sink = open_sink(empty)
+    sink.deliver([event(1, 1, title="Нет воды — Тютняры", urls=links), event(2, 1, title="Снег", urls=links[:1])])
+    sink.deliver(
+        [
+            event(1, 3, title="Нет воды — Тютняры", urls=links),  # the second was of no interest here
+            event(1, 4, "incident.redacted", title="Нет воды — Аргаяш", urls=links[1:]),
+            event(1, 5, title="Нет воды — Аргаяш", urls=links[1:]),
+        ]
+    )
+    sink.close()
+    found = {hit["_id"]: hit["_source"]["data"]["incident"] for hit in stored(empty, "otklik-events")}
+    assert {id_: (one["title"], one["urls"]) for id_, one in found.items()} == {
+        "1.1": ("Нет воды — Аргаяш", []),
+        "1.3": ("Нет воды — Аргаяш", []),
+        "1.4": ("Нет воды — Аргаяш", [links[1]]),
+        "1.5": ("Нет воды — Аргаяш", [links[1]]),
+        "2.1": ("Снег", [links[0]]),
+    }
+    assert found["1.1"]["posts"] == ["news:1"]
+
+
 def test_large_batches_go_in_parts(empty, monkeypatch):
     monkeypatch.setattr("sinks.opensearch.ACTIONS_BYTES", 5_000)
     sink = open_sink(empty)
@@ -192,6 +219,13 @@ def test_retry_after_is_passed_on():
         assert failed(open_sink(url)).retry_after == 17.0
 
 
+def test_a_date_to_wait_for_is_measured_from_now():
+    now = MORNING + timedelta(days=3)  # of an event that has waited
+    with answering(503, {}, retry_after=format_datetime(now + timedelta(seconds=40), usegmt=True)) as url:
+        settings = OpenSearchSettings.model_validate({"url": url, "allow_private": True})
+        assert failed(OpenSearchSink(settings, "test", now=lambda: now)).retry_after == 40.0
+
+
 @pytest.mark.parametrize(
     ("status", "says"),
     [
@@ -206,6 +240,28 @@ def test_an_answer_that_is_no_fault_of_events_waits_and_check_says_the_same(stat
         sink = open_sink(url)
         assert sink.check() == f"получатель «test» ({url}): {says}"
         assert str(failed(sink)) == f"получатель «test» ({url}): {says}"
+
+
+@pytest.mark.parametrize("missing", INDEXES)
+def test_a_missing_index_waits_for_whoever_makes_it(empty, missing):
+    httpx.delete(f"{empty}/{missing}")
+    sink = open_sink(empty)
+    says = f"получатель «test» ({empty}): нет индекса (no such index [{missing}]). "
+    assert sink.check() == f"{says}Создайте его или разрешите серверу создавать; события дождутся."
+    httpx.put(f"{empty}/{missing}")
+    assert sink.check() is None
+    sink.close()
+
+
+def test_an_event_is_not_at_fault_where_there_is_no_index():
+    said = "no such index [otklik-incidents] and [action.auto_create_index] is [false]"
+    none = result(404, type="index_not_found_exception", reason=said)
+    with answering(200, bulk(result(201), result(201), result(201), none)) as url:
+        error = failed(open_sink(url), 2)
+    assert (str(error), error.taken) == (
+        f"получатель «test» ({url}): нет индекса ({said}). Создайте его или разрешите серверу создавать; "
+        "события дождутся.", 1,
+    )  # fmt: skip
 
 
 def test_who_may_read_and_not_write_is_found_by_the_check():

@@ -8,6 +8,7 @@ from typing import Any
 import psycopg
 import pytest
 from pydantic import ValidationError
+from structlog.testing import capture_logs
 
 from sinks import DeliveryFailed, EventRefused, Sink
 from sinks.postgres import PostgresSettings, PostgresSink
@@ -89,6 +90,52 @@ def test_each_incident_is_a_row_in_its_last_state(postgres_db):
         ("test.1", "source.digest"),
         ("1.1", "incident.opened"),
     ]
+
+
+LINKS = ("https://vk.com/wall-1_2", "https://vk.com/wall-1_3")
+TOLD = "SELECT id, event #>> '{data,incident,title}', event #> '{data,incident,urls}' FROM otklik.events ORDER BY id"
+
+
+def test_what_was_erased_goes_from_earlier_events_too(postgres_db):
+    sink = open_sink(postgres_db)
+    old = event(1, 1, title="Нет воды — Тютняры", urls=LINKS)
+    sink.deliver([old, event(2, 1, title="Снег", urls=LINKS[:1]), digest(1)])
+    redacted = event(1, 3, "incident.redacted", title="Нет воды — Аргаяш", urls=LINKS[1:])
+    sink.deliver([redacted, event(1, 4, title="Нет воды — Аргаяш", urls=LINKS[1:])])
+    sink.deliver([event(1, 2, title="Нет воды — Тютняры", urls=LINKS), old])  # late, and once more
+    sink.close()
+    assert rows(postgres_db, TOLD) == [
+        ("1.1", "Нет воды — Аргаяш", []),
+        ("1.2", "Нет воды — Аргаяш", []),
+        ("1.3", "Нет воды — Аргаяш", [LINKS[1]]),
+        ("1.4", "Нет воды — Аргаяш", [LINKS[1]]),
+        ("2.1", "Снег", [LINKS[0]]),
+        ("test.1", None, None),
+    ]
+
+
+def test_tables_of_an_older_version_get_the_index_from_who_may_make_it(postgres_db):
+    owner = open_sink(postgres_db)
+    owner.deliver([event(1, 1, urls=LINKS)])
+    owner.close()
+    user = f"u{uuid.uuid4().hex}"
+    with psycopg.connect(postgres_db, autocommit=True) as conn:
+        conn.execute("DROP INDEX otklik.events_subject")
+        conn.execute(f"CREATE ROLE {user} LOGIN")
+        conn.execute(f"GRANT USAGE ON SCHEMA otklik TO {user}")
+        conn.execute(f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA otklik TO {user}")
+        with capture_logs() as logged:
+            writer = open_sink(_as(postgres_db, user))
+            writer.deliver([event(1, 2, "incident.redacted")])
+            writer.close()
+        conn.execute(f"DROP OWNED BY {user}")
+        conn.execute(f"DROP ROLE {user}")
+    assert [one["index"] for one in logged] == ["otklik.events_subject"]
+    assert [urls for *_, urls in rows(postgres_db, TOLD)] == [[], []]
+    owner = open_sink(postgres_db)
+    assert owner.check() is None
+    owner.close()
+    assert rows(postgres_db, "SELECT to_regclass('otklik.events_subject') IS NOT NULL") == [(True,)]
 
 
 def test_a_text_that_postgres_cannot_hold_is_set_aside_and_the_rest_is_stored(postgres_db):

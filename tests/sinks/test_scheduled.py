@@ -150,6 +150,19 @@ def test_a_receiver_that_fails_is_tried_again_and_nothing_is_lost(bus, sink):
     ]
 
 
+def test_another_try_is_of_the_same_events_and_later_ones_wait(bus, sink):
+    sink.failures = [DeliveryFailed("занято")]
+    publish(bus, story(1, 3))
+    late = event(1, 4).model_copy(update={"time": EIGHT + timedelta(minutes=1)})
+    clock = Clock(EIGHT)
+    with running(bus, sink, clock, chance=lambda: publish(bus, [late]) or 0.5):
+        until(lambda: len(sink.batches) == 1 and waiting(bus) == 1)
+        assert sink.batches == [["1.1", "1.2", "1.3"]]
+        clock.now = EIGHT + timedelta(days=1)
+        settle(bus, sink, clock, 2)
+    assert sink.batches == [["1.1", "1.2", "1.3"], ["1.4"]]
+
+
 def test_what_is_not_delivered_comes_again_after_a_restart(bus, sink):
     clock = Clock(MORNING + timedelta(hours=1))
     publish(bus, story(1, 3))

@@ -81,6 +81,20 @@ class TestConformance(SinkConformance):
         return TelegramTarget(api)
 
 
+@pytest.mark.parametrize(
+    ("actor", "settings", "shown"),
+    [("Петрова", {}, False), ("Петрова", {"comments": True}, True), ("otklik", {}, True)],
+)
+def test_what_an_official_wrote_freely_is_shown_to_who_asks_for_it(api, actor, settings, shown):
+    one = event(1, 2, "incident.rejected")
+    said = {"actor": actor, "comment": "Гражданка Иванова отозвала жалобу"}
+    sink = open_sink(api, **settings)
+    sink.deliver([one.model_copy(update={"data": one.data.model_copy(update=said)})])
+    sink.close()
+    [message] = api.messages
+    assert ("Иванова" in message["text"]) is shown
+
+
 def failed(sink: TelegramSink, *events: IncidentEvent) -> DeliveryFailed:
     with pytest.raises(DeliveryFailed) as error:
         sink.deliver(events or [event()])
@@ -108,6 +122,15 @@ def test_a_message_says_what_where_who_and_by_when(api):
             "№7.2",
         }
     ]
+
+
+def test_a_message_says_why_and_how_the_terms_moved(api):
+    told = {"comment": "это не учения", "terms": "срок ответа: 03.03.2026 09:00 UTC → 04.03.2026 09:00 UTC"}
+    one = event(7, 2, "incident.reopened")
+    sink = open_sink(api)
+    sink.deliver([one.model_copy(update={"data": one.data.model_copy(update=told)})])
+    sink.close()
+    assert [message["text"].splitlines()[2:] for message in api.messages] == [[*told.values(), "№7.2"]]
 
 
 def test_a_digest_of_sources_is_its_summary(api):

@@ -73,6 +73,7 @@ def test_overdue_are_the_unanswered_past_their_term(store: Store) -> None:
         store,
         incident(answer_due=late),
         incident(answer_due=late, status="answered"),
+        incident(answer_due=late, status="waiting"),
         incident(answer_due=NOW),
         incident(),
     )
@@ -89,11 +90,11 @@ def test_titles_are_searched_in_whatever_case(store: Store) -> None:
 def test_the_overdue_are_listed_and_counted(store: Store) -> None:
     late = NOW - timedelta(hours=1)
     fill(store, incident(answer_due=late), incident(answer_due=late, status="solved"), incident(answer_due=NOW))
-    fill(store, incident(answer_due=late, status="reopened"))
+    fill(store, incident(answer_due=late, status="reopened"), incident(answer_due=late, status="waiting"))
     assert ids(store, overdue=NOW) == [4, 1]
     incidents = Incidents(store)
     assert incidents.count(IncidentFilter(overdue=NOW)) == incidents.overdue(NOW) == 2
-    assert incidents.count(IncidentFilter()) == 4
+    assert incidents.count(IncidentFilter()) == 5
 
 
 def test_snapshots_come_back_as_they_went(store: Store) -> None:

@@ -6,11 +6,12 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import insert, inspect, select, text
 
-import store.incident_tables  # noqa: F401  (importing it fills the metadata)
 from store import Store, StoreError, schema
+from store.alarms import Alarm, ringing
+from store.incident_tables import incidents
 from store.metadata import metadata
 from store.tables import sources
-from tests.store.kit import Clock, Kit
+from tests.store.kit import HOUR, Clock, Kit, real_now
 
 REVISIONS = [script.revision for script in schema._scripts().walk_revisions()][::-1]
 
@@ -57,6 +58,30 @@ def test_rows_outlive_an_upgrade(empty: Kit) -> None:
     store.upgrade()
     with store.reading() as conn:
         assert conn.execute(select(sources.c.cursor, sources.c.fence)).all() == [({"page": 7}, 3)]
+    empty.close()
+
+
+def test_what_was_overdue_before_there_were_alarms_is_not_told(empty: Kit) -> None:
+    store = empty.open()
+    upgrade_to(store, "0007")
+    now = real_now()
+    one = {
+        "sequence": 1, "title": "Нет воды", "group": "ЖКХ", "topic": "Нет воды", "urgency": "normal",
+        "needs_review": False, "opened": now, "updated": now, "first_published": now, "last_published": now,
+        "history": False,
+    }  # fmt: skip
+    given = [("new", -HOUR), ("new", HOUR), ("solved", -HOUR)]
+    with store.transaction() as conn:
+        conn.execute(insert(incidents), [one | {"status": status, "answer_due": now + by} for status, by in given])
+    store.upgrade()
+    with store.transaction() as conn:
+        marks = select(incidents.c.alarm, incidents.c.due_soon, incidents.c.overdue).order_by(incidents.c.id)
+        assert conn.execute(marks).all() == [
+            (Alarm.ESCALATED, True, True),
+            (Alarm.NONE, False, False),
+            (Alarm.NONE, False, False),
+        ]
+        assert ringing(conn, list(Alarm)[:-1], now + 2 * HOUR, 9) == [2]
     empty.close()
 
 

@@ -92,3 +92,25 @@ def test_the_end_of_the_process_waits_for_them(kit: Kit) -> None:
     )  # fmt: skip
     assert (done.returncode, done.stderr) == (0, "")
     assert len(seen(kit)) == 50
+
+
+def test_closing_while_others_look_writes_each_look_once(kit: Kit) -> None:
+    log = ReadLog(kit.open(), pause=0.0)
+    looks = [f"incident:{number}" for number in range(300)]
+    stop = threading.Event()
+
+    def close() -> None:
+        while not stop.is_set():
+            log.close()
+
+    closers = [threading.Thread(target=close) for _ in range(3)]
+    for one in closers:
+        one.start()
+    for look in looks:
+        log.note("ivanova", "read", look)
+        time.sleep(0.001)
+    stop.set()
+    for one in closers:
+        one.join()
+    log.close()
+    assert sorted(object_ for *_, object_ in seen(kit)) == sorted(looks)

@@ -1,5 +1,7 @@
 """Words go after their term, in batches; what is counted stays, and what is open waits."""
 
+import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -91,6 +93,18 @@ def test_what_is_open_keeps_its_words_unless_it_is_archived(kit: Kit, status: st
     assert Words(store, OPEN).prune_posts(kit.clock() - 180 * DAY) == 1 - goes
 
 
+def test_what_grouping_made_of_the_words_of_a_deleted_post_goes_too(kit: Kit) -> None:
+    store = kit.open()
+    made = {"wording": "w", "link": "https://example.org/1", "signature": b"s" * 128, "traits": {"names": ["Иванов"]}}
+    lost = dict.fromkeys(("title", "text", "context", "tags"))
+    keep(store, replace(post(kit, "old", 200), deleted=True, **lost, **made))
+    assert Words(store, OPEN).prune_posts(kit.clock() - 180 * DAY) == 1
+    with store.reading() as conn:
+        row = conn.execute(select(posts.c[*made]).where(posts.c.id == "old")).one()
+    assert tuple(row) == (None,) * 4
+    assert Words(store, OPEN).prune_posts(kit.clock() - 180 * DAY) == 0
+
+
 def test_it_goes_on_over_batches(kit: Kit) -> None:
     store = kit.open()
     kept_open = incident(kit, store, "new")
@@ -137,6 +151,34 @@ def test_comments_and_answers_go_too(kit: Kit) -> None:
     assert [one.comment for one in Rulings(store).list()] == ["Со слов Анны"]
     assert Words(store, OPEN).prune_comments(kit.clock() + DAY) == 1
     assert [one.comment for one in Rulings(store).list()] == [None]
+
+
+def test_comments_go_while_incidents_are_worked_on_and_nobody_waits_for_the_other(kit: Kit) -> None:
+    store = kit.open()
+    first, second = (incident(kit, store, "solved", answer="Да") for _ in range(2))
+    with store.transaction() as conn:
+        old = kit.clock() - 200 * DAY
+        conn.execute(
+            insert(incident_history), [line(one, 1, old, "incident.answered", answer="Да") for one in (first, second)]
+        )
+    for _ in range(2):  # PostgreSQL goes through the rows as they lie: now the first one lies behind
+        with store.transaction() as conn:
+            conn.execute(update(incidents).where(incidents.c.id == first).values(sequence=2))
+    with ThreadPoolExecutor(1) as pool:
+        with store.transaction() as conn:
+            Incidents(store).take(conn, [first])
+            pruned = pool.submit(Words(store, OPEN).prune_comments, kit.clock() - 180 * DAY)
+            while not store.is_sqlite and not waits(store) and not pruned.done():
+                time.sleep(0.05)
+            Incidents(store).take(conn, [second])
+        assert pruned.result(60) == 2
+
+
+def waits(store: Store) -> bool:
+    """Somebody waits for a lock of somebody else."""
+    blocked = "SELECT count(*) FROM pg_stat_activity WHERE cardinality(pg_blocking_pids(pid)) > 0"
+    with store.reading() as conn:
+        return bool(conn.exec_driver_sql(blocked).scalar())
 
 
 @pytest.mark.parametrize(

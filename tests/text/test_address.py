@@ -235,5 +235,9 @@ def test_time_grows_with_the_length_of_hostile_texts(piece: str) -> None:
 
 
 def test_of_a_table_of_numbers_only_the_beginning_is_read() -> None:
-    assert [one.display for one in find_addresses("7 " * 450 + "ул. Мира, 5")] == ["улица Мира, 5"]
-    assert find_addresses("7 " * 700 + "ул. Мира, 5") == []
+    assert [one.display for one in find_addresses("дом 7 " * 450 + "ул. Мира, 5")] == ["улица Мира, 5"]
+    assert find_addresses("дом 7 " * 700 + "ул. Мира, 5") == []
+
+
+def test_numbers_that_follow_no_word_hide_no_address() -> None:
+    assert [one.display for one in find_addresses("7 12:30 2026 " * 700 + "ул. Мира, 5")] == ["улица Мира, 5"]

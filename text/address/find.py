@@ -19,7 +19,7 @@ MAX_HINTS = 500
 thousand. Bounds the time on it."""
 
 _WORTH = re.compile(
-    r"[\d/упшбнталдмУПШБНТАЛДМ](?:(?<=\d)|(?<=[а-яё]/)(?=[А-ЯЁ])|(?<!\w.)(?:"
+    r"[\d/упшбнталдмУПШБНТАЛДМ](?:(?<=\d)(?<!\d\d)(?<!\d[.,:]\d)(?!\d{3}|\d{0,2}[.:]\d)|(?<=[а-яё]/)(?=[А-ЯЁ])|(?<!\w.)(?:"
     r"(?i:(?<=у)л(?:иц|\W)|(?<=п)(?:р(?:осп|-|\W|оезд)|ер(?:еул|екр|есе|\W)|л(?:ощ|\.))|(?<=ш)(?:осс|\.)|(?<=б)(?:ул|-р)"
     r"|(?<=н)аб(?:ер|\.)|(?<=т)(?:ракт|уп(?:ик|\.))|(?<=а)лле|(?<=л)ини|(?<=д)ор(?:ог|\.)|(?<=м)(?:кр|икр|-н))"
     r"|(?:(?<=[Нн])а|(?<=[Пп])о|(?<=[Уу])г(?:ол|лу)|(?<=Н)А|(?<=П)О|(?<=У)Г(?:ОЛ|ЛУ))\s+[А-ЯЁ]))",
@@ -28,6 +28,11 @@ _WORTH = re.compile(
 """Digits, beginnings of a street's type, «а/Б», «на», «по» and «угол» before a capital: without any of these there is
 nothing to find. It begins with a set of characters, which the engine skips to fast, and only then looks back for the
 edge of the word: 1.6 times as fast as the edge first."""
+
+_BEFORE_HOUSE = 16
+"""Characters before a number among which the word that it may follow ends: « , д. № »."""
+_BETWEEN = " \t\n.,:;№#-–—(\"«»“”„'`"
+_HOUSE = frozenset({"д", "Д"})
 
 FRAMES = frozenset({"на", "по"})
 _ANCHORS = TYPES.keys() | BEGINNINGS | FRAMES | {"/"}
@@ -39,7 +44,8 @@ def find_addresses(text: str) -> list[Address]:
     A street without a house counts where its type stands with it, at a crossing, and — weakly — in «на Ржевского».
     Works on the first 20,000 characters.
     """
-    near = [match.start() for match in islice(_WORTH.finditer(text, 0, MAX_CHARS), MAX_HINTS)]
+    hints = (match.start() for match in _WORTH.finditer(text, 0, MAX_CHARS))
+    near = list(islice((at for at in hints if not text[at].isdecimal() or _may_be_a_house(text, at)), MAX_HINTS))
     if not near:
         return []
     reading = Reading(text, near)
@@ -54,6 +60,12 @@ def find_addresses(text: str) -> list[Address]:
             found += one.addresses
             reading.floor = max(one.end, at + 1)
     return found[:MAX_FOUND]
+
+
+def _may_be_a_house(text: str, at: int) -> bool:
+    """Whether the number at `at` follows a word of three letters, as the shortest streets have, or «д.»."""
+    before = text[max(at - _BEFORE_HOUSE, 0) : at].rstrip(_BETWEEN)
+    return before[-1:] in _HOUSE or (len(before) > 2 and before[-3:].isalpha())
 
 
 def find_address(text: str) -> Address | None:

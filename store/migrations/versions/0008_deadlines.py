@@ -1,5 +1,7 @@
 """Terms of solution, pauses, alarms that were raised, why an authority is proposed, and the order of work."""
 
+from datetime import UTC, datetime
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -25,3 +27,13 @@ def upgrade() -> None:
     op.create_index(
         "ix_incidents_alarm", "incidents", ["alarm", "answer_due"], sqlite_where=OPEN, postgresql_where=OPEN
     )
+    _what_is_overdue_is_known()
+
+
+def _what_is_overdue_is_known() -> None:
+    """Else each of years of old incidents would be told of, and escalated, at the first start."""
+    due = sa.column("answer_due", UtcDatetime)
+    table = sa.table("incidents", due, sa.column("alarm"), sa.column("due_soon"), sa.column("overdue"))
+    escalated = 3  # store.alarms.Alarm.ESCALATED: nothing is left to tell of this term
+    told = {"alarm": escalated, "due_soon": sa.true(), "overdue": sa.true()}
+    op.execute(table.update().where(OPEN, due < datetime.now(UTC)).values(told))
