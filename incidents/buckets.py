@@ -3,7 +3,7 @@
 | bucket of a municipality | who is in it |
 | --- | --- |
 | topic | posts on one topic, or on topics that count as one, if they tell of no common trouble |
-| common | posts that tell of one common trouble (`incidents.common`), unless their topic has a spot and they name a street |
+| common | posts that tell of one common trouble (`incidents.common`), unless of a spot's topic and naming a street |
 | address | posts that name one house, if their topic is of a spot |
 | wording | posts with the same words, of one group of topics |
 | link | posts that quote one page, and the page itself, of one group of topics |

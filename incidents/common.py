@@ -1,8 +1,8 @@
 """Troubles that everybody under one pipe, mast or chimney has at once, by the words that they are told in.
 
 A topic is guessed anew for each post, and of five posts about one night's smog two are «засор в водоотведении» to the
-model and one «качество воды». Whoever writes of smog says so: its words, then its topic, say which common trouble a post
-tells of.
+model and one «качество воды». Whoever writes of smog says so: its words, then its topic, say which common trouble a
+post tells of.
 """
 
 import re
@@ -19,8 +19,8 @@ WORDS: dict[str, str] = {
     "gas": "газоснабжение",
     "doctors": "терапевт педиатр талон регистратура",
 }
-"""Lemmas, without ё; with an asterisk, how they begin. Each tells its trouble alone: water is missing, ill, hot and in the
-cellar, and what is yellow may be a traffic light."""
+"""Lemmas, without ё; with an asterisk, how they begin. Each tells its trouble alone: water is missing, ill, hot and in
+the cellar, and what is yellow may be a traffic light."""
 
 TOPICS: dict[str, tuple[str, ...]] = {
     "air": ("Выбросы вредных веществ в атмосферу/загрязнение воздуха",),

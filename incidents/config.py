@@ -217,7 +217,7 @@ class Matter:
     scope: Scope = "area"
     alike: float = 0.0
     common: bool = False
-    """Whether the common trouble that a post tells of counts for more than its topic: no operator's rule says how to group."""
+    """Whether the common trouble that a post tells of counts for more than its topic: no rule says how to group."""
 
     @property
     def reach(self) -> timedelta:

@@ -8,7 +8,17 @@ from typing import NamedTuple, TypeVar
 
 from incidents.buckets import TIE_WINDOW, Bucket, GroupPost
 from incidents.config import Grouping, Matter
-from incidents.likeness import REPOST, SAME_TEXT, elsewhere, names, same_kind, signatures, texts_alike, things_shared, topics_alike
+from incidents.likeness import (
+    REPOST,
+    SAME_TEXT,
+    elsewhere,
+    names,
+    same_kind,
+    signatures,
+    texts_alike,
+    things_shared,
+    topics_alike,
+)
 from text.address import street_key
 
 
@@ -26,7 +36,14 @@ class Reason(StrEnum):
     PERSON = "person"
 
 
-SURE = {Reason.ADDRESS: 0.95, Reason.STREET: 0.8, Reason.LINK: 0.9, Reason.THREAD: 0.85, Reason.COMMON: 0.6, Reason.TOPIC: 0.5}
+SURE = {
+    Reason.ADDRESS: 0.95,
+    Reason.STREET: 0.8,
+    Reason.LINK: 0.9,
+    Reason.THREAD: 0.85,
+    Reason.COMMON: 0.6,
+    Reason.TOPIC: 0.5,
+}
 """How sure a tie is where nothing is measured about the pair: an order, not a share of right answers."""
 
 

@@ -1,6 +1,7 @@
 """How alike two posts are, and whether they may be of one spot."""
 
-from collections.abc import Mapping, Sequence, Set as AbstractSet
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from math import sqrt
 from typing import Protocol
 
@@ -20,8 +21,8 @@ pairwise precision of 0.846, 0.8 one of 0.904."""
 
 
 OTHER_THINGS = 0.5
-"""Likeness of topics from which on two posts that name different things («сосульки», «лёд на крыше») are about one: from
-0.3 to 0.8 all the same on SPb."""
+"""Likeness of topics from which on two posts that name different things («сосульки», «лёд на крыше») are about one:
+from 0.3 to 0.8 all the same on SPb."""
 
 
 class Described(Protocol):

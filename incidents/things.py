@@ -1,8 +1,8 @@
 """Things that residents complain of: what a post about a house is about, in its own words.
 
-A classifier's topics come from one region's archive, and its likeliest ones scatter over a text of five words; «лифт» is
-said by whoever complains of the lift. The list is short, for it has to tell two troubles of one house apart and not to
-name them.
+A classifier's topics come from one region's archive, and its likeliest ones scatter over a text of five words; «лифт»
+is said by whoever complains of the lift. The list is short, for it has to tell two troubles of one house apart and not
+to name them.
 """
 
 from functools import lru_cache
@@ -15,8 +15,8 @@ THINGS: dict[str, str] = {
     "lift": "лифт лифтер",
     "cleaning": "уборка убирать убирал убрать уборщица мыть помыть вымыть отмыть мытье грязь грязный грязно мусор пыль "
     "пыльный подметать подмести антисанитария",
-    "entrance": "стена потолок пол дверь дверной ступень ступенька лестница крыльцо порог перила поручень краска линолеум "
-    "козырек трещина ремонт побелка окрас* покрас* штукатур* плитк*",
+    "entrance": "стена потолок пол дверь дверной ступень ступенька лестница крыльцо порог перила поручень краска "
+    "линолеум козырек трещина ремонт побелка окрас* покрас* штукатур* плитк*",
     "window": "окно оконный форточка рама стекло стеклопакет остеклен*",
     "stored": "хлам вещь мебель шина коляска велосипед захлам* загромо* хранени* склад*",
     "adverts": "надпись объявление реклама рекламный наклейка листовка граффити расклей* расклеи*",
@@ -30,8 +30,8 @@ THINGS: dict[str, str] = {
     "vermin": "таракан крыса мышь клоп муха комар блоха насеком* грызун* дератиз* дезинсек*",
     "mailbox": "почтовый",
     "sewage": "канализация канализационный засор нечистоты фекалия фекальный",
-    "leak": "прорыв прорвать порыв течь протекать протечка протечь труба трубопровод хлестать фонтан заливать залить залитие "
-    "потоп затоп* затаплив* подтоп*",
+    "leak": "прорыв прорвать порыв течь протекать протечка протечь труба трубопровод хлестать фонтан заливать залить "
+    "залитие потоп затоп* затаплив* подтоп*",
     "hot water": "горячий кипяток",
     "cold water": "холодный напор водоснабжение",
     "chute": "мусоропровод мусорокамера",
@@ -49,7 +49,7 @@ THINGS: dict[str, str] = {
     "rebuilding": "перепланировка переустройство",
 }
 """Lemmas, without ё; with an asterisk, how they begin. Written from what people write of, before it was tried on
-reports whose true kind is known (docs/decisions/2026-11-28-things.md)."""
+reports whose true kind is known (docs/decisions/2026-11-28-stories.md)."""
 
 _WHOLE = {word: thing for thing, words in THINGS.items() for word in words.split() if not word.endswith("*")}
 _BEGINNINGS = {word[:-1]: thing for thing, words in THINGS.items() for word in words.split() if word.endswith("*")}
