@@ -112,7 +112,7 @@ def show(found: Mapping[str, Any]) -> str:
     for title, name in (
         ("Saint Petersburg, 15 January to 1 March 2021, the address given", "address given"),
         ("The same, those whose text names street and house, from the text alone", "text alone"),
-        *((title, name) for name, (title, _) in STORIES.items()),
+        *((title, name) for name, (title, _) in STORIES.items() if name in found),  # a report may be older
     ):
         one = found[name]
         body: list[tuple[object, ...]] = [
