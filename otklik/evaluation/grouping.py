@@ -19,7 +19,7 @@ LEARNED = Grouping.model_validate({"default": {"scope": "address"}, "head": port
 BASELINES = ("all alone", "same address within 14 days", "and the true category")
 REGION = "chelyabinsk"
 STORIES = {
-    "stories": ("Our own stories, which grouping was tuned to", stories.FILE),
+    "stories": ("Our own stories", stories.FILE),
     "further stories": ("Further stories, written before grouping was looked at again", stories.FURTHER),
     "last stories": ("Stories written after grouping, and measured last", stories.LAST),
 }
