@@ -216,6 +216,8 @@ class Matter:
     span: timedelta
     scope: Scope = "area"
     alike: float = 0.0
+    common: bool = False
+    """Whether the common trouble that a post tells of counts for more than its topic: no rule says how to group."""
 
     @property
     def reach(self) -> timedelta:
@@ -256,12 +258,18 @@ class Grouping(BaseModel):
             others = FAMILIES[family]
             scope = self.default.scope or scope_of(others[0])
             period = self.default
-            return Matter(f"family:{family}", others, period.window, period.span, scope, period.alike)
-        return _of(self.default, topic)
+            return Matter(
+                f"family:{family}", others, period.window, period.span, scope, period.alike, self._common_counts
+            )
+        return _of(self.default, topic, common=self._common_counts)
+
+    @property
+    def _common_counts(self) -> bool:
+        return self.default.scope != "address"
 
 
-def _of(rule: Window, topic: str) -> Matter:
-    return Matter(topic, (topic,), rule.window, rule.span, rule.scope or scope_of(topic), rule.alike)
+def _of(rule: Window, topic: str, *, common: bool = False) -> Matter:
+    return Matter(topic, (topic,), rule.window, rule.span, rule.scope or scope_of(topic), rule.alike, common)
 
 
 DEFAULT_REOPEN = timedelta(days=30)

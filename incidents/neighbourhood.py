@@ -222,6 +222,7 @@ _LOOKED_AT = (
     "settlement",
     "group",
     "topic",
+    "common",
     "address",
     "street",
     "wording",

@@ -120,6 +120,7 @@ posts = Table(
     Column("topic", Text, nullable=False),
     Column("urgency", Text, nullable=False),
     Column("needs_review", Boolean, nullable=False),
+    Column("common", Text),
     Column("address", Text),
     Column("street", Text),
     Column("wording", Text),
@@ -148,10 +149,10 @@ Index(
 WORDED_POST = text("(text IS NOT NULL OR traits IS NOT NULL)")
 """Something of a post's words is left: of one that was deleted, what grouping made of them."""
 Index("ix_posts_text", posts.c.collected, sqlite_where=WORDED_POST, postgresql_where=WORDED_POST)
-for column in ("address", "wording", "link", "parent"):
+for column in ("common", "address", "wording", "link", "parent"):
     # Most posts have no address and no link, answer nothing and are no trouble: these indexes are small.
     given = text(f"relevant AND municipality IS NOT NULL AND {column} IS NOT NULL")
-    order = [posts.c.municipality] if column == "address" else []
+    order = [posts.c.municipality] if column in ("common", "address") else []
     Index(f"ix_posts_{column}", *order, posts.c[column], posts.c.published, sqlite_where=given, postgresql_where=given)
 IN_INCIDENT = text("incident IS NOT NULL")
 Index("ix_posts_incident", posts.c.incident, sqlite_where=IN_INCIDENT, postgresql_where=IN_INCIDENT)

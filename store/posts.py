@@ -48,6 +48,8 @@ class Member:
     urgency: Urgency = "normal"
     needs_review: bool = False
     parent: str | None = None
+    common: str | None = None
+    """The common trouble that it tells of; see `incidents.common`."""
     address: str | None = None
     """Key of street and house; None without a house."""
     street: str | None = None
@@ -112,7 +114,7 @@ class Range(NamedTuple):
     """A stretch of event time, both ends included, of one municipality and one value of the column `by`."""
 
     municipality: str
-    by: Literal["topic", "address", "wording", "link"]
+    by: Literal["topic", "common", "address", "wording", "link"]
     value: str
     start: datetime
     end: datetime
@@ -122,6 +124,8 @@ RANGES = 16
 """In one statement of SQLite's. Fewer are filled up by repeating the last, so that there are two statements to prepare
 and not sixteen."""
 _IN_PLACE = and_(posts.c.relevant, posts.c.municipality.is_not(None))
+PLACED = ("topic", "common", "address")
+"""Looked up range by range, each within its municipality."""
 TIES = ("wording", "link")
 """Rarely shared: all of a batch are looked up at once, in the time that all of them span together."""
 
@@ -129,7 +133,7 @@ TIES = ("wording", "link")
 def _near(by: str, size: int) -> Select[Any]:
     # The condition of the partial index as it stands there, and in each range: else SQLite does not see that the index
     # applies, and reads all posts for each that comes.
-    indexed = text(f"{GROUPED} AND {by} IS NOT NULL") if by == "address" else GROUPED
+    indexed = text(f"{GROUPED} AND {by} IS NOT NULL") if by != "topic" else GROUPED
     within = [
         and_(
             indexed,
@@ -156,8 +160,8 @@ def _near_at_once(by: str) -> Select[Any]:
 
 
 _RANGE = ("municipality", "value", "start", "end")
-_NEAR_AT_ONCE = {by: _near_at_once(by) for by in ("topic", "address")}
-_NEAR = {(by, size): _near(by, size) for by in ("topic", "address") for size in (1, RANGES)}
+_NEAR_AT_ONCE = {by: _near_at_once(by) for by in PLACED}
+_NEAR = {(by, size): _near(by, size) for by in PLACED for size in (1, RANGES)}
 
 
 class Posts:
@@ -218,7 +222,7 @@ class Posts:
     def near(self, conn: Connection, ranges: Sequence[Range]) -> list[Member]:
         """Relevant posts in any of the ranges, each once; of wordings and links, perhaps others of their days."""
         found: dict[str, Member] = {}
-        for by in ("topic", "address"):
+        for by in PLACED:
             wanted = [one for one in ranges if one.by == by]
             if wanted and conn.dialect.name == "postgresql":
                 lists = {f"{name}s": [getattr(one, name) for one in wanted] for name in _RANGE}

@@ -52,6 +52,7 @@ def traits(draw: st.DrawFn, most: int = 14) -> dict[str, Any]:
     # Signatures that agree in none, a third or all of their places.
     signature = None if words is None else struct.pack("<32I", *(1 + (n % 3 and words) for n in range(32)))
     return {
+        "common": draw(st.sampled_from([None, None, "power", "water"])),
         "street": street,
         "address": f"{street}, {house}" if house else None,
         "settlement": draw(st.sampled_from([None, None, None, "Октябрьский"])),
@@ -60,7 +61,10 @@ def traits(draw: st.DrawFn, most: int = 14) -> dict[str, Any]:
         "link": draw(st.sampled_from([None, None, None, "page"])),
         "source": draw(st.sampled_from(["vk", "telegram"])),
         "parent": draw(st.one_of(st.none(), st.none(), st.integers(0, most).map("p{}".format))),
-        "traits": {"topics": {draw(st.sampled_from([NO_WATER, SNOW])): 1.0}},
+        "traits": {
+            "topics": {draw(st.sampled_from([NO_WATER, SNOW])): 1.0},
+            "things": draw(st.sampled_from([{}, {}, {"lift": 1}, {"roof": 1}, {"lift": 1, "roof": 1}])),
+        },
     }
 
 

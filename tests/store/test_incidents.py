@@ -167,7 +167,10 @@ def test_lists_and_neighbours_use_their_indexes(store: Store) -> None:
             found = set(conn.execute(text("SELECT indexname FROM pg_indexes WHERE tablename = 'posts'")).scalars())
         assert found == {
             "pk_posts",
-            *(f"ix_posts_{name}" for name in ("near", "text", "incident", "parent", "address", "wording", "link")),
+            *(
+                f"ix_posts_{name}"
+                for name in ("near", "text", "incident", "parent", "common", "address", "wording", "link")
+            ),
         }
         return
     near = "relevant AND municipality = '1' AND topic = '2' AND published BETWEEN '2026' AND '2027'"

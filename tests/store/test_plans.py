@@ -14,7 +14,9 @@ from tests.store.test_incidents import fill, incident
 
 
 @pytest.mark.parametrize("size", [1, RANGES])
-@pytest.mark.parametrize(("by", "index"), [("topic", "ix_posts_near"), ("address", "ix_posts_address")])
+@pytest.mark.parametrize(
+    ("by", "index"), [("topic", "ix_posts_near"), ("common", "ix_posts_common"), ("address", "ix_posts_address")]
+)
 def test_neighbours_are_found_by_their_index_on_sqlite(store: Store, by: str, index: str, size: int) -> None:
     if not store.is_sqlite:  # it sees by itself what follows from what; the plan depends on how many rows there are
         assert index in _indexes(store)
