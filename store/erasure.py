@@ -13,8 +13,8 @@ from store.sql import among
 from store.tables import outbox, versions
 
 WORDS = (
-    *(posts.c.title, posts.c.text, posts.c.context, posts.c.tags),
-    *(posts.c.address, posts.c.street, posts.c.wording, posts.c.link, posts.c.signature, posts.c.traits),
+    *(posts.c.title, posts.c.text, posts.c.context, posts.c.tags, posts.c.address, posts.c.street),
+    *(posts.c.wording, posts.c.link, posts.c.signature, posts.c.traits, posts.c.common),
 )
 """What a post says, and what was made of its words for grouping."""
 PERSON = (posts.c.url, posts.c.author, posts.c.parent, posts.c.settlement)
