@@ -67,6 +67,7 @@ incidents = Table(
     Index("ix_incidents_municipality", "municipality", "status", "id"),
     Index("ix_incidents_group", "group", "status", "id"),
     Index("ix_incidents_topic", "topic", "status", "id"),
+    Index("ix_incidents_title", "title", "status", "id"),
     Index("ix_incidents_authority", "authority", "status", "id"),
     Index("ix_incidents_updated", "updated"),
     Index("ix_incidents_priority", "status", "priority", "id"),
@@ -78,6 +79,15 @@ Index("ix_incidents_due", incidents.c.answer_due, incidents.c.id, sqlite_where=D
 RINGING = text("answer_due IS NOT NULL AND status IN ('new', 'confirmed', 'assigned', 'reopened')")
 """Alarms are raised for these: while waiting for the citizen the clock stands still."""
 Index("ix_incidents_alarm", incidents.c.alarm, incidents.c.answer_due, sqlite_where=RINGING, postgresql_where=RINGING)
+
+titles = Table(
+    "titles",
+    metadata,
+    Column("title", Text, primary_key=True),
+    Column("lowered", Text, nullable=False),
+)
+"""Every title that an incident has or had, and the same in lower case, Russian letters included, whatever the locale of
+the database. Triggers on `incidents` add them. A title is of a topic and a place, so these are few."""
 
 posts = Table(
     "posts",

@@ -5,9 +5,6 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Table, Text, any_, bindparam, func, select
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.ext.compiler import compiles
-from sqlalchemy.sql.compiler import SQLCompiler
-from sqlalchemy.sql.functions import FunctionElement
 
 from store.tables import counters
 from store.types import dump_json
@@ -23,24 +20,6 @@ def among(conn: Connection, column: ColumnElement[str], values: Collection[str])
         return column == any_(bindparam(None, list(values), type_=postgresql.ARRAY(Text)))
     listed = func.json_each(dump_json(list(values))).table_valued("value")
     return column.in_(select(listed.c.value))
-
-
-class lowered(FunctionElement[str]):  # noqa: N801  (a SQL function, in statements beside `func.lower`)
-    """A text in lower case, Russian letters included, whatever the locale of the database."""
-
-    type = Text()
-    inherit_cache = True
-
-
-@compiles(lowered, "sqlite")
-def _lowered_sqlite(element: lowered, compiler: SQLCompiler, **options: Any) -> str:
-    return f"lower({compiler.process(element.clauses, **options)})"  # ours: see `store.engine`
-
-
-@compiles(lowered, "postgresql")
-def _lowered_postgresql(element: lowered, compiler: SQLCompiler, **options: Any) -> str:
-    # In a cluster with the locale C, the database's own rules know ASCII only.
-    return f'lower({compiler.process(element.clauses, **options)} COLLATE "und-x-icu")'
 
 
 def upsert(conn: Connection, table: Table) -> postgresql.Insert | sqlite.Insert:
