@@ -14,7 +14,7 @@ from classifier.places import Region
 from classifier.tagline import item_of_line
 from classifier.urgency import urgency
 from classifier.urgency_rules import table as rules
-from text import clean, language, lemmas, mask
+from text import clean, language, lemmas, mask, morph
 
 TEXTS, WORDS = 2_000, 40
 ROUNDS = 5
@@ -54,6 +54,7 @@ HOSTILE = {
     "towns": "Копейск Миасс Троицк Сатка " * 50_000,
     "urgent words": "запах газа " * 100_000,
     "drawn-out words": "пооомммогииите " * 100_000,
+    "1,800 forms of the dictionary": " ".join(sorted(morph().dictionary.words.keys("пере"))[:80_000:44]),
     "2,200 words never seen": " ".join("".join(CHANCE.choices(SYLLABLES, k=4)) for _ in range(3_000)),
 }
 

@@ -1,15 +1,16 @@
 """All judgements on a batch of texts."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
+
+from threadpoolctl import threadpool_limits
 
 from classifier.address import address_of
 from classifier.changes import TopicChanges
 from classifier.correcting import corrected
 from classifier.corrections import Corrections
-from classifier.features import judged_lemmas
 from classifier.head import TextHead
 from classifier.item import Item
 from classifier.model import Judgement, Model
@@ -17,13 +18,16 @@ from classifier.places import Place, Region, Resolver
 from classifier.region_topics import RegionTopics, silenced
 from classifier.urgency import Verdict, urgency
 from schemas import Head, Municipality, PostKind, Tags
-from text import MAX_CHARS, language, signatures
+from text import MAX_CHARS, Cut, cut, language, signatures
 
 BY_DEFINITION = frozenset({PostKind.APPEAL, PostKind.CALL})
 """An appeal or a call is relevant: somebody turned to the authority."""
 UNREAD = 0.5
 """Relevance of a text in a language that the model doesn't know: nobody can tell but an operator, who sees it as an
 incident to be reviewed. Of 17,763 texts of Perm, Kursk and Telegram's channels none is taken for one."""
+FIRST = "В Капейске, на ул. Мира, 5, запах газа"
+"""Judged while loading, so that no post waits for what is made at first use: the dictionary, the rules of urgency, the
+names of towns with a letter wrong. Takes 0.1 s."""
 SHORT_COMMENT = 5
 """A comment of fewer lemmas takes its topic from the post it answers too: «у нас тоже»."""
 
@@ -49,12 +53,12 @@ class Thresholds:
         return cls(**known)
 
 
-class _Judged(NamedTuple):
-    """An item with all that was found of a whole batch at once."""
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """An item, and what was found about its text in one go with others."""
 
     item: Item
-    whole: str
-    words: list[str]
+    text: Cut
     judgement: Judgement
     relevance: float
     heads: dict[str, Head]
@@ -63,7 +67,8 @@ class _Judged(NamedTuple):
 
 class Classifier:
     """Texts in, tags out. Holds no state but the model and what operators said: one instance may serve for ever, from
-    one thread."""
+    one thread. With the first one BLAS gets along with one thread in this process: more only wait for each other over
+    matrices as small as these, and take a second core for a third less speed."""
 
     def __init__(
         self,
@@ -75,6 +80,7 @@ class Classifier:
         topics: RegionTopics | None = None,
         corrections: Corrections | None = None,
     ) -> None:
+        threadpool_limits(limits=1, user_api="blas")
         self.topics = topics or RegionTopics(model.group_of)
         self.model = silenced(model, self.topics.disabled)
         self.corrections = corrections
@@ -103,13 +109,15 @@ class Classifier:
             PlacesError: the gazetteer can't be read.
         """
         model = Model.load(path)
-        return cls(
+        loaded = cls(
             model,
             places or Resolver(region),
             topics=RegionTopics(model.group_of, changes),
             thresholds=thresholds,
             heads={name: TextHead.load(file) for name, file in (heads or {}).items()},
         )
+        loaded.classify([Item(FIRST)])
+        return loaded
 
     def classify(self, items: Sequence[Item]) -> list[Tags]:
         """Tags in the order of `items`. Batches of 32 and more are several times faster than single texts.
@@ -119,45 +127,47 @@ class Classifier:
         """
         if self.corrections is not None:
             self.corrections.refresh()
-        wholes = [_judgeable(item.whole) for item in items]
-        lemmas = [judged_lemmas(whole) for whole in wholes]
+        texts = [text_of(item) for item in items]
+        lemmas = [text.lemmas for text in texts]
+        contexts = [cut(_judgeable(told)) if (told := _answered(item)) else None for item in items]
+        relevance = self.model.relevance.judge(texts, contexts).tolist()
+        topics, heads = self._topics(lemmas, contexts), self._heads(lemmas)
+        seen = zip(items, texts, topics, relevance, heads, signatures(lemmas), strict=True)
+        return [self._tags(_Seen(*one)) for one in seen]
+
+    def _topics(self, lemmas: Sequence[list[str]], contexts: Sequence[Cut | None]) -> list[Judgement]:
+        """Group and topic of each text; a short comment's are those of comment and context together."""
         judged = self.model.judge(lemmas)
-        relevance = self.model.relevance.probabilities(wholes, [_answered(item) for item in items]).tolist()
-        self._judge_short_comments(items, lemmas, judged)
-        heads = {name: head.judge(lemmas) for name, head in self.heads.items()}
-        by_text = [
-            {name: Head(value=answers[i][0], probability=answers[i][1]) for name, answers in heads.items()}
-            for i in range(len(items))
-        ]
-        parts = zip(items, wholes, lemmas, judged, relevance, by_text, signatures(lemmas), strict=True)
-        return [self._tags(_Judged(*of_text)) for of_text in parts]
-
-    def _judge_short_comments(
-        self, items: Sequence[Item], lemmas: Sequence[list[str]], judged: list[Judgement]
-    ) -> None:
-        """Replace group and topic of short comments by those of comment and context together."""
-        short = [
-            i
-            for i, item in enumerate(items)
-            if item.kind == PostKind.COMMENT and item.context and len(lemmas[i]) < SHORT_COMMENT
-        ]
-        joined = self.model.judge([[*lemmas[i], *judged_lemmas(_judgeable(items[i].context or ""))] for i in short])
-        for i, other in zip(short, joined, strict=True):
+        short = {
+            i: [*words, *context.lemmas]
+            for i, (words, context) in enumerate(zip(lemmas, contexts, strict=True))
+            if context and len(words) < SHORT_COMMENT
+        }
+        for i, other in zip(short, self.model.judge(list(short.values())), strict=True):
             judged[i] = other
+        return judged
 
-    def _tags(self, judged: _Judged) -> Tags:
-        tags = self._by_model(judged)
+    def _heads(self, lemmas: Sequence[list[str]]) -> list[dict[str, Head]]:
+        """What the further heads say of each text, by their names."""
+        found: list[dict[str, Head]] = [{} for _ in lemmas]
+        for name, head in self.heads.items():
+            for heads, (value, probability) in zip(found, head.judge(lemmas), strict=True):
+                heads[name] = Head(value=value, probability=probability)
+        return found
+
+    def _tags(self, seen: _Seen) -> Tags:
+        tags = self._judged(seen)
         if self.corrections is None:
             return tags
-        item, words = judged.item, judged.words
-        answers = item.kind == PostKind.COMMENT and item.context is not None
-        said = self.corrections.find(item.id, words, answers=answers)
+        item, text = seen.item, seen.text
+        answers = _answered(item) is not None
+        said = self.corrections.find(item.id, text.lemmas, answers=answers)
         if said is None and item.title and len(self.corrections):  # whoever corrects may have given the text alone
-            said = self.corrections.find(None, judged_lemmas(_judgeable(item.text)), answers=answers)
+            said = self.corrections.find(None, cut(_judgeable(item.text)).lemmas, answers=answers)
         if said is None:
             return tags
-        tags = corrected(tags, said, self.topics, self.resolver, lambda group: self._best_of(group, words))
-        verdict = self.urgency(item, judged.whole, words, tags.topic, tags.topic_probability)
+        tags = corrected(tags, said, self.topics, self.resolver, lambda group: self._best_of(group, text.lemmas))
+        verdict = self.urgency(item, text, tags.topic, tags.topic_probability)
         return tags.model_copy(update={"urgency": verdict.urgency})
 
     def _best_of(self, group: str, words: Sequence[str]) -> tuple[str, float]:
@@ -166,23 +176,16 @@ class Classifier:
         best = silenced(self.model, others).judge([words])[0]
         return best.topic, min(best.topic_probability, 1.0)
 
-    def _by_model(self, judged: _Judged) -> Tags:
-        item, whole, words, judgement = judged.item, judged.whole, judged.words, judged.judgement
-        added = self.topics.added(words)
+    def _judged(self, seen: _Seen) -> Tags:
+        item, text, judgement = seen.item, seen.text, seen.judgement
+        added = self.topics.added(text.lemmas)
         if added is not None:
-            judgement = replace(
-                judgement,
-                group=added.topic.group,
-                group_probability=1.0,
-                topic=added.topic.name,
-                topic_probability=1.0,
-                topics=(),
-            )
-        spoken = language(whole, words)
+            judgement = Judgement(added.topic.group, 1.0, added.topic.name, 1.0)
+        spoken = language(text.text, text.lemmas)
         by_definition = item.kind in BY_DEFINITION
         foreign = spoken != "ru"
-        relevance = 1.0 if by_definition else UNREAD if foreign else judged.relevance
-        place = self.place(item, whole)
+        relevance = 1.0 if by_definition else UNREAD if foreign else seen.relevance
+        place = self.place(item, text)
         return Tags(
             relevance=relevance,
             relevant=by_definition or foreign or relevance >= self.thresholds.relevant,
@@ -193,31 +196,34 @@ class Classifier:
             topics=dict(judgement.topics),
             municipality=place.municipality,
             settlement=place.settlement,
-            address=address_of(whole, item.address),
-            urgency=self.urgency(item, whole, words, judgement.topic, judgement.topic_probability).urgency,
+            address=address_of(text.text, item.address),
+            urgency=self.urgency(item, text, judgement.topic, judgement.topic_probability).urgency,
             needs_review=bool(
                 doubts(relevance, judgement.group_probability, place.municipality, spoken, self.thresholds)
             ),
-            heads=judged.heads,
-            signature=judged.signature,
+            heads=seen.heads,
+            signature=seen.signature,
             language=spoken,
             model=self.model.version,
         )
 
-    def place(self, item: Item, whole: str) -> Place:
-        """Where an item's trouble is, and what that rests on."""
+    def place(self, item: Item, text: Cut) -> Place:
+        """Where an item's trouble is, and what that rests on; `text` is `text_of(item)`."""
         told = "\n".join(part for part in (item.address, item.context) if part)
         return self.resolver.resolve(
-            whole,
+            text.text,
+            words=text.words,
             context=_judgeable(told),
             hints=(item.parent_place_hint, item.source_municipality),
             geo=item.geo,
         )
 
-    def urgency(self, item: Item, whole: str, words: Sequence[str], topic: str, probability: float) -> Verdict:
-        """Of an item with these lemmas, and why."""
+    def urgency(self, item: Item, text: Cut, topic: str, probability: float) -> Verdict:
+        """Of an item with this text and topic, and why."""
         month = item.published.month if item.published else None
-        return urgency(whole, words, topic=self.topics.urgency(topic), probability=probability, month=month)
+        return urgency(
+            text.readable, text.lemmas, topic=self.topics.urgency(topic), probability=probability, month=month
+        )
 
 
 def doubts(relevance: float, group: float, place: Municipality | None, spoken: str, limits: Thresholds) -> list[str]:
@@ -237,12 +243,17 @@ def doubts(relevance: float, group: float, place: Municipality | None, spoken: s
     return found
 
 
+def text_of(item: Item) -> Cut:
+    """What is judged of an item, cut into words."""
+    return cut(_judgeable(item.whole))
+
+
 def _answered(item: Item) -> str | None:
     """The text that a comment answers."""
-    return _judgeable(item.context) if item.kind == PostKind.COMMENT and item.context else None
+    return item.context if item.kind == PostKind.COMMENT else None
 
 
 def _judgeable(text: str) -> str:
     """The first characters, without lone surrogates and NUL (offsets stay)."""
-    cut = text[:MAX_CHARS]
-    return cut if cut.isascii() else cut.encode("utf-8", "replace").decode("utf-8")
+    kept = text[:MAX_CHARS]
+    return kept if kept.isascii() else kept.encode("utf-8", "replace").decode("utf-8")

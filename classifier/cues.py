@@ -11,11 +11,13 @@
 import itertools
 import re
 from collections.abc import Sequence
-from functools import lru_cache
+from enum import IntEnum
 from typing import NamedTuple
 
 from classifier.lexicon import CLASSES
-from text import morph, normal
+from text import Cut, normal
+from text.kept import Kept
+from text.lemma import parsed
 
 WINDOW = 4
 """Two classes stand together when their words are at most so many places apart in one sentence."""
@@ -50,29 +52,30 @@ _PAIRED = frozenset(
 )
 _STATES = frozenset(["fix", "fail", "bad", "lack", "burden", "thanks", "joy", "plan", "plead"])
 """Classes that say how things stand: their order in a text tells «починили и снова встал» from «стоял, но починили»."""
-_NEGATIONS = frozenset({"не", "ни"})
+_NO_MORE = "больше не "
+"""Stands before what has stopped: «больше не течёт»."""
 _LENGTHS = (4, 9, 20, 60)
 
-_PARTS = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*|\d+|[.!?…;\n]+")
 _CYRILLIC = re.compile(r"[а-яё]")
-_STOPS = frozenset(".!?…;\n")
-_SIGNS: dict[str, tuple[str, ...]] = {
-    "phone": ("[телефон]",),
-    "smile": ("))", ":)", ";)", ":-)", ";-)", "ахах", "хаха"),
-    "quote": ("«",),
-    "!!": ("!!",),
+_SIGNS = {
+    "[телефон]": "phone",
+    **dict.fromkeys(("))", ":)", ";)", ":-)", ";-)", "ахах", "хаха"), "smile"),
+    "«": "quote",
+    "!!": "!!",
 }
 """Marks of the layout that are plain to see."""
-_SHAPES: dict[str, tuple[re.Pattern[str], re.Pattern[str]]] = {
-    name: (re.compile(hint), re.compile(pattern))
-    for name, hint, pattern in (
-        ("link", r"/|www|vk", r"https?://|www\.|\bt\.me/|\bvk\."),
-        ("hashtag", "#", r"#\w"),
-        ("emoji", "[^\u0000-\u25ff]", r"[\u2600-\u27bf\U0001f300-\U0001faff]"),
-        ("??", r"\?", r"\?\s?[?!]|!\s?\?"),
+_SHAPES = tuple(
+    (sign, name, re.compile(pattern))
+    for sign, name, pattern in (
+        ("/", "link", r"https?://|\bt\.me/"),
+        ("www.", "link", r"www\."),
+        ("vk.", "link", r"\bvk\."),
+        ("#", "hashtag", r"#\w"),
+        ("?", "??", r"\?\s?[?!]|!\s?\?"),
+        ("", "emoji", r"[\u2600-\u27bf\U0001f300-\U0001faff]"),
     )
-}
-"""Others; a first look tells where the second is in vain."""
+)
+"""Others, each with a sign that all of them have."""
 _NUMBERS: dict[str, re.Pattern[str]] = {
     "price": re.compile(r"\d[\d ]{0,12}(?:руб|₽|р\b|т\.?\s?р|тыс|% скид)"),
     "percent": re.compile(r"\d\s?(?:%|процент)"),
@@ -83,10 +86,11 @@ _NUMBER = re.compile(r"\d")
 
 
 def _layout(text: str) -> list[str]:
-    found = [name for name, signs in _SIGNS.items() if any(sign in text for sign in signs)]
-    found += [name for name, (hint, shape) in _SHAPES.items() if hint.search(text) and shape.search(text)]
-    if _NUMBER.search(text):
-        found += [name for name, shape in _NUMBERS.items() if shape.search(text)]
+    seen = [name for sign, name in _SIGNS.items() if sign in text]
+    seen += [name for sign, name, shape in _SHAPES if sign in text and shape.search(text)]
+    found = list(dict.fromkeys(seen))
+    if first := _NUMBER.search(text):
+        found += [name for name, shape in _NUMBERS.items() if shape.search(text, first.start())]
     return found
 
 
@@ -110,13 +114,24 @@ class _Class(NamedTuple):
     paired: bool
 
 
+class _Turn(IntEnum):
+    """What a word does to a negation before it."""
+
+    ENDS = 0
+    KEEPS = 1
+    NEGATES = 2
+    NO_MORE = 3
+
+
 class _Word(NamedTuple):
     tokens: tuple[str, ...]
-    lemma: str
-    form: str
     marked: str
-    """The lemma with the form, where there is one."""
+    """The lemma, with the form where there is one."""
+    formed: bool
     classes: tuple[_Class, ...]
+    turn: _Turn
+    plain: bool
+    """Has no form and no class and turns nothing: as every other word."""
 
 
 class Reading(NamedTuple):
@@ -127,20 +142,27 @@ class Reading(NamedTuple):
     length: int
 
 
-@lru_cache(200_000)
+_TURNS = {"не": _Turn.NEGATES, "ни": _Turn.NEGATES, "больше": _Turn.NO_MORE, "быть": _Turn.KEEPS}
+
+
 def _word(written: str) -> _Word:
     word = normal(written)
     if word.isdecimal():
-        return _Word(("0",), "0", "", "0", ())
+        return _Word(("0",), "0", False, (), _Turn.ENDS, True)
     if not _CYRILLIC.search(word):  # the analyser knows no other letters, and some make it raise
-        return _Word((word,), word, "", word, ())
-    parse = morph().parse(word)[0]
-    lemma = "больше" if word == "больше" else parse.normal_form.replace("ё", "е")
-    form = _form(parse.tag.grammemes)
+        return _Word((word,), word, False, (), _Turn.ENDS, True)
+    lemma, grammemes = parsed(word)
+    lemma = "больше" if word == "больше" else lemma
+    form = _form(grammemes)
     names = dict.fromkeys((*_CLASSES_OF.get(lemma, ()), *_CLASSES_OF.get(word, ())))
-    tokens = (lemma, f"{lemma[:PREFIX_LETTERS]}*") if len(lemma) > PREFIX_LETTERS else (lemma,)
     classes = tuple(_Class(f"{n}/{form}" if form and n in _FORMED else n, n in _STATES, n in _PAIRED) for n in names)
-    return _Word(tokens, lemma, form, f"{lemma}/{form}" if form else lemma, classes)
+    tokens = (lemma, f"{lemma[:PREFIX_LETTERS]}*") if len(lemma) > PREFIX_LETTERS else (lemma,)
+    turn = _TURNS.get(lemma, _Turn.ENDS)
+    plain = not (form or classes or turn)
+    return _Word(tokens, f"{lemma}/{form}" if form else lemma, bool(form), classes, turn, plain)
+
+
+_WORDS = Kept(_word)
 
 
 def _form(grammemes: frozenset[str]) -> str:
@@ -158,42 +180,43 @@ def _form(grammemes: frozenset[str]) -> str:
     return "will" if "futr" in grammemes else "is"
 
 
-def read(text: str) -> Reading:
+def read(text: Cut) -> Reading:
     """Words and cues of a cleaned text."""
-    cues = _layout(text)
-    words: list[str] = []
+    cues = _layout(text.text)
     states: list[str] = []
-    sentence: list[_Word] = []
+    tokens: list[str] = []
     length = 0
-    for part in _PARTS.findall(text):
-        if part[0] not in _STOPS:
-            sentence.append(word := _word(part))
-            words += word.tokens
-            length += 1
-            if length == MAX_WORDS:
-                break
-            continue
-        if part[0] in "?!":
-            cues.append(part[0])
-        _read_sentence(sentence, "?" in part, cues, states)
-        sentence = []
-    _read_sentence(sentence, False, cues, states)
+    for written, end in text.sentences:
+        words = list(map(_WORDS.__getitem__, written[: MAX_WORDS - length]))
+        length += len(words)
+        marks = end if length < MAX_WORDS else ""
+        if marks[:1] in ("?", "!"):
+            cues.append(marks[0])
+        if words:
+            _read_sentence(words, "?" in marks, cues, states)
+            tokens += [token for word in words for token in word.tokens]
+        if length == MAX_WORDS:
+            break
     cues.append(next((f"words<{limit}" for limit in _LENGTHS if length < limit), f"words>{_LENGTHS[-1]}"))
     if states:
         cues += [f"first {states[0]}", f"last {states[-1]}"]
         cues += [f"{one}>{other}" for one, other in itertools.pairwise(states) if one != other]
-    return Reading(words, cues, length)
+    return Reading(tokens, cues, length)
 
 
 def _read_sentence(words: Sequence[_Word], question: bool, cues: list[str], states: list[str]) -> None:
     """Append the cues of one sentence, and the states it names in their order."""
     recent: list[tuple[int, str]] = []
-    no, before, before_has_form = "", "", False
-    for place, (_, lemma, form, marked, classes) in enumerate(words):
-        if form:
-            cues.append(f"{no}{marked}")
-        if before and not no and (form or before_has_form):
+    no, before, before_formed = "", "", False
+    for place, (_, marked, formed, classes, turn, plain) in enumerate(words):
+        if before and not no and (formed or before_formed):
             cues.append(f"{before} {marked}")
+        before, before_formed = marked, formed
+        if plain:
+            no = ""
+            continue
+        if formed:
+            cues.append(f"{no}{marked}")
         for name, state, paired in classes:
             label = f"{no}{name}"
             cues.append(f"={label}")
@@ -206,10 +229,9 @@ def _read_sentence(words: Sequence[_Word], question: bool, cues: list[str], stat
                     del recent[0]
                 cues += [f"={other}+{label}" for _, other in recent]
                 recent.append((place, label))
-        if lemma in _NEGATIONS:
-            no = "больше не " if no == "больше не " else "не "
-        elif lemma == "больше":
-            no = "больше не "
-        elif no and lemma != "быть":
+        if turn == _Turn.NEGATES:
+            no = _NO_MORE if no == _NO_MORE else "не "
+        elif turn == _Turn.NO_MORE:
+            no = _NO_MORE
+        elif turn == _Turn.ENDS:
             no = ""
-        before, before_has_form = marked, bool(form)

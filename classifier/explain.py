@@ -3,15 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from classifier.classify import Classifier, doubts
-from classifier.features import judged_lemmas
+from classifier.classify import Classifier, doubts, text_of
 from classifier.item import Item
 from classifier.model import Model
 from classifier.places import Place
 from classifier.region_topics import Matched
 from classifier.urgency import Verdict
 from schemas import Tags
-from text import MAX_CHARS
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +67,11 @@ class Explanation:
 def explain(classifier: Classifier, item: Item) -> Explanation:
     """The judgement of `classifier` on one text, and what each part of it rests on."""
     (tags,) = classifier.classify([item])
-    whole = item.whole[:MAX_CHARS].encode("utf-8", "replace").decode("utf-8")
-    words = judged_lemmas(whole)
+    text = text_of(item)
+    whole, words = text.text, text.lemmas
     model = classifier.model
     first, second = _two_best(model, words)
-    place = classifier.place(item, whole)
+    place = classifier.place(item, text)
     one = _candidate(classifier, words, *first)
     other = _candidate(classifier, words, *second) if second else None
     return Explanation(
@@ -85,7 +83,7 @@ def explain(classifier: Classifier, item: Item) -> Explanation:
         relevance=_relevance(model, whole),
         by_definition=item.kind in ("appeal", "call"),
         added=classifier.topics.added(words),
-        urgency=classifier.urgency(item, whole, words, tags.topic, tags.topic_probability),
+        urgency=classifier.urgency(item, text, tags.topic, tags.topic_probability),
         doubts=()
         if not tags.needs_review
         else tuple(

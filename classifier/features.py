@@ -5,6 +5,7 @@ All tokens are listed in the model's file: a hashed vocabulary could not be chec
 
 import re
 from collections.abc import Iterable, Sequence
+from itertools import repeat
 
 import numpy as np
 import numpy.typing as npt
@@ -45,21 +46,19 @@ class Listed:
 
     def count(self, texts: Iterable[Sequence[str]]) -> csr_matrix:
         """texts × tokens; what is not listed does not count."""
-        get = self._index.get
-        flat: list[int] = []
-        lengths: list[int] = []
+        unlisted = len(self)
+        columns: list[int] = []
+        ends = [0]
         for tokens in texts:
-            columns = [column for token in tokens if (column := get(token)) is not None]
-            flat += columns
-            lengths.append(len(columns))
-        width = max(len(self), 1)
-        rows = np.repeat(np.arange(len(lengths), dtype=np.int64), lengths)
-        cells, counts = np.unique(rows * width + np.asarray(flat, dtype=np.int64), return_counts=True)
-        starts = np.searchsorted(cells, np.arange(len(lengths) + 1, dtype=np.int64) * width)
-        return csr_matrix(
-            (counts.astype(np.float64), (cells % width).astype(np.int32), starts.astype(np.int32)),
-            shape=(len(lengths), width),
-        )
+            columns += map(self._index.get, tokens, repeat(unlisted))
+            ends.append(len(columns))
+        found = np.array(columns, dtype=np.int32)
+        listed = found < unlisted
+        until = np.concatenate([[0], np.cumsum(listed)])[ends]  # how many of those before each end are listed
+        cells = (np.ones(until[-1]), found[listed], until.astype(np.int32))
+        counts = csr_matrix(cells, shape=(len(ends) - 1, max(unlisted, 1)))
+        counts.sum_duplicates()
+        return counts
 
 
 def tfidf(counts: csr_matrix, idf: Floats) -> csr_matrix:

@@ -7,6 +7,8 @@ A unit's rows times `inner` and `direct` are computed when it is first met and k
 per unit, however many pieces a word has. Numpy and scipy only.
 """
 
+import itertools
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -19,6 +21,7 @@ from classifier.features import Floats
 from classifier.linear import quantise, softmax
 from classifier.modelfile import Array, pack_strings, unpack_strings
 from classifier.words import Words
+from text.kept import Kept
 
 Floats32 = npt.NDArray[np.float32]
 
@@ -59,7 +62,7 @@ class Embedding:
         self._forget()
 
     def _forget(self) -> None:
-        self._places: dict[str, int] = {}
+        self._places: Kept[int] = Kept(self._place, sys.maxsize)  # `texts` forgets: rows must last for a batch
         self._vectors = np.zeros((_FIRST_ROOM, self._width), dtype=np.float32)
 
     def _place(self, unit: str) -> int:
@@ -74,27 +77,25 @@ class Embedding:
             if columns:
                 kept[part] = table.sum(columns, values)
                 kept[length] = values @ values
-        self._places[unit] = place
         return place
 
     def unit(self, unit: str) -> tuple[Floats32, Floats32, Floats32]:
         """The two vectors of a unit, and the squared lengths of its row in the two views."""
-        place = self._places.get(unit)
-        row = self._vectors[self._place(unit) if place is None else place]
+        place = self._places[unit]  # which may replace the vectors
+        row = self._vectors[place]
         return row[: self.hidden], row[self.hidden : -2], row[-2:]
 
     def texts(self, texts: Sequence[Sequence[str]]) -> tuple[Floats32, Floats32]:
         """Vectors of texts given as lemmas, n × H and n × K; zero for a text of unknown words."""
+        units = list(map(self.words.units, texts))
+        ends = list(itertools.accumulate(map(len, units), initial=0))
+        if ends[-1] > KEPT_UNITS and len(texts) > 1:  # a batch of long texts
+            half = len(texts) // 2
+            first, second = self.texts(texts[:half]), self.texts(texts[half:])
+            return np.concatenate([first[0], second[0]]), np.concatenate([first[1], second[1]])
         if len(self._places) > KEPT_UNITS:
             self._forget()
-        places: list[int] = []
-        ends = [0]
-        known = self._places
-        for lemmas in texts:
-            for unit in self.words.units(lemmas):
-                place = known.get(unit)
-                places.append(self._place(unit) if place is None else place)
-            ends.append(len(places))
+        places = list(map(self._places.__getitem__, itertools.chain.from_iterable(units)))
         bags = csr_matrix(
             (np.ones(len(places), dtype=np.float32), np.array(places, dtype=np.int32), np.array(ends, dtype=np.int32)),
             shape=(len(texts), len(self._vectors)),

@@ -17,6 +17,7 @@ from classifier.cues import Reading, read
 from classifier.features import Floats, Listed
 from classifier.linear import LinearHead
 from classifier.modelfile import Array, pack_strings, unpack_strings
+from text import Cut, cut
 
 SIDES = ("voice", "trouble")
 ANSWER_CUES = (
@@ -91,11 +92,19 @@ class Relevance:
 
     def log_odds(self, texts: Sequence[str], contexts: Sequence[str | None] | None = None) -> Floats:
         """Of the probabilities; see there."""
-        readings = [read(text) for text in texts]
+        return self._log_odds(list(map(cut, texts)), [cut(one) if one else None for one in contexts or ()])
+
+    def judge(self, texts: Sequence[Cut], contexts: Sequence[Cut | None]) -> Floats:
+        """`probabilities` of texts that are cut already."""
+        return _sigmoid(self._log_odds(texts, contexts))
+
+    def _log_odds(self, texts: Sequence[Cut], contexts: Sequence[Cut | None]) -> Floats:
+        readings = list(map(read, texts))
         scores = self._scores(readings)
-        answers = [i for i, context in enumerate(contexts or ()) if context]
-        if contexts and answers:
-            told = self._scores([read(contexts[i] or "") for i in answers])
+        answered = [(i, context) for i, context in enumerate(contexts) if context]
+        if answered:
+            answers = [i for i, _ in answered]
+            told = self._scores([read(context) for _, context in answered])
             seen = answer(scores[answers], told, [readings[i].cues for i in answers])
             scores[answers] = seen @ self.answers[:-1] + self.answers[-1]
         return scores
@@ -117,7 +126,7 @@ class Relevance:
 
         The third model is bent, so a token counts with the slope at this very text.
         """
-        reading = read(text)
+        reading = read(cut(text))
         words, cues = self.words.count([reading.words]), self.cues.count([reading.cues])
         base = {name: side.scores(words, cues) for name, side in self.sides.items()}
         length = np.array([float(reading.length)])

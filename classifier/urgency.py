@@ -73,6 +73,12 @@ def _screen() -> tuple[dict[str, int], tuple[tuple[int, Rule], ...]]:
     return bits, tuple(rules)
 
 
+@lru_cache(10_000)
+def _rules(there: int) -> tuple[Rule, ...]:
+    """The rules all of whose parts are among these bits. Most texts have one of few combinations."""
+    return tuple(rule for needed, rule in _screen()[1] if there & needed == needed)
+
+
 def urgency(
     text: str, lemmas: Iterable[str], *, topic: Urgency = "normal", probability: float = 0.0, month: int | None = None
 ) -> Verdict:
@@ -81,13 +87,13 @@ def urgency(
     of_topic = Verdict("normal")
     if topic != "normal" and probability >= TOPIC_SURE:
         of_topic = Verdict(topic, "topic", "такова обычная срочность темы")
-    bits, rules = _screen()
+    bits, _ = _screen()
     there = 0
     for word in bits.keys() & lemmas:
         there |= bits[word]
     words: list[_Word] = []
-    for needed, rule in rules if there else ():
-        if there & needed != needed or (rule.winter and month not in WINTER):
+    for rule in _rules(there):
+        if rule.winter and month not in WINTER:
             continue
         if rule.urgency == "soon" and of_topic.urgency != "normal":
             break  # the table has `now` first: nothing above the topic's own is left

@@ -77,6 +77,7 @@ class Words:
         self.tokens = list(tokens)
         self.idf = idf
         self._index = {token: column for column, token in enumerate(self.tokens)}
+        self._pairs = {tuple(token.split(" ")): token for token in self.tokens if " " in token}
 
     def __len__(self) -> int:
         return len(self.tokens)
@@ -84,9 +85,8 @@ class Words:
     def units(self, lemmas: Sequence[str]) -> list[str]:
         """The different words of a text and its different listed pairs, in order of appearance."""
         words = [NUMBER if word.isdecimal() else word for word in lemmas[:MAX_LEMMAS]]
-        index = self._index
-        pairs = [pair for one, other in itertools.pairwise(words) if (pair := f"{one} {other}") in index]
-        return list(dict.fromkeys(words + pairs))
+        pairs = filter(None, map(self._pairs.get, itertools.pairwise(words)))
+        return list(dict.fromkeys(itertools.chain(words, pairs)))
 
     def row(self, unit: str) -> Row:
         """The known tokens of a word or a pair.

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, BinaryIO
 from zoneinfo import ZoneInfo
@@ -10,6 +9,7 @@ from zoneinfo import ZoneInfo
 import orjson
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
+from classifier.corrections import BadLine
 from intake import Draft
 from schemas import Geo, PostKind
 
@@ -85,17 +85,6 @@ class ReplayLine(BaseModel):
             address=self.address,
             geo=self.geo,
         )
-
-
-@dataclass(frozen=True, slots=True)
-class BadLine:
-    """`reason` is for the operator, in Russian; it never holds the text of the line."""
-
-    number: int
-    reason: str
-
-    def __str__(self) -> str:
-        return f"строка {self.number}: {self.reason}"
 
 
 _REASONS = {

@@ -3,10 +3,11 @@
 from collections.abc import Iterator, Mapping
 from typing import Any, BinaryIO
 
+from classifier.corrections import BadLine
 from classifier.places import Resolver
 from classifier.tagline import BadLine as NotJudged
 from classifier.tagline import item_of_line
-from otklik.lines import BadLine, parsed
+from otklik.lines import parsed
 
 
 def placeless(source: BinaryIO, resolver: Resolver) -> Iterator[str | BadLine]:

@@ -15,13 +15,14 @@ import typer
 from bus import Bus, dead_letters
 from bus.worker import Step, Worker
 from classifier import Classifier
+from classifier.corrections import BadLine
 from intake import Draft, Intake
 from otklik.clock import EventClock, now
 from otklik.commands.common import progress
 from otklik.config import Config
 from otklik.config.environment import author_key
 from otklik.exits import Exit, Failed
-from otklik.lines import BadLine, replay_lines
+from otklik.lines import replay_lines
 from otklik.roles.classify import TOPICS, ClassifyStep, load_classifier
 from otklik.roles.common import CLASSIFY, INCIDENTS, ensure_topics
 from otklik.roles.incidents import incident_step

@@ -10,12 +10,13 @@ import orjson
 import typer
 
 from classifier import Classifier, Item
+from classifier.corrections import BadLine
 from classifier.tagline import BadLine as NotJudged
 from classifier.tagline import id_of_line, item_of_line, tag_line
 from otklik.commands.common import progress
 from otklik.config import Config
 from otklik.exits import Exit
-from otklik.lines import BadLine, parsed
+from otklik.lines import parsed
 from otklik.roles.classify import load_classifier
 
 

@@ -58,7 +58,8 @@ class Tags(Model):
     relevance: Probability = Field(ge=0, le=1)
     """That the text reports or asks about a concrete, current trouble in public services."""
     relevant: bool
-    """`relevance` against the threshold in force when the post was judged; appeals and calls always are."""
+    """`relevance` against the threshold in force when the post was judged; appeals, calls and what is not in Russian
+    always are."""
     group: str
     group_probability: Probability = Field(ge=0, le=1)
     topic: str

@@ -2,6 +2,7 @@
 
 from text.author import AuthorHasher
 from text.clean import clean, clean_cut
+from text.cut import Cut, Sentence, cut
 from text.language import language
 from text.lemma import Token, lemma, lemmas, morph, normal, normal_words, tokens
 from text.limits import MAX_CHARS
@@ -11,9 +12,12 @@ from text.signature import likeness, signature, signatures
 __all__ = [
     "MAX_CHARS",
     "AuthorHasher",
+    "Cut",
+    "Sentence",
     "Token",
     "clean",
     "clean_cut",
+    "cut",
     "language",
     "lemma",
     "lemmas",

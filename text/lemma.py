@@ -6,16 +6,17 @@ corrections read its words or their lemmas. Texts are stored as people wrote the
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from functools import cache, lru_cache
 from itertools import product
 from typing import NamedTuple
 
 import pymorphy3
 
-CACHED_WORDS = 200_000
-"""About 40 MB. A region's posts of a month hold some 150,000 word forms; a cached lemma is 30 times faster."""
+from text.kept import CACHED_WORDS, Kept
 
-_TOKEN = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*|\d+")
+TOKEN = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*|\d+")
+"""A word (with inner hyphens) or a number."""
 _CYRILLIC = re.compile(r"[а-яё]")
 _LATIN = re.compile(r"[a-z]")
 _LOOK_ALIKES = str.maketrans("aceopxykmhtb", "асеорхукмнтв")
@@ -41,7 +42,7 @@ class Token(NamedTuple):
 
 def tokens(text: str) -> list[Token]:
     """Words (with inner hyphens) and runs of digits, in order."""
-    return [Token(m.group(), m.start(), m.end()) for m in _TOKEN.finditer(text)]
+    return [Token(m.group(), m.start(), m.end()) for m in TOKEN.finditer(text)]
 
 
 def normal(word: str) -> str:
@@ -58,13 +59,28 @@ def morph() -> pymorphy3.MorphAnalyzer:
     return pymorphy3.MorphAnalyzer(lang="ru")
 
 
+class Parsed(NamedTuple):
+    """The likeliest reading of a word."""
+
+    lemma: str
+    grammemes: frozenset[str]
+
+
 @lru_cache(CACHED_WORDS)
+def parsed(word: str) -> Parsed:
+    """Of a word with Cyrillic letters that `normal` has been through: other words make the analyser raise."""
+    best = morph().parse(word)[0]
+    return Parsed(best.normal_form.replace("ё", "е"), best.tag.grammemes)
+
+
 def lemma(word: str) -> str:
     """The dictionary form of a word that `normal` has been through; digits and Latin words stay as they are."""
-    if not _CYRILLIC.search(word):
-        return word
-    best: str = morph().parse(word)[0].normal_form
-    return best.replace("ё", "е")
+    return parsed(word).lemma if _CYRILLIC.search(word) else word
+
+
+def is_guessed(word: str) -> bool:
+    """Whether no dictionary holds this normal word, so that its lemma is a guess by its ending."""
+    return bool(_CYRILLIC.search(word)) and not morph().word_is_known(word)
 
 
 def _squeezed(word: str) -> str:
@@ -86,9 +102,13 @@ def _normal_as_written(word: str) -> str:
     return _squeezed(normal(word))
 
 
-@lru_cache(CACHED_WORDS)
-def _lemma_as_written(word: str) -> str:
-    return lemma(_normal_as_written(word))
+_LEMMAS: Kept[str] = Kept(lambda word: lemma(_normal_as_written(word)))
+"""Of words as written."""
+
+
+def plain(text: str) -> bool:
+    """Whether the words of a text are what `TOKEN` finds: there are no links, stress marks and the like."""
+    return "http" not in text and "www." not in text and not _ODD.search(text)
 
 
 def _written_words(text: str) -> list[str]:
@@ -97,15 +117,20 @@ def _written_words(text: str) -> list[str]:
         text = _LINK.sub(" ", text)
     if _ODD.search(text):  # й and ё are put together before the marks go
         text = _MARKS.sub("", unicodedata.normalize("NFKC", _INVISIBLE.sub("", text)))
-    return _TOKEN.findall(text)
+    return TOKEN.findall(text)
 
 
 def normal_words(text: str) -> list[str]:
     """Normal forms of the words and numbers of a text, in order: lower case, е for ё, Cyrillic for look-alikes, no
     drawn-out letters, stress marks, links, emoji and punctuation."""
-    return [_normal_as_written(word) for word in _written_words(text)]
+    return list(map(_normal_as_written, _written_words(text)))
 
 
 def lemmas(text: str) -> list[str]:
     """Dictionary forms of `normal_words(text)`."""
-    return [_lemma_as_written(word) for word in _written_words(text)]
+    return lemmas_of(_written_words(text))
+
+
+def lemmas_of(words: Iterable[str]) -> list[str]:
+    """The same of words as written."""
+    return list(map(_LEMMAS.__getitem__, words))

@@ -6,11 +6,13 @@ from functools import cached_property
 
 from classifier.places import words
 from classifier.places.wordclass import WORD, plain
+from text.kept import Kept
 
 SENTENCE_END = ".!?…\n"
 MAX_MARKS = 3
 """Characters of an emoji or of a mark of emphasis that a text may begin with."""
 QUOTES = '«"“„'
+_OF_SPORT = Kept(lambda form: words.SPORT.search(form) is not None)
 
 
 @dataclass(frozen=True)
@@ -25,13 +27,18 @@ class Scan:
     @classmethod
     def of(cls, text: str, written: Sequence[str]) -> "Scan":
         """`written` are the text's words as `WORD` finds them."""
-        return cls(text, written, [plain(word) for word in written], [match.span() for match in WORD.finditer(text)])
+        return cls(text, written, list(map(plain, written)), [match.span() for match in WORD.finditer(text)])
 
     @cached_property
     def shouting(self) -> bool:
         """Whether the text is written in capitals: then they say nothing."""
         head = self.text[:500]
         return sum(map(str.isupper, head)) > 0.6 * sum(map(str.isalpha, head))
+
+    @cached_property
+    def sport(self) -> Sequence[int]:
+        """Where the words of sport begin."""
+        return [start for form, (start, _) in zip(self.forms, self.spans, strict=True) if _OF_SPORT[form]]
 
     def form(self, at: int) -> str:
         return self.forms[at] if 0 <= at < len(self.forms) else ""

@@ -186,7 +186,7 @@ def _is_person(near: Around) -> bool:
 
 def _in_sport(candidate: _Candidate) -> bool:
     start, end = candidate.scanned.spans[candidate.first]
-    return bool(words.SPORT.search(candidate.scanned.text, max(start - SPORT_GAP, 0), end + SPORT_GAP))
+    return any(start - SPORT_GAP <= one < end + SPORT_GAP for one in candidate.scanned.sport)
 
 
 def _not_a_surname(form: str, places: Sequence[Name]) -> list[Name]:

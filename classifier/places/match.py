@@ -25,9 +25,10 @@ def find(text: str, table: Table) -> list[Mention]:
     return found_in(text, table)[1]
 
 
-def found_in(text: str, table: Table) -> tuple[Scan, list[Mention]]:
-    """`find`, with the words of the text; they are empty if none of them may be a place's."""
-    written = WORD.findall(text)
+def found_in(text: str, table: Table, written: Sequence[str] | None = None) -> tuple[Scan, list[Mention]]:
+    """`find`, with the words of the text; they are empty if none of them may be a place's. `written` are the text's
+    words as `WORD` finds them, where they are known."""
+    written = WORD.findall(text) if written is None else written
     places = _worth_a_look(written, vocabulary(table))
     if not places:
         return Scan(text, (), (), ()), []  # most texts: nothing but one look-up a word was done

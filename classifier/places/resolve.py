@@ -85,20 +85,26 @@ class Resolver:
         return find_municipality(self._names, self._codes, name) if name else None
 
     def resolve(
-        self, text: str, *, context: str | None = None, hints: Iterable[str | None] = (), geo: Geo | None = None
+        self,
+        text: str,
+        *,
+        words: Sequence[str] | None = None,
+        context: str | None = None,
+        hints: Iterable[str | None] = (),
+        geo: Geo | None = None,
     ) -> Place:
         """The place a post is about: from its text, else its geotag, else a street that the operator has listed, else
         its parent's text, else its hints in order.
 
         `hints` are names of municipalities; with the geotag they also decide between places of one name in the text.
-        The span is in characters of `text`.
+        `words` are the text's as `text.cut` finds them, where it has been. The span is in characters of `text`.
         """
         prior = next((code for hint in hints if (code := self.hint(hint))), None)
         tagged = self._from_geo(geo) if geo else None
         support = frozenset(
             code for code in (prior, tagged and tagged.municipality and tagged.municipality.oktmo) if code
         )
-        inside, outside = self._claims(text, support)
+        inside, outside = self._claims(text, support, words)
         place = self._chosen(inside, outside)
         if place.municipality:
             return place
@@ -118,11 +124,13 @@ class Resolver:
         probability = _SOURCE_BESIDE_OTHER_REGION if outside else CONFIDENCE["source"]
         return Place(self._municipality(prior, probability, "source"), None, "source", place.outside)
 
-    def _claims(self, text: str, support: frozenset[str]) -> tuple[list[Claim], list[Claim]]:
-        scanned, mentions = found_in(text, self.table)
+    def _claims(
+        self, text: str, support: frozenset[str], words: Sequence[str] | None = None
+    ) -> tuple[list[Claim], list[Claim]]:
+        scanned, mentions = found_in(text, self.table, words)
         if not mentions:
             return [], []
-        signs = regions_named(scanned, self.table.regions)
+        signs = regions_named(scanned, self.table)
         regions = {sign.first for sign in signs}  # «Прикамье» is a region and a village of fourteen people
         places = [mention for mention in mentions if mention.first not in regions or mention.sign >= Sign.PLAIN]
         places = in_its_region(places, signs, self._weigher.region)

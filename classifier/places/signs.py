@@ -8,8 +8,9 @@ from classifier.places import words
 from classifier.places.around import Scan
 from classifier.places.inflect import name_forms
 from classifier.places.mention import Mention
-from classifier.places.table import Name, RegionRow
+from classifier.places.table import Name, Table
 from text import normal
+from text.kept import Kept
 
 ABROAD = ""
 """In the place of a region's code: another country, or a part of this one that the table does not know by a name."""
@@ -36,6 +37,7 @@ _ENDINGS = (
 )
 
 
+_TELLS_ABROAD = Kept(lambda form: words.ABROAD.search(form) is not None)
 _SETTLEMENT = frozenset(word for word in words.TOWN | words.VILLAGE if len(word) > 2)
 """«в белгородском селе»."""
 
@@ -49,11 +51,11 @@ class RegionSign:
 
 
 @lru_cache(4)
-def _forms(regions: tuple[RegionRow, ...]) -> tuple[dict[str, str], dict[str, list[tuple[tuple[str, ...], str]]]]:
+def _forms(table: Table) -> tuple[dict[str, str], dict[str, list[tuple[tuple[str, ...], str]]]]:
     """Adjectives that want «область» or «край» after them, and names that are complete."""
     adjectives: dict[str, str] = {}
     complete: dict[str, list[tuple[tuple[str, ...], str]]] = {}
-    for region in regions:
+    for region in table.regions:
         first = normal(region.name).split()[0]
         if first.endswith(("ая", "ий", "ый")):
             for ending in _ENDINGS:
@@ -72,9 +74,9 @@ def _add(complete: dict[str, list[tuple[tuple[str, ...], str]]], name: str, code
     complete.setdefault(first, []).append((tuple(rest), code))
 
 
-def regions_named(scan: Scan, regions: tuple[RegionRow, ...]) -> list[RegionSign]:
+def regions_named(scan: Scan, table: Table) -> list[RegionSign]:
     """Regions of Russia in the order of the text, and `ABROAD` last where other countries are named."""
-    adjectives, complete = _forms(regions)
+    adjectives, complete = _forms(table)
     found = []
     for at, form in enumerate(scan.forms):
         if form in adjectives and any(
@@ -85,7 +87,8 @@ def regions_named(scan: Scan, regions: tuple[RegionRow, ...]) -> list[RegionSign
             for rest, code in complete[form]:
                 if tuple(scan.forms[at + 1 : at + 1 + len(rest)]) == rest:
                     found.append(RegionSign(code, at))
-    if words.ABROAD.search(scan.text):
+    new_moscow = "новой" in scan.forms and words.NEW_MOSCOW.search(scan.text)
+    if new_moscow or any(map(_TELLS_ABROAD.__getitem__, scan.forms)):
         found.append(RegionSign(ABROAD, len(scan.forms)))
     return found
 

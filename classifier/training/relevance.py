@@ -21,7 +21,7 @@ from classifier.training.data import OWN_FILES, Row
 from classifier.training.fit import SEED, Ints, idf_of
 from classifier.training.folds import clusters, folds
 from classifier.training.names import MIN_TEXTS, allowed_word, unknown_capitals
-from text import clean, mask
+from text import clean, cut, mask
 
 FOLDS = 3
 """Out-of-fold scores for the third model and the one of answers."""
@@ -184,7 +184,7 @@ def corpus(
         "own": ([e.text for e in examples], [e.relevant for e in examples], own_fold.tolist()),
         "joined": (both, both_relevant, both_fold),
     }
-    readings = [read(text) for texts, _, _ in parts.values() for text in texts]
+    readings = [read(cut(text)) for texts, _, _ in parts.values() for text in texts]
     origin = np.repeat(list(parts), [len(texts) for texts, _, _ in parts.values()])
     words, cues, frequency = choose(readings, origin, [text for texts, _, _ in parts.values() for text in texts])
     return Corpus(
@@ -319,7 +319,7 @@ def fit_answers(model: Relevance, comments: Sequence[Example]) -> Floats:
         _log_odds(model.probabilities([text or "" for text in texts]))
         for texts in ([c.text for c in comments], [c.context for c in comments])
     )
-    seen = answer(alone, told, [read(c.text).cues for c in comments])
+    seen = answer(alone, told, [read(cut(c.text)).cues for c in comments])
     relevant = np.array([c.relevant for c in comments])
     return _logistic(seen, relevant, np.ones(len(comments)), c=ANSWERS_C)
 

@@ -27,8 +27,9 @@ def register(app: typer.Typer) -> None:
         Без --explain читает со входа строки {"id": …, "text": …, "source": …} и пишет ответ строкой JSON на каждую.
         """
         config = load(file)
+        from classifier.corrections import BadLine  # noqa: PLC0415
         from otklik import routing  # noqa: PLC0415
-        from otklik.lines import BadLine, parsed  # noqa: PLC0415
+        from otklik.lines import parsed  # noqa: PLC0415
         from otklik.roles.classify import load_classifier  # noqa: PLC0415
 
         classifier, places = load_classifier(config), routing.Places(config)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from classifier.head import TextHead
 from classifier.linear import quantise
-from classifier.net import Embedding, Net, Table
+from classifier.net import KEPT_UNITS, Embedding, Net, Table
 from classifier.training.data import perm
 from classifier.training.descent import Layers, Settings, Task, fit
 from classifier.training.estimator import HiddenLayerClassifier
@@ -180,3 +180,11 @@ def test_quantisation_error_is_bounded() -> None:
     table = Table(packed, scale)
     exact, found = weights[[2, 5]].sum(axis=0), table.sum([2, 5], np.ones(2, dtype=np.float32))
     assert np.abs(exact - found).max() <= (scale[2] + scale[5]) / 2 + 1e-6
+
+
+def test_a_batch_of_long_texts_is_judged_in_parts() -> None:
+    net = word_net({"вода": (1.0, 0.0), "яма": (0.0, 1.0)}, ("вода", "яма"))
+    texts = [[f"слово{n}x{i}" for i in range(1_999)] + ["вода" if n % 2 else "яма"] for n in range(40)]
+    assert sum(map(len, texts)) > KEPT_UNITS
+    np.testing.assert_array_equal(net.scores(texts), np.concatenate([net.scores([text]) for text in texts]))
+    assert [label for label, _ in net.judge(texts)] == ["яма", "вода"] * 20

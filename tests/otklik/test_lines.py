@@ -6,7 +6,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from otklik.lines import BadLine, parsed, replay_lines
+from classifier.corrections import BadLine
+from otklik.lines import parsed, replay_lines
 
 LINE = {"id": "1", "text": "Нет воды", "published": "2026-03-01T08:00:00"}
 

@@ -7,7 +7,7 @@ from sqlalchemy.exc import DBAPIError
 from schemas import Incident, IncidentStatus
 from store import IncidentFilter, Incidents, Member, Posts, Store, StoredPost
 from store.incident_tables import incident_history
-from store.posts import Range
+from store.posts import Attachment, Range
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 
@@ -102,7 +102,9 @@ def test_snapshots_come_back_as_they_went(store: Store) -> None:
     early = post("b", published=NOW - timedelta(hours=1), url="https://vk.example/b")
     with store.transaction() as conn:
         assert posts.insert(conn, [early, post("я"), post("a")])
-        posts.attach(conn, {"b": id_, "я": id_, "a": id_})
+        posts.attach(conn, {"b": id_, "я": id_, "a": id_}, {"b": Attachment("address", "a", 0.9), "я": None})
+        why = {one.id: one.attachment for one in posts.by_id(conn, ["a", "b", "я"])}
+    assert why == {"a": None, "b": Attachment("address", "a", 0.9), "я": None}
     found = incidents.get(id_)
     assert found is not None
     assert (found.posts, found.urls) == (("b", "a", "я"), ("https://vk.example/b",))
@@ -134,7 +136,9 @@ def test_neighbours_are_read_by_place_topic_and_time(store: Store) -> None:
         posts.insert(conn, rows)
 
         def near(topics: list[str], end: datetime) -> list[str]:
-            return sorted(one.id for one in posts.near(conn, [Range("75728000", topic, NOW, end) for topic in topics]))
+            return sorted(
+                one.id for one in posts.near(conn, [Range("75728000", "topic", topic, NOW, end) for topic in topics])
+            )
 
         assert near(["Неубранный снег"], NOW) == ["a"]
         assert near(["Неубранный снег", "Ямы"], NOW + hour) == ["a", "later", "topic"]
@@ -160,7 +164,10 @@ def test_lists_and_neighbours_use_their_indexes(store: Store) -> None:
     if not store.is_sqlite:
         with store.reading() as conn:
             found = set(conn.execute(text("SELECT indexname FROM pg_indexes WHERE tablename = 'posts'")).scalars())
-        assert found == {"pk_posts", "ix_posts_near", "ix_posts_incident", "ix_posts_text"}
+        assert found == {
+            "pk_posts",
+            *(f"ix_posts_{name}" for name in ("near", "text", "incident", "parent", "address", "wording", "link")),
+        }
         return
     near = "relevant AND municipality = '1' AND topic = '2' AND published BETWEEN '2026' AND '2027'"
     with store.reading() as conn:

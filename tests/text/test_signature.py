@@ -1,6 +1,7 @@
 import pytest
 
 from text import lemmas, likeness, signature, signatures
+from text.signature import AT_ONCE
 
 LEAK = "На улице Труда у дома пятнадцать прорвало трубу, вода течёт по дороге со вчерашнего вечера"
 
@@ -27,7 +28,8 @@ def test_too_few_words_have_no_signature(words):
     assert likeness(signature(words), signature(lemmas(LEAK))) == 0
 
 
-def test_a_batch_gives_the_signatures_of_its_texts() -> None:
-    texts = [[f"слово{i}" for i in range(length)] for length in (0, 2, 3, 40, 2, 7, *range(60))]
-    assert signatures(texts) == [signature(words) for words in texts]
+def test_signatures_of_many_are_those_of_each():
+    words = [f"слово{n}" for n in range(AT_ONCE)]
+    texts = [words[:3], [], words, ["да"], words[5:50], words[:3]]
+    assert signatures(texts) == [signature(text) for text in texts]
     assert signatures([]) == []

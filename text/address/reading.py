@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 
 from text.address.form import Address, House, Street
 from text.address.houses import Read, read_houses
@@ -31,7 +32,11 @@ class Reading:
     def __init__(self, text: str, near: Iterable[int]) -> None:
         self.tokens = Tokens(text, near)
         self.floor = 0
-        self.houses = _houses(self.tokens)
+
+    @cached_property
+    def houses(self) -> dict[int, tuple[int, Read]]:
+        """Houses that a street may follow, by the place behind them; few texts have need of them."""
+        return _houses(self.tokens)
 
     def before(self, start: int) -> tuple[int, Read] | None:
         """Houses before a street that begins at `start`, and where they begin."""
