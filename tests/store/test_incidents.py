@@ -7,6 +7,7 @@ from sqlalchemy.exc import DBAPIError
 from schemas import Incident, IncidentStatus
 from store import IncidentFilter, Incidents, Member, Posts, Store, StoredPost
 from store.incident_tables import incident_history
+from store.incidents import MOST_TITLES
 from store.posts import Attachment, Range
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -84,6 +85,22 @@ def test_titles_are_searched_in_whatever_case(store: Store) -> None:
     assert ids(store, text="нет воды") == ids(store, text="КОПЕЙСК") == [1]
     assert ids(store, text="%") == ids(store, text="с_С") == [2]
     assert ids(store, text="о%и") == []
+
+
+def test_a_new_title_is_searched_and_the_old_one_is_not(store: Store) -> None:
+    (id_,) = fill(store, incident(title="Ямы — Копейск"))
+    incidents = Incidents(store)
+    with store.transaction() as conn:
+        incidents.update(conn, [incident(id=id_, title="ЯМЫ — Миасс")])
+    assert ids(store, text="копейск") == []
+    assert ids(store, text="ямы", status=[IncidentStatus.NEW]) == ids(store, text="миасс") == [id_]
+    assert incidents.by_priority(IncidentFilter(text="ямы", status=[IncidentStatus.CLOSED])) == []
+
+
+def test_words_of_very_many_titles_find_all_of_them(store: Store) -> None:
+    fill(store, *[incident(title=f"Тема {n}") for n in range(MOST_TITLES + 1)], incident(title="Ямы"))
+    assert Incidents(store).count(IncidentFilter(text="тема")) == MOST_TITLES + 1
+    assert ids(store, text="тема", limit=2) == [MOST_TITLES + 1, MOST_TITLES]
 
 
 def test_the_overdue_are_listed_and_counted(store: Store) -> None:
