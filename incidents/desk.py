@@ -217,7 +217,7 @@ class Desk:
             alive = [id_ for id_ in found.incidents if id_ not in revived]
             moved = alive if found.kind is RulingKind.MOVE else ()
             hand = Hand(who, f"отменено решение №{found.id}", found.id, home, alive, moved, revived)
-            changes = self._regrouper.regroup(conn, changed, places, hand)
+            changes = self._regrouper.regroup(conn, changed, changed, places, hand)
             self._record(conn, changes)
             return Ruled(found, tuple(changes))
 
@@ -244,7 +244,7 @@ class Desk:
                 raise contradicts(self._rulings.behind(conn, lost), self._zone)
             id_ = self._rulings.add(conn, kind, incidents=ids, posts=posts, links=made, actor=who, comment=said)
             by = Hand(who, said, id_, hand.home, hand.preferred, hand.moved)
-            changes = self._regrouper.regroup(conn, changed, places, by)
+            changes = self._regrouper.regroup(conn, changed, changed, places, by)
             self._record(conn, changes)
             found = self._rulings.get(conn, id_)
             assert found is not None

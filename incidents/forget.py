@@ -49,7 +49,7 @@ def forget(store: Store, region: str, asked: Request, now: Callable[[], datetime
             found = erasure.find(conn, asked.kind, asked.value)
         return Forgot(len(found), _concerned(found))
     with store.transaction() as conn:
-        forgotten.hold_off(conn, alone=True)
+        forgotten.hold_off(conn)
         posts.lock_places(conn, {post.place for post in erasure.find(conn, asked.kind, asked.value)})
         found = erasure.find(conn, asked.kind, asked.value)
         result = Forgot(len(found), _concerned(found))

@@ -1,9 +1,10 @@
 """Incidents and their history."""
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, case, func, insert, select, true, union_all, update
@@ -12,11 +13,25 @@ from schemas import Incident, IncidentEvent, IncidentStatus
 from store.engine import Store
 from store.incident_tables import incident_history, incidents, posts, titles
 from store.outbox import Outbox
-from store.posts import NOWHERE
+from store.posts import NOWHERE, Member
+from store.sql import one_of
 
 MOST_TITLES = 2_000
 """In one statement: a region's topics in a dozen places, and far from the 32,766 parameters that SQLite takes."""
 _COLUMNS = [column.name for column in incidents.c if column.name not in ("id", "alarm")]
+
+
+_TAKE = select(incidents).where(one_of(incidents.c.id, "ids")).order_by(incidents.c.id).with_for_update()
+_POSTS = select(posts.c.incident, posts.c.published, posts.c.id, posts.c.url).where(one_of(posts.c.incident, "ids"))
+_SAME_TERM = incidents.c.answer_due == bindparam("new_answer_due")
+_UPDATE = (
+    update(incidents)
+    .where(incidents.c.id == bindparam("row"))
+    .values({name: bindparam(f"new_{name}") for name in _COLUMNS})
+    # An alarm is raised for a term: another term may raise it again.
+    .values(alarm=case((_SAME_TERM, incidents.c.alarm), else_=0))
+)
+_RECORD = insert(incident_history)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,10 +78,12 @@ class Incidents:
         self._store = store
         self._outbox = Outbox(store)
 
-    def take(self, conn: Connection, ids: Collection[int]) -> dict[int, Incident]:
-        """These incidents with the posts they have, their rows locked until the transaction ends."""
-        query = select(incidents).where(incidents.c.id.in_(sorted(ids))).order_by(incidents.c.id).with_for_update()
-        return {one.id: one for one in _with_posts(conn, conn.execute(query).all())}
+    def take(
+        self, conn: Connection, ids: Collection[int], known: Mapping[int, Iterable[Member]] | None = None
+    ) -> dict[int, Incident]:
+        """These incidents with the posts they have, their rows locked until the transaction ends. `known` are all
+        posts of some of them."""
+        return {one.id: one for one in _with_posts(conn, conn.execute(_TAKE, {"ids": ids}).all(), known or {})}
 
     def insert(self, conn: Connection, new: Sequence[Incident]) -> list[int]:
         """Open incidents; their ids, in the same order. The `id` that the given ones carry is not looked at."""
@@ -79,19 +96,14 @@ class Incidents:
         """Store new snapshots of incidents; their posts are attached by `Posts.attach`."""
         if not changed:
             return
-        statement = update(incidents).where(incidents.c.id == bindparam("row"))
-        # An alarm is raised for a term: another term may raise it again.
-        same_term = incidents.c.answer_due == bindparam("new_answer_due")
-        values: dict[str, Any] = {name: bindparam(f"new_{name}") for name in _COLUMNS}
-        statement = statement.values(values | {"alarm": case((same_term, incidents.c.alarm), else_=0)})
         rows = [{"row": one.id} | {f"new_{key}": value for key, value in _row(one).items()} for one in changed]
-        conn.execute(statement, rows)
+        conn.execute(_UPDATE, rows)
 
     def record(self, conn: Connection, events: Sequence[IncidentEvent]) -> None:
         """Write the events into the history and into the outbox."""
         if not events:
             return
-        conn.execute(insert(incident_history), [_history_row(event) for event in events])
+        conn.execute(_RECORD, [_history_row(event) for event in events])
         self._outbox.add_all(conn, events)
 
     def get(self, id_: int) -> Incident | None:
@@ -187,17 +199,21 @@ def _row(incident: Incident) -> dict[str, Any]:
     }
 
 
-def _with_posts(conn: Connection, rows: Sequence[Row[Any]]) -> list[Incident]:
+def _with_posts(
+    conn: Connection, rows: Sequence[Row[Any]], known: Mapping[int, Iterable[Member]] = MappingProxyType({})
+) -> list[Incident]:
     found: dict[int, list[tuple[datetime, str, str | None]]] = defaultdict(list)
-    of_these = posts.c.incident.in_([row.id for row in rows])
-    for post in conn.execute(select(posts.c.incident, posts.c.published, posts.c.id, posts.c.url).where(of_these)):
-        found[post.incident].append((post.published, post.id, post.url))
+    for id_, members in known.items():
+        found[id_] = [(post.published, post.id, post.url) for post in members]
+    if missing := [row.id for row in rows if row.id not in known]:
+        for post in conn.execute(_POSTS, {"ids": missing}):
+            found[post.incident].append((post.published, post.id, post.url))
     incidents_ = []
     for row in rows:
-        members = sorted(found[row.id], key=lambda post: post[:2])  # here: databases sort text by rules of their own
-        urls = tuple(url for _, _, url in members if url is not None)
+        of_it = sorted(found[row.id], key=lambda post: post[:2])  # here: databases sort text by rules of their own
+        urls = tuple(url for _, _, url in of_it if url is not None)
         own = {**row._mapping, "pauses": row.pauses or (), "priority_reasons": row.priority_reasons or ()}
-        incidents_.append(Incident(**own, posts=tuple(id_ for _, id_, _ in members), urls=urls))
+        incidents_.append(Incident(**own, posts=tuple(id_ for _, id_, _ in of_it), urls=urls))
     return incidents_
 
 
