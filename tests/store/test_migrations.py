@@ -51,7 +51,7 @@ def test_upgrade_from_every_revision(empty: Kit, revision: str | None) -> None:
 def test_titles_that_are_there_at_the_upgrade_are_searched(empty: Kit) -> None:
     store = empty.open()
     upgrade_to(store, "0012")
-    values = {name: "x" for name in ("status", "title", "group", "topic", "urgency")}
+    values = dict.fromkeys(("status", "title", "group", "topic", "urgency"), "x")
     times = {name: Clock().time for name in ("opened", "updated", "first_published", "last_published")}
     row = values | times | {"sequence": 1, "needs_review": False, "history": False}
     with store.transaction() as conn:
