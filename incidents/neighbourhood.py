@@ -85,7 +85,7 @@ class _Explorer:
     def explore(self, was: list[Member], now: list[Member]) -> Neighbourhood:
         self._take(now)
         wanted = {post.id for post in [*was, *now]}
-        old = {post.id: post for post in was if (new := self._posts.get(post.id)) is None or _differ(post, new)}
+        old = {post.id: post for post in was if (is_ := self._posts.get(post.id)) is None or _differ(post, is_)}
         self._read([*old.values(), *now], around=True)
         threads = self._threads_of(now)
         moved = threads | self._threads_of(old.values()) | self._moved(wanted, old)
@@ -190,7 +190,11 @@ class _Explorer:
         for bucket, shelf in self._shelves.items():
             then = [*(post for post in shelf.posts.values() if post.id not in changed), *before[bucket]]
             then_ties, ties = (
-                {edge for segment in self._segments(bucket, shelf, posts) for edge in self._ties(bucket, shelf, segment)}
+                {
+                    edge
+                    for segment in self._segments(bucket, shelf, posts)
+                    for edge in self._ties(bucket, shelf, segment)
+                }
                 for posts in (then, shelf.posts.values())
             )
             found |= then_ties ^ ties

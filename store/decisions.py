@@ -13,7 +13,6 @@ from store.engine import Store
 from store.sql import one_of
 from store.tables import decisions
 
-
 _ABOUT = or_(one_of(decisions.c.left_post, "posts"), one_of(decisions.c.right_post, "posts"))
 _IN_FORCE = select(decisions).where(_ABOUT, decisions.c.undone.is_(None)).order_by(decisions.c.id)
 

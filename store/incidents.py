@@ -7,7 +7,20 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, case, func, insert, select, true, union_all, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    and_,
+    bindparam,
+    case,
+    func,
+    insert,
+    select,
+    true,
+    union_all,
+    update,
+)
 
 from schemas import Incident, IncidentEvent, IncidentStatus
 from store.engine import Store
