@@ -165,6 +165,40 @@ def test_neighbours_are_read_by_place_topic_and_time(store: Store) -> None:
         assert type(posts.by_id(conn, ["a"])[0]) is Member
 
 
+def test_all_that_is_wanted_is_read_together_and_each_post_once(store: Store) -> None:
+    posts = Posts()
+    (incident_,) = fill(store, incident())
+    rows = [
+        post("near"),
+        post("answer", topic="Ямы", parent="near"),
+        post("answer of no relevance", relevant=False, parent="near"),
+        post("named", topic="Ямы", relevant=False),
+        post("inside", topic="Ямы", relevant=False, incident=incident_),
+        post("worded", topic="Ямы", wording="w"),
+        post("linked", topic="Ямы", link="l"),
+        post("lived", topic="Ямы", address="a"),
+        post("other", topic="Ямы"),
+    ]
+    snow, *ties = [
+        Range("75728000", by, value, NOW, NOW)
+        for by, value in (("topic", "Неубранный снег"), ("wording", "w"), ("link", "l"), ("address", "a"))
+    ]
+    with store.transaction() as conn:
+        posts.insert(conn, rows)
+
+        def read(wanted: Wanted) -> list[str]:
+            return sorted(one.id for one in posts.read(conn, wanted))
+
+        assert read(Wanted()) == []
+        assert read(Wanted([snow])) == ["near"]
+        assert read(Wanted(ties)) == ["linked", "lived", "worded"]
+        assert read(Wanted(answers_to={"near"})) == ["answer"]
+        assert read(Wanted(ids={"named", "unknown"})) == ["named"]
+        assert read(Wanted(incidents={incident_})) == ["inside"]
+        together = Wanted([snow, snow, *ties], {"near"}, {"named", "near"}, {incident_})
+        assert read(together) == ["answer", "inside", "linked", "lived", "named", "near", "worded"]
+
+
 @pytest.mark.parametrize("change", ["UPDATE", "DELETE"])
 def test_history_only_grows(store: Store, change: str) -> None:
     (id_,) = fill(store, incident())
