@@ -180,13 +180,15 @@ def _near_at_once(by: str) -> Select[Any]:
     return select(*_LIGHT).join_from(wanted, posts, within).where(_IN_PLACE)
 
 
+def _tied(by: str) -> Select[Any]:
+    indexed = text(f"{GROUPED} AND {by} IS NOT NULL")  # as in `_near`
+    days = posts.c.published.between(bindparam("start"), bindparam("end"))
+    return select(*_LIGHT).where(indexed, one_of(posts.c[by], "values"), days)
+
+
 _RANGE = ("municipality", "value", "start", "end")
 _NEAR = {(by, size): _near(by, size) for by in PLACED for size in (1, RANGES)}
-_TIED = select(*_LIGHT).where(
-    GROUPED,
-    or_(*(one_of(posts.c[by], by) for by in TIES)),
-    posts.c.published.between(bindparam("start"), bindparam("end")),
-)
+_TIED = {by: _tied(by) for by in TIES}
 _ANSWERS = select(*_LIGHT).where(GROUPED, one_of(posts.c.parent, "answers_to"))
 _BY_ID = select(*_LIGHT).where(one_of(posts.c.id, "ids"))
 _OF_INCIDENTS = select(*_LIGHT).where(one_of(posts.c.incident, "incidents"))
@@ -272,8 +274,9 @@ class Posts:
                 found += _members(conn.execute(_NEAR[by, size], values))
         if tied := [one for one in wanted.ranges if one.by in TIES]:
             days = {"start": min(one.start for one in tied), "end": max(one.end for one in tied)}
-            same = {by: {one.value for one in tied if one.by == by} for by in TIES}
-            found += _members(conn.execute(_TIED, days | same))
+            for by, query in _TIED.items():
+                if same := {one.value for one in tied if one.by == by}:
+                    found += _members(conn.execute(query, days | {"values": same}))
         for query, name in ((_ANSWERS, "answers_to"), (_BY_ID, "ids"), (_OF_INCIDENTS, "incidents")):
             if values_ := getattr(wanted, name):
                 found += _members(conn.execute(query, {name: values_}))

@@ -59,6 +59,10 @@ class one_of(ColumnElement[bool]):  # noqa: N801  (a SQL operator)
         self.column = column
         self.values = bindparam(name, type_=Many(BigInteger if isinstance(column.type, BigInteger) else Text))
 
+    def self_group(self, against: Any = None) -> "one_of":  # noqa: ARG002
+        """Else SQLAlchemy appends `= 1` for SQLite, which then reads the whole table."""
+        return self
+
 
 @compiles(one_of, "sqlite")
 def _one_of_json(element: one_of, compiler: SQLCompiler, **options: Any) -> str:
