@@ -1,7 +1,7 @@
 """Settings of the sections `authorities`, `deadlines`, `grouping` and `reopen`."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Annotated, Any, Self
@@ -95,6 +95,20 @@ class Term(_Settings):
     def working(self) -> bool:
         """It needs the calendar of working time."""
         return self.answer.working or (self.solution is not None and self.solution.working)
+
+
+def fits_wherever(first: Term, second: Term, group_of: Mapping[str, str]) -> bool:
+    """Whether `first` fits each incident that `second` does. `group_of` names the group of a topic."""
+    groups = set(second.groups) or {group_of.get(topic, "") for topic in second.topics}
+    if first.groups and not (groups and groups <= set(first.groups)):
+        return False
+    pairs = (
+        (first.topics, second.topics),
+        (first.urgency, second.urgency),
+        (first.authorities, second.authorities),
+        (first.municipalities, second.municipalities),
+    )
+    return all(not wide or (narrow and set(narrow) <= set(wide)) for wide, narrow in pairs)
 
 
 DEFAULT_TERM = Term(answer=Span(24, "h"))
