@@ -1,8 +1,9 @@
-"""How long from a post to the event about it: `python -m benchmarks.latency [--bus kafka|sqlite] [--rate 10] [--posts 600]`.
+"""From a post to the event about it: `python -m benchmarks.latency [--bus kafka|sqlite] [--rate 10] [--posts 600]`.
 
-The roles `classify` and `incidents` run as processes, as `otklik run` starts them. Posts are put on the bus one by one, at an even pace;
-each is a trouble of its own place and day, so that each opens an incident or joins one. The clock of a post stops when its event
-can be read from the topic `incidents`, where sinks read it. With Kafka the store is PostgreSQL, else SQLite.
+The roles `classify` and `incidents` run as processes, as `otklik run` starts them. Posts are put on the bus one by
+one, at an even pace; each is a trouble of its own place and day, so that each opens an incident or joins one. The
+clock of a post stops when its event can be read from the topic `incidents`, where sinks read it. With Kafka the store
+is PostgreSQL, else SQLite.
 """
 
 import argparse
