@@ -10,7 +10,7 @@
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal, Protocol
 
@@ -83,10 +83,10 @@ class Bucket:
     municipality: str
     by: By
     key: str
-    values: tuple[str, ...]
-    window: timedelta
-    span: timedelta
-    matter: Matter | None = None
+    values: tuple[str, ...] = field(compare=False)  # so that a dictionary finds it fast: the rules say the rest
+    window: timedelta = field(compare=False)
+    span: timedelta = field(compare=False)
+    matter: Matter | None = field(default=None, compare=False)
 
     @property
     def reach(self) -> timedelta:

@@ -68,6 +68,7 @@ incidents = Table(
     Index("ix_incidents_municipality", "municipality", "status", "id"),
     Index("ix_incidents_group", "group", "status", "id"),
     Index("ix_incidents_topic", "topic", "status", "id"),
+    Index("ix_incidents_title", "title", "status", "id"),
     Index("ix_incidents_authority", "authority", "status", "id"),
     Index("ix_incidents_updated", "updated"),
     Index("ix_incidents_priority", "status", "priority", "id"),
@@ -93,6 +94,15 @@ Index(
     sqlite_where=WITH_CLOCK,
     postgresql_where=WITH_CLOCK,
 )
+
+titles = Table(
+    "titles",
+    metadata,
+    Column("title", Text, primary_key=True),
+    Column("lowered", Text, nullable=False),
+)
+"""Every title that an incident has or had, and the same in lower case, Russian letters included, whatever the locale of
+the database. Triggers on `incidents` add them. A title is of a topic and a place, so these are few."""
 
 posts = Table(
     "posts",
