@@ -2,7 +2,7 @@
 
 import pytest
 
-from classifier.places import Resolver
+from classifier.places import Region, Resolver
 from schemas import Geo
 
 KOPEYSK, CHELYABINSK, MIASS, SATKA, ASHA = "75728000", "75701000", "75742000", "75549000", "75509000"
@@ -106,6 +106,21 @@ def test_where_a_way_leads_is_no_place_of_trouble(resolver: Resolver) -> None:
 def test_a_place_outside_is_told(resolver: Resolver, text: str, outside: str) -> None:
     place = resolver.resolve(text, hints=("Златоуст",))
     assert (place.municipality, place.outside) == (None, outside)
+
+
+@pytest.mark.parametrize(
+    ("region", "text", "oktmo"),
+    [
+        pytest.param("Республика Башкортостан", "В Уфе нет воды", "80701000", id="also the centre of the district"),
+        pytest.param("Республика Башкортостан", "Октябрьский. Нет воды", "80735000", id="also a district of Ufa"),
+        pytest.param("Республика Крым", "в Джанкое нет воды", "35709000", id="listed with the district too"),
+        pytest.param("Республика Ингушетия", "Сунжа, нет воды", "26610000", id="the table lacks it"),
+        pytest.param("Ленинградская область", "Сосновый Бор. Нет воды", "41754000", id="its people aren't known"),
+        pytest.param("Красноярский край", "В Железногорске нет воды", "04735000", id="nor here, and one elsewhere"),
+    ],
+)
+def test_a_town_in_its_own_region(region: str, text: str, oktmo: str) -> None:
+    assert code(Resolver(Region.load(region)), text) == oktmo
 
 
 def test_a_region_elsewhere_makes_its_villages_likelier(resolver: Resolver) -> None:
