@@ -252,7 +252,7 @@ def routed(mentions: Sequence[Mention], scan: Scan) -> list[Mention]:
         between = other.first - one.last - 1
         gap = scan.text[one.end : other.start]
         by_words = one.before in words.FROM and other.before in words.TO and between == 1
-        by_dash = between == 0 and bool(words.ROUTE_DASH.fullmatch(gap)) and gap != "-"
+        by_dash = between == 0 and bool(words.ROUTE_DASH.fullmatch(gap))
         if by_words or by_dash:
             role = one.role if by_dash and one.role > Role.THROUGH else Role.INSIDE
             result[number] = replace(one, role=role)
