@@ -95,7 +95,8 @@ def test_the_first_of_a_way(resolver: Resolver, text: str, oktmo: str, others: t
 def test_a_span_within_joined_names_is_that_of_one(resolver: Resolver) -> None:
     text = "Нет воды. Электричка миасс-златоуст стоит"
     found = resolver.resolve(text).municipality
-    assert found is not None and found.span is not None
+    assert found is not None
+    assert found.span is not None
     assert text[slice(*found.span)] == "миасс"
 
 
