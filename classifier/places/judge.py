@@ -170,9 +170,9 @@ def _is_water_or_street(candidate: _Candidate, places: Sequence[Name], *, certai
     numbered = near.number_after and not certain and (adjective or near.before in {"на", "по"})
     # «по Куйбышева от Революции»
     person = plain(places[0].name)
-    after_person = form.endswith("а") and _LIKE_A_PERSON.search(person) and not _of_a_place(near)
+    after_person = bool(form.endswith("а") and _LIKE_A_PERSON.search(person) and not _of_a_place(near))
     # «на Малышева»: the town's name is a person's in the genitive
-    after_person = after_person or (near.before in {"на", "по"} and _OF_A_PERSON.search(person))
+    after_person |= near.before in {"на", "по"} and bool(_OF_A_PERSON.search(person))
     return bool((water and near.before in words.WATER) or by_noun or numbered or after_person)
 
 
