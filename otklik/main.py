@@ -36,7 +36,8 @@ from otklik.commands import (
 )
 from otklik.commands.common import options
 from otklik.exits import MEANING, Exit, exit_code
-from otklik.russian import Group, refusal, translated_error
+from otklik.russian import Group, translated_error
+from text.refusal import refusal
 
 CODES = "\n".join(f"{code.value} — {meaning}" for code, meaning in MEANING.items())
 EPILOG = f"Коды выхода:\n\n\b\n{CODES}"

@@ -22,13 +22,13 @@ from otklik.config import Config, ConfigErrors, load
 from otklik.exits import Exit
 from otklik.process import ACCEPTED, SUPERVISED
 from otklik.roles.common import ensure_topics, readers_of, sink_group
-from otklik.russian import refusal
 from otklik.supervisor import Role, Supervisor, command
 from otklik.watching import Watcher
 from schemas import topics
 from sinks import KINDS
 from sinks.schedule import last_due
 from store import Outbox, Sources, Store, StoreError
+from text.refusal import refusal
 
 log = structlog.get_logger()
 

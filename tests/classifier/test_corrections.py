@@ -208,7 +208,7 @@ def test_training_takes_the_last_word_on_each_text(file) -> None:
 
 
 def test_training_without_the_file(tmp_path) -> None:
-    with pytest.raises(DataError, match=r"^Файл исправлений .*none не читается: No such file or directory\.$"):
+    with pytest.raises(DataError, match=r"^Файл исправлений .*none не читается: нет такого файла или папки\.$"):
         corrected(tmp_path / "none", {}, lambda _: None)
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from classifier.places import Resolver
+from classifier.places import Region, Resolver
 from schemas import Geo
 
 KOPEYSK, CHELYABINSK, MIASS, SATKA, ASHA = "75728000", "75701000", "75742000", "75549000", "75509000"
@@ -79,6 +79,8 @@ def test_districts_and_namesakes(resolver: Resolver, text: str, oktmo: str | Non
     [
         ("из Миасса в Златоуст нет автобуса", MIASS, ("75712000",)),
         ("дорога Сатка — Златоуст в ямах", SATKA, ("75712000",)),
+        ("дорога Сатка-Златоуст в ямах", SATKA, ("75712000",)),
+        ("автобус Усть-Катав-Миасс не пришёл", "75755000", (MIASS,)),
         ("от Копейска до Челябинска час", KOPEYSK, (CHELYABINSK,)),
         ("Свет дали в Копейске, бригада из Челябинска", KOPEYSK, (CHELYABINSK,)),
         ("Копейск: ямы. В Челябинске таких нет", KOPEYSK, (CHELYABINSK,)),
@@ -88,6 +90,14 @@ def test_the_first_of_a_way(resolver: Resolver, text: str, oktmo: str, others: t
     found = resolver.resolve(text).municipality
     assert found is not None
     assert (found.oktmo, found.others) == (oktmo, others)
+
+
+def test_a_span_within_joined_names_is_that_of_one(resolver: Resolver) -> None:
+    text = "Нет воды. Электричка миасс-златоуст стоит"
+    found = resolver.resolve(text).municipality
+    assert found is not None
+    assert found.span is not None
+    assert text[slice(*found.span)] == "миасс"
 
 
 def test_where_a_way_leads_is_no_place_of_trouble(resolver: Resolver) -> None:
@@ -106,6 +116,34 @@ def test_where_a_way_leads_is_no_place_of_trouble(resolver: Resolver) -> None:
 def test_a_place_outside_is_told(resolver: Resolver, text: str, outside: str) -> None:
     place = resolver.resolve(text, hints=("Златоуст",))
     assert (place.municipality, place.outside) == (None, outside)
+
+
+def test_words_that_are_towns_elsewhere(sverdlovsk: Resolver) -> None:
+    assert code(sverdlovsk, "Свет отключили на Малышева", "Екатеринбург") == "65701000"  # a street
+    assert code(sverdlovsk, "в посёлке Малышева нет света", "Екатеринбург") == "65762000"
+    assert code(sverdlovsk, "Крыша из асбеста разваливается") is None
+    assert code(sverdlovsk, "в Асбесте дым с полигона") == "65730000"
+    assert code(sverdlovsk, "Лесной массив вырубают") is None
+    assert code(sverdlovsk, "Лесной, подъезд без света") == "65749000"
+    assert code(sverdlovsk, "на Реже нашли мёртвую рыбу") is None  # the river
+    assert code(sverdlovsk, "в Реже нет воды") == "65720000"
+
+
+@pytest.mark.parametrize(
+    ("region", "text", "oktmo"),
+    [
+        pytest.param("Республика Башкортостан", "На Агидели утонул человек", None, id="on a river"),
+        pytest.param("Тюменская область", "на Ишиме лёд, а рыбаки сидят", None, id="on another"),
+        pytest.param("Республика Башкортостан", "В Уфе нет воды", "80701000", id="also the centre of the district"),
+        pytest.param("Республика Башкортостан", "Октябрьский. Нет воды", "80735000", id="also a district of Ufa"),
+        pytest.param("Республика Крым", "в Джанкое нет воды", "35709000", id="listed with the district too"),
+        pytest.param("Республика Ингушетия", "Сунжа, нет воды", "26610000", id="the table lacks it"),
+        pytest.param("Ленинградская область", "Сосновый Бор. Нет воды", "41754000", id="its people aren't known"),
+        pytest.param("Красноярский край", "В Железногорске нет воды", "04735000", id="nor here, and one elsewhere"),
+    ],
+)
+def test_a_town_in_its_own_region(region: str, text: str, oktmo: str | None) -> None:
+    assert code(Resolver(Region.load(region)), text) == oktmo
 
 
 def test_a_region_elsewhere_makes_its_villages_likelier(resolver: Resolver) -> None:
