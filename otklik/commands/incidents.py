@@ -219,12 +219,13 @@ def _filter(
     from store.posts import NOWHERE  # noqa: PLC0415
 
     moment: datetime | None = now() if overdue else None
+    had = incidents.open_by_authority() if authorities else {}
     return IncidentFilter(
         municipality=[one if one == NOWHERE else naming.oktmo(config, one) for one in places or ()],
         group=[naming.group(config, one) for one in groups or ()],
         topic=[naming.topic(config, one) for one in topics or ()],
         status=[_status(one) for one in status or ()] or default,
-        authority=[naming.authority(config, one, incidents.open_by_authority()) for one in authorities or ()],
+        authority=[naming.authority(config, one, had) for one in authorities or ()],
         overdue=moment,
         text=text,
     )
