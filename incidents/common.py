@@ -36,14 +36,16 @@ TOPICS: dict[str, tuple[str, ...]] = {
 
 _WHOLE = {word: name for name, words in WORDS.items() for word in words.split() if not word.endswith("*")}
 _BEGINNINGS = {word[:-1]: name for name, words in WORDS.items() for word in words.split() if word.endswith("*")}
-_IN_CONNECTION = re.compile(r"\bв\s+связи\s+с", re.IGNORECASE)
-"""«В связи с аварией»: no trouble with telephones."""
+_PHRASES = re.compile(
+    r"\bв\s+связи\s+с|\bобратн\w+\s+связ\w+|\bна\s+связ[иь]\b|\bсвяз[ьи]\s+с\b|\bсвеж\w+\s+воздух\w*", re.IGNORECASE
+)
+"""«В связи с аварией», «жду обратной связи»: no trouble with telephones; nor is fresh air one with the air."""
 _OF_TOPIC = {topic: name for name, topics in TOPICS.items() for topic in topics}
 
 
 def common_trouble(text: str, topic: str) -> str | None:
     """Which of these a post tells of: the first that it names, else that of its topic."""
-    named = (name for lemma in lemmas(_IN_CONNECTION.sub(" ", text)) if (name := _trouble(lemma)) is not None)
+    named = (name for lemma in lemmas(_PHRASES.sub(" ", text)) if (name := _trouble(lemma)) is not None)
     return next(named, None) or _OF_TOPIC.get(topic)
 
 

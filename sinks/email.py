@@ -120,7 +120,8 @@ class EmailSink:
             refused = dict.fromkeys(begun.left, (421, b"")) | error.recipients
         except (OSError, smtplib.SMTPException) as error:
             raise DeliveryFailed(self._explain(error)) from error
-        begun.taken = True
+        if not begun.taken:
+            begun.taken, begun.since = True, self._now()
         asked = begun.left
         begun.left = self._worth_another_try(refused, begun.since)
         if begun.left:
