@@ -40,6 +40,8 @@ def code(resolver: Resolver, text: str, source: str | None = None) -> str | None
         pytest.param("завод «Златоуст» встал", None, id="a plant in quotation marks"),
         pytest.param("Депутат Маслов обещал", None, id="a surname after a title"),
         pytest.param("Шумовой Т.П. отказали", None, id="a surname before initials"),
+        pytest.param("Вчера обещала Айбатова А.Б. помочь", None, id="a village's name before initials"),
+        pytest.param("в селе Орловка нет света", None, id="larger in a neighbouring region"),
         pytest.param("В СИМ-картах нет связи, УК молчит", None, id="abbreviations"),
         pytest.param("ЧМЗ накрыло дымом", CHELYABINSK, id="a nickname in capitals"),
         pytest.param("В Париже забастовка", None, id="a better-known namesake abroad"),
@@ -92,6 +94,27 @@ def test_the_first_of_a_way(resolver: Resolver, text: str, oktmo: str, others: t
     assert (found.oktmo, found.others) == (oktmo, others)
 
 
+def test_what_is_said_most_often_of_what_is_said_alike(resolver: Resolver) -> None:
+    assert code(resolver, "В Миассе яма. В Копейске яма") == MIASS
+    assert code(resolver, "В Миассе яма. В Копейске яма, в Копейске и люк") == KOPEYSK
+
+
+def test_a_place_elsewhere_that_speaks_louder(resolver: Resolver) -> None:
+    assert code(resolver, "Екатеринбург. Воды нет, приезжал Копейск") is None
+    assert code(resolver, "Екатеринбург. Воды нет, как в Копейске") == KOPEYSK
+
+
+def test_several_places_and_what_a_parent_says_are_less_sure(resolver: Resolver) -> None:
+    def sure(text: str, context: str | None = None) -> float:
+        found = resolver.resolve(text, context=context).municipality
+        assert found is not None
+        return found.probability
+
+    one = sure("В Копейске яма")
+    assert sure("В Копейске яма, а в Миассе две") == pytest.approx(one * 0.92, abs=1e-4)
+    assert sure("у нас тоже", "В Копейске яма") == pytest.approx(one * 0.9, abs=1e-4)
+
+
 def test_a_span_within_joined_names_is_that_of_one(resolver: Resolver) -> None:
     text = "Нет воды. Электричка миасс-златоуст стоит"
     found = resolver.resolve(text).municipality
@@ -110,6 +133,7 @@ def test_where_a_way_leads_is_no_place_of_trouble(resolver: Resolver) -> None:
     [
         ("В Перми прорвало трубу", "57701000"),
         ("в Уфе нет воды", "80701000"),
+        ("В Орле нет воды", "54701000"),
         ("Екатеринбург, Ботаника, отключили воду", "65701000"),
     ],
 )
