@@ -72,7 +72,9 @@ def _districts(candidate: _Candidate, names: Sequence[Name]) -> list[tuple[Name,
     chosen = _named_district(districts, candidate.near, candidate.table) if districts else []
     if not chosen and words.RURAL.fullmatch(candidate.near.after):
         chosen = [name for name in names if name.kind == "rural"]
-    return [(name, Sign.WEAK if name.need == NEED_OTHERS else Sign.TYPED) for name in chosen]
+    of_any_town = not candidate.near.capital and words.PARTS.fullmatch(candidate.form)
+    weak = [name for name in chosen if name.need == NEED_OTHERS or (of_any_town and name.kind == "inner")]
+    return [(name, Sign.WEAK if name in weak else Sign.TYPED) for name in chosen]
 
 
 def _settlements(candidate: _Candidate, names: Sequence[Name]) -> list[tuple[Name, Sign]]:
@@ -124,7 +126,7 @@ def _named_district(names: list[Name], near: Around, table: Table) -> list[Name]
     # «Троицкий район» is not the town; a town's own name with «район» is used only where there is no such district
     rural = {table.municipalities[name.oktmo].region for name in names if name.kind == "district"}
     kept = [name for name in names if name.kind != "city" or table.municipalities[name.oktmo].region not in rural]
-    return kept if following.startswith("р") else [name for name in kept if name.kind != "inner"] or kept
+    return kept if following.startswith("р") else [name for name in kept if name.type != "район"]
 
 
 def _typed(places: list[Name], near: Around) -> list[Name]:

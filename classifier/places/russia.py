@@ -16,7 +16,7 @@ from classifier.places.sources import (
     point,
     rows,
 )
-from classifier.places.table import NEED_NOTHING, NEED_OTHERS, NEED_SIGN, NEED_TYPE
+from classifier.places.table import NEED_NOTHING, NEED_SIGN, NEED_TYPE
 from text import normal
 
 Row = dict[str, str]
@@ -75,7 +75,7 @@ def country(folder: Path, skip: frozenset[str]) -> tuple[list[Municipality], lis
             one = _municipality(code, region, group, settlements[code])
             municipalities.append(one)
             places += _districts(one)
-            places += [_settlement(row, one, largest) for row in settlements[code]]
+            places += [_settlement(row, one, largest) for row in settlements[code] if not _is_city_district(row)]
     places += _missing_centres(municipalities, places)
     return municipalities, list(dict.fromkeys(_where_they_govern_themselves(municipalities, places)))
 
@@ -205,14 +205,17 @@ def _districts(one: Municipality) -> list[Place]:
     return list(result.values())
 
 
+def _is_city_district(row: Row) -> bool:
+    """Of Ufa, Astrakhan and Makhachkala: `districts.py` has those of all cities. Талнах of the same type is a place."""
+    return row["settlement_type"] == _CITY_DISTRICT and is_adjective(row["settlement"].removesuffix(" район"))
+
+
 def _settlement(row: Row, one: Municipality, largest: dict[str, list[tuple[int, str]]]) -> Place:
     name = plain_name(row["settlement"])
     lower = normal(name)
     type_, count = row["settlement_type"], people(row["population"])
     big = type_ == "г" or lower == normal(one.centre)
     elsewhere = next((found for found, region in largest[lower] if region != one.region), 0)
-    if type_ == _CITY_DISTRICT and is_adjective(name):  # half the country has a Ленинский
-        return Place("inner", one.oktmo, name, NEED_OTHERS, at=point(row), adjective=True)
     word = (" " not in lower and common(lower)) or len(lower) <= 3 or not lower[0].isalpha()
     if lower in KNOWN_ELSEWHERE or elsewhere > max(10 * count, 5_000):
         need = NEED_TYPE  # better known elsewhere

@@ -159,10 +159,13 @@ class Weigher:
         own: dict[str, Name] = {}
         elsewhere: dict[str, float] = defaultdict(float)
         largest: Name | None = None
+        at_home = any(map(self.is_own, names))
         for name in sorted(names, key=lambda n: (n.need, -self._people(n))):
             if self.is_own(name):
                 own.setdefault(name.oktmo, name)
                 continue
+            if at_home and name.kind == "inner":
+                continue  # who means the district of a city elsewhere says of which: `bound` has seen to that
             elsewhere[self.region(name)] += self._people(name)
             if largest is None or self._people(name) > self._people(largest):
                 largest = name

@@ -235,3 +235,34 @@ def test_saint_petersburg(petersburg: Resolver, text: str, oktmo: str | None) ->
 )
 def test_all_of_russia(russia: Resolver, text: str, oktmo: str | None) -> None:
     assert code(russia, text) == oktmo
+
+
+@pytest.mark.parametrize(
+    ("region", "text", "oktmo"),
+    [
+        pytest.param("59", "в Мотовилихинском районе Перми нет света", "57701000", id="with its city"),
+        pytest.param("59", "Когда построят школу 21 в Ленинском районе?", "57701000", id="the only one of the region"),
+        pytest.param("16", "Вахитовский район, нет света", "92701000", id="the only one of the country"),
+        pytest.param("16", "в Ново-Савиновском районе холодно", "92701000", id="with a hyphen"),
+        pytest.param("16", "в центральном районе города холодно", None, id="small letters: the middle of some town"),
+        pytest.param("66", "Ленинский район, ямы", None, id="of two cities of the region"),
+        pytest.param("66", "Ленинский район Нижнего Тагила", "65751000", id="of the one that is named"),
+        pytest.param("61", "Советский район, ямы", None, id="of a city, and a municipality of the region"),
+        pytest.param("46", "Советский район, ямы", "38636000", id="a municipality here, of cities elsewhere"),
+        pytest.param("46", "Двор в Центральном округе", "38701000", id="an okrug"),
+        pytest.param("55", "Кировский административный округ, ямы", "52701000", id="an administrative okrug"),
+        pytest.param("59", "Ленинский округ, ямы", None, id="no okrug here, but a district"),
+        pytest.param("34", "в п. 8 Марта нет света", "18630000", id="a village with a number"),
+    ],
+)
+def test_districts_of_cities(region: str, text: str, oktmo: str | None) -> None:
+    assert code(Resolver(Region.load(region)), text) == oktmo
+
+
+def test_a_district_of_two_cities_is_the_sources(sverdlovsk: Resolver) -> None:
+    assert code(sverdlovsk, "Ленинский район, ямы", "Екатеринбург") == "65701000"
+    assert code(sverdlovsk, "Ленинский район, ямы", "Нижний Тагил") == "65751000"
+
+
+def test_a_city_elsewhere_that_a_district_tells(sverdlovsk: Resolver) -> None:
+    assert sverdlovsk.resolve("в Мотовилихинском районе яма").outside == "57701000"
