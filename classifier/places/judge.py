@@ -22,6 +22,8 @@ from text import normal
 LARGE = 300_000
 """People from which on a town is known all over the country, though its name be a word («Орёл», «Уфа»)."""
 
+_NEVER = " "
+"""What no word begins with."""
 SPORT_GAP = 80
 """Characters around a name in which a word of sport makes it a team's: a sentence or so."""
 
@@ -80,6 +82,8 @@ def _districts(candidate: _Candidate, names: Sequence[Name]) -> list[tuple[Name,
 def _settlements(candidate: _Candidate, names: Sequence[Name]) -> list[tuple[Name, Sign]]:
     near = candidate.near
     places = [name for name in names if name.kind in SETTLEMENT_KINDS or _is_city_itself(name)]
+    if near.before in words.INSIDE:
+        places = [name for name in places if not _is_instrumental(candidate.form, name)]
     if not places or _is_abbreviation(candidate, places) or _is_adjective(candidate.form, near, places):
         return []
     if (typed := _typed(places, near)) and (near.capital or near.before in words.TOWN or may_name(candidate.form)):
@@ -88,6 +92,11 @@ def _settlements(candidate: _Candidate, names: Sequence[Name]) -> list[tuple[Nam
         return []
     likely = _not_a_surname(candidate.form, places)
     return [(name, sign) for name in likely if (sign := _sign(candidate, name)) is not None]
+
+
+def _is_instrumental(form: str, name: Name) -> bool:
+    """«в Архангельском» is not in Архангельск."""
+    return form.endswith("ском") and plain(name.name) + "ом" == form
 
 
 def _is_adjective(form: str, near: Around, places: Sequence[Name]) -> bool:
@@ -154,6 +163,7 @@ def _is_something_else(candidate: _Candidate, places: Sequence[Name]) -> bool:
     certain = any(name.need == NEED_NOTHING for name in places)
     return (
         near.quoted
+        or near.after.startswith(words.THINGS.get(candidate.form, _NEVER))
         or near.before in words.NOT_A_PLACE
         or (near.before2 in words.NOT_A_PLACE and near.before in words.ABBREVIATED)
         or _is_water_or_street(candidate, places, certain=certain)

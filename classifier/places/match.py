@@ -14,7 +14,7 @@ MAX_MENTIONS = 200
 """A text that names more places than that is a list; its first ones decide. Bounds the time on hostile texts."""
 MAX_LOOKS = 300
 """Words that are looked at for them: half as many again, since not each is a mention; the posts measured (Perm's and
-Telegram's, all of Russia) have 71 at most. What comes after is not looked up: at its first sight a word takes longest."""
+Telegram's, all of Russia) have 71 at most. What comes after isn't looked up: a word's first sight takes longest."""
 MAX_MISSPELT = 30
 """Unknown words of a text that are compared with names; a text with more is no Russian."""
 

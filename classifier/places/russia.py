@@ -22,6 +22,10 @@ from text import normal
 Row = dict[str, str]
 
 TOWN_TYPES = {"г", "рп", "пгт"}
+_SAME_PLACE = 0.75
+"""Share of a town's people from which on a settlement of its name under another municipality is the town again."""
+_A_TOWN = 4_000
+"""Fewer people prove nothing: many a region has two large villages of one name."""
 _CITY_DISTRICT = "р-н"
 _FEDERAL = "внутригородская территория города федерального значения "
 _TYPE_WORDS = re.compile(
@@ -82,19 +86,24 @@ def country(folder: Path, skip: frozenset[str]) -> tuple[list[Municipality], lis
 
 def _where_they_govern_themselves(municipalities: list[Municipality], places: list[Place]) -> list[Place]:
     """Without the rows of towns under the district around them, where the town is a municipality of its own (Джанкой):
-    the source has some under both."""
+    the source has some under both, of another type even (Арамиль)."""
     region_of = {one.oktmo: one.region for one in municipalities}
-    towns = {(region_of[place.oktmo], place.name, place.oktmo) for place in places if place.type == "г"}
+    towns = {(place.oktmo, place.name): place for place in places if place.kind == "town"}
     own = {
-        (one.region, bare(one.name)): one.oktmo
+        (one.region, one.centre): towns[one.oktmo, one.centre]
         for one in municipalities
-        if "городской округ" in one.name and (one.region, bare(one.name), one.oktmo) in towns
+        if "городской округ" in one.name and (one.oktmo, one.centre) in towns
     }
-    return [
-        place
-        for place in places
-        if place.type != "г" or own.get((region_of[place.oktmo], place.name), place.oktmo) == place.oktmo
-    ]
+
+    def again(place: Place) -> bool:
+        town = own.get((region_of[place.oktmo], place.name), place)
+        return (
+            place.kind in {"town", "village"}
+            and town.oktmo != place.oktmo
+            and (place.type == town.type == "г" or place.population > _SAME_PLACE * max(town.population, _A_TOWN))
+        )
+
+    return [place for place in places if not again(place)]
 
 
 def _missing_centres(municipalities: list[Municipality], places: list[Place]) -> list[Place]:

@@ -96,6 +96,8 @@ RIVERS = _set(
     мезени"""
 )
 """Rivers that places are called after: villages of their names want a type word, and «на Реже» is on the water."""
+THINGS = {"касли": "лить", "сим": "карт", "сима": "карт"}
+"""Names of places, with what the noun after them begins with that makes them a brand's or a word: «касли литьё»."""
 MATERIALS = _set("асбеста никеля")
 """Towns that things are made of: «крыша из асбеста»."""
 KNOWN_ABROAD = _set(

@@ -50,6 +50,9 @@ def code(resolver: Resolver, text: str, source: str | None = None) -> str | None
         pytest.param("в Мияссе яма", MIASS, id="a wrong letter"),
         pytest.param("в Сатек яма", None, id="too short a name to be misspelt"),
         pytest.param("они были в городе", None, id="pronouns and verbs that are villages too"),
+        pytest.param("касли литьё почём?", None, id="a brand of castings"),
+        pytest.param("сим карта не работает", None, id="a card with its hyphen left out"),
+        pytest.param("касли без воды", "75526000", id="the town of the castings"),
     ],
 )
 def test_signs(resolver: Resolver, text: str, oktmo: str | None) -> None:
@@ -164,6 +167,13 @@ def test_words_that_are_towns_elsewhere(sverdlovsk: Resolver) -> None:
         pytest.param("Республика Ингушетия", "Сунжа, нет воды", "26610000", id="the table lacks it"),
         pytest.param("Ленинградская область", "Сосновый Бор. Нет воды", "41754000", id="its people aren't known"),
         pytest.param("Красноярский край", "В Железногорске нет воды", "04735000", id="nor here, and one elsewhere"),
+        pytest.param("Приморский край", "Во Владивостоке нет воды", "05701000", id="a vowel that stays"),
+        pytest.param("Московская область", "В Долгопрудном нет воды", "46716000", id="an adjective, though no word"),
+        pytest.param("Свердловская область", "В Арамили нет воды", "65729000", id="listed again, as another type"),
+        pytest.param("Республика Башкортостан", "В Архангельском нет воды", "80603000", id="no instrumental"),
+        pytest.param("Воронежская область", "В Петропавловке нет воды", "20637000", id="a centre among its namesakes"),
+        pytest.param("Псковская область", "В Усвятах нет воды", "58658000", id="a centre without people"),
+        pytest.param("Тюменская область", "В Вагае нет воды", None, id="a centre, and a village not much smaller"),
     ],
 )
 def test_a_town_in_its_own_region(region: str, text: str, oktmo: str | None) -> None:
