@@ -254,4 +254,8 @@ def _answered(item: Item) -> str | None:
 def _judgeable(text: str) -> str:
     """The first characters, without lone surrogates and NUL (offsets stay)."""
     kept = text[:MAX_CHARS]
-    return kept if kept.isascii() else kept.encode("utf-8", "replace").decode("utf-8")
+    try:
+        kept.encode()
+    except UnicodeEncodeError:
+        return kept.encode("utf-8", "replace").decode()
+    return kept
