@@ -4,13 +4,15 @@ import re
 from functools import lru_cache
 
 from text import morph, normal
+from text.kept import Kept
 
 CACHED_WORDS = 200_000
 """As many as text.lemma keeps: a region's posts of a month hold some 150,000 word forms."""
 WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*|\d+")
 """As text.tokens cuts them."""
 
-plain = lru_cache(CACHED_WORDS)(normal)
+plain = Kept(normal, CACHED_WORDS).__getitem__
+"""`normal`, kept."""
 
 
 @lru_cache(CACHED_WORDS)
