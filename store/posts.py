@@ -186,12 +186,12 @@ def _near(by: str, size: int) -> Select[Any]:
 def _near_at_once(by: str) -> Select[Any]:
     """For PostgreSQL: however many ranges in one statement."""
     within = and_(
-        _RANGES.c.by == literal_column(f"'{by}'"),
-        posts.c.municipality == _RANGES.c.municipality,
-        posts.c[by] == _RANGES.c.value,
-        posts.c.published.between(_RANGES.c.start, _RANGES.c.end),
+        _ASKED.c.by == literal_column(f"'{by}'"),
+        posts.c.municipality == _ASKED.c.municipality,
+        posts.c[by] == _ASKED.c.value,
+        posts.c.published.between(_ASKED.c.start, _ASKED.c.end),
     )
-    return select(*_LIGHT).join_from(_RANGES, posts, within).where(_IN_PLACE)
+    return select(*_LIGHT).join_from(_ASKED, posts, within).where(_IN_PLACE)
 
 
 def _tied(by: str) -> Select[Any]:
@@ -201,11 +201,11 @@ def _tied(by: str) -> Select[Any]:
 
 
 _RANGE = {"municipality": Text, "by": Text, "value": Text, "start": UtcDatetime, "end": UtcDatetime}
-_RANGES = select(
+_ASKED = select(
     func.unnest(*(bindparam(name, type_=postgresql.ARRAY(type_)) for name, type_ in _RANGE.items()))
     .table_valued(*_RANGE, name="ranges")
     .render_derived()
-).cte("wanted")
+).cte("asked")
 _NEAR = {(by, size): _near(by, size) for by in PLACED for size in (1, RANGES)}
 _TIED = {by: _tied(by) for by in TIES}
 _ANSWERS = select(*_LIGHT).where(GROUPED, one_of(posts.c.parent, "answers_to"))
@@ -302,9 +302,9 @@ class Posts:
             for by, query in _TIED.items():
                 if same := {one.value for one in tied if one.by == by}:
                     found += _members(conn.execute(query, days | {"values": same}))
-        for name in _LISTS:
+        for name, query in _LISTS.items():
             if given_ := getattr(wanted, name):
-                found += _members(conn.execute(_LISTS[name], {name: given_}))
+                found += _members(conn.execute(query, {name: given_}))
         return found
 
     def by_id(self, conn: Connection, ids: Collection[str]) -> list[Member]:
