@@ -82,6 +82,18 @@ def test_postgresql_plans_by_index_while_there_are_few_posts(postgres_store: str
     assert found == [INDEX_OF[part] for part in parts]
 
 
+def test_only_the_transaction_that_asks_for_it_is_planned_by_index(postgres_store: str) -> None:
+    store = Store(postgres_store)
+    asked = "SELECT current_setting('plan_cache_mode'), current_setting('enable_seqscan'), pg_backend_pid()"
+    with store.transaction(by_index=True) as conn:
+        within = conn.exec_driver_sql(asked).one()
+    with store.reading() as conn:
+        after = conn.exec_driver_sql(asked).one()
+    store.close()
+    assert within == ("force_generic_plan", "off", after[2])  # of the same connection
+    assert after[:2] == ("auto", "on")
+
+
 def test_old_words_are_found_by_their_index_on_sqlite(store: Store) -> None:
     plan = plan_of(store, lambda: Words(store, ["new"]).prune_posts(store.now()))
     assert not store.is_sqlite or "SEARCH posts USING INDEX ix_posts_text (collected<?)" in plan
