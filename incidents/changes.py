@@ -4,9 +4,10 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from incidents.describe import Describer
+from incidents.describe import Describer, place_in
 from incidents.difference import Difference
 from incidents.neighbourhood import Neighbourhood
+from incidents.placing import NO_PLACE, Spot
 from incidents.workflow import ASSIGNED, CLOSED, DONE, MERGED, NEW, REOPENED, untouched
 from schemas import EventType, Incident, IncidentData, IncidentEvent, IncidentStatus
 from store import Member
@@ -45,6 +46,10 @@ class Change:
     comment: str | None = None
     terms: str | None = None
     """What `moved_term` says."""
+    place: str | None = None
+    """What `moved_place` says."""
+    merged: tuple[int, ...] = ()
+    """The incidents that it has taken in."""
     before: IncidentStatus | None = None
     """The status before, where it has changed."""
     actor: str = MACHINE.actor
@@ -65,6 +70,8 @@ class Change:
                 actor=self.actor,
                 comment=self.comment,
                 terms=self.terms,
+                place=self.place,
+                merged=self.merged,
                 before=self.before,
                 ruling=self.ruling,
                 history=incident.history,
@@ -104,12 +111,16 @@ class Changes:
         removed: Iterable[str] = (),
         comment: str | None = None,
         terms: str | None = None,
+        place: str | None = None,
+        merged: Iterable[int] = (),
         before: IncidentStatus | None = None,
     ) -> None:
         hand = self._hand
         said = comment or hand.comment
         parts = (tuple(sorted(added)), tuple(sorted(removed)))
-        self.made.append(Change(type_, incident, *parts, said, terms, before, hand.actor, hand.ruling))
+        took = tuple(sorted(merged))
+        by = (hand.actor, hand.ruling)
+        self.made.append(Change(type_, incident, *parts, said, terms, place, took, before, *by))
 
     def opened(self) -> list[Incident]:
         """Drafts, without ids yet, of the matters that need an incident."""
@@ -182,6 +193,8 @@ class Changes:
             removed=had - matter,
             before=before.status if status else None,
             terms=moved_term(before, after),
+            place=moved_place(before, after),
+            merged=[one.id for one in absorbed if one.status is not MERGED],
         )
         self._assign(before, after)
 
@@ -216,7 +229,7 @@ class Changes:
 
     def _end(self, id_: int, type_: EventType, update: dict[str, object], comment: str | None = None) -> None:
         before = self._stored[id_]
-        more = {"posts": (), "urls": (), "sequence": before.sequence + 1, "updated": self._now}
+        more = {"posts": (), "urls": (), "address": None, "sequence": before.sequence + 1, "updated": self._now}
         if update:
             more["status_since"] = self._now
         was = before.status if update else None
@@ -244,6 +257,22 @@ def moved_term(before: Incident, after: Incident) -> str | None:
         return None
     pairs = (("ответа", before.answer_due, after.answer_due), ("решения", before.solution_due, after.solution_due))
     return "; ".join(f"срок {what}: {_at(old)} → {_at(new)}" for what, old, new in pairs if old != new)
+
+
+def moved_place(before: Incident, after: Incident) -> str | None:
+    """What the history says of a place that has moved."""
+    old, new = _spot(before), _spot(after)
+    return f"место: {old} → {new}" if old != new else None
+
+
+def _spot(incident: Incident) -> Spot:
+    named = place_in(incident.title)
+    return Spot(
+        municipality=incident.municipality,
+        municipality_name=incident.municipality_name,
+        settlement=None if named in (incident.municipality_name, NO_PLACE) else named,
+        address=incident.address,
+    )
 
 
 def _at(due: datetime | None) -> str:

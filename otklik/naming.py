@@ -43,6 +43,12 @@ def oktmo(config: "Config", name: str) -> str:
     return found
 
 
+def code_and_name(config: "Config", name: str) -> tuple[str, str]:
+    """The code and the name that people see of it."""
+    found = oktmo(config, name)
+    return found, municipality(config, found)
+
+
 def municipality(config: "Config", name: str) -> str:
     """Its full name."""
     found = oktmo(config, name)

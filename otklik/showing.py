@@ -57,6 +57,7 @@ def print_one(
         ("версия", str(incident.sequence)),
         ("группа, тема", f"{incident.group}, {incident.topic}"),
         ("муниципалитет", incident.municipality_name or "не назван"),
+        ("адрес", incident.address or ""),
         ("срочность", URGENCY[incident.urgency]),
         ("очередь", _weight(incident)),
         ("кому", incident.authority_name or "никому"),
@@ -81,7 +82,7 @@ def print_one(
     out.print(Text("\nИстория", "bold"))
     for change in history:
         out.print(Text(f"{change.sequence}. {line(change, zone)}"))
-        for key in ("comment", "answer", "terms"):
+        for key in ("place", "comment", "answer", "terms"):
             if said := change.details.get(key):
                 out.print(Text(f"    {said}"))
 

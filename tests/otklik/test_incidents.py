@@ -186,14 +186,23 @@ def test_merge_split_move_and_undo(office):
         assert (done.returncode, done.stderr) == (0, "")
         return done.stdout.splitlines()
 
-    assert do("merge", "region.yaml", "2", "1") == [
+    assert do("merge", "region.yaml", "2", "1", "--yes") == [
         "Решение №1 записано.",
         "№2: изменились публикации, публикаций: 3 — Нет холодной воды — Копейский",
+        "    место: Челябинский → Копейский",
         "№1: объединён с другим, публикаций: 0 — Нет холодной воды — Копейский",
     ]
+    lines = [
+        next(line for line in office("incidents", "show", "region.yaml", number).stdout.splitlines() if "2. " in line)
+        for number in ("1", "2")
+    ]
+    assert [line.partition("Петрова — ")[2] for line in lines] == [
+        "объединён с другим (№2, −2)", "изменились публикации (вошёл №1, +2)",
+    ]  # fmt: skip
     assert do("undo", "region.yaml") == [
         "Решение №1 отменено.",
         "№2: разделён, публикаций: 1 — Нет холодной воды — Челябинский",
+        "    место: Копейский → Челябинский",
         "№1: возвращён в работу, публикаций: 2 — Нет холодной воды — Копейский",
     ]
     assert do("split", "region.yaml", "1", "vk:-1_2", "--comment", "Другая авария")[0] == "Решение №2 записано."
@@ -203,6 +212,58 @@ def test_merge_split_move_and_undo(office):
     assert do("undo", "region.yaml", "3")[0] == "Решение №3 отменено."
     assert do("undo", "region.yaml", "2")[0] == "Решение №2 отменено."
     assert ids(office) == [3, 2, 1]
+
+
+def test_what_is_about_different_things_is_merged_after_a_question(office, otklik):
+    told = (
+        "Инциденты о разном. №2: муниципалитет Челябинский, а у №1 Копейский; №3: муниципалитет не назван, а у №1 "
+        "Копейский, группа тем Дороги, а у №1 ЖКХ."
+    )
+    assert refused(office, "merge", "region.yaml", "1", "2", "3", "--as", "П") == (
+        2, f"{told} Если это всё же одна беда, добавьте --yes.\n",
+    )  # fmt: skip
+    assert ids(office) == [3, 2, 1]
+    question = f"{told} Всё равно объединить? [y/N]: "
+    command = ("incidents", "merge", "region.yaml", "1", "2", "3", "--as", "П")
+    assert otklik.on_a_terminal("n", *command) == (130, f"{question}n\r\n")
+    assert ids(office) == [3, 2, 1]
+    assert otklik.on_a_terminal("y", *command)[0] == 0
+    assert ids(office) == [1]
+
+
+def test_place_and_undo(office):
+    done = office(
+        "incidents", "place", "region.yaml", "3", "--municipality", "Копейск", "--settlement", "Октябрьский",
+        "--address", "ул. Ленина, д. 5, кв. 7", "--comment", "Уточнено по телефону", "--seen", "1", "--as", "Петрова",
+    )  # fmt: skip
+    name = next(one.name for one in load(office.folder / "region.yaml", {}).region.municipalities
+                if one.oktmo == "75728000")  # fmt: skip
+    title = Incidents(office.store).get(3).title
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == (
+        f"Решение №1 записано.\n№3: изменилось место, публикаций: 1 — {title}\n"
+        f"    место: место не названо → {name}, Октябрьский, улица Ленина, 5\n"
+    )
+    shown = office("incidents", "show", "region.yaml", "3").stdout
+    assert re.search(r"^адрес +улица Ленина, 5 *$", shown, re.M)
+    assert re.search(
+        r"^2\. \d\d\.\d\d \d\d:\d\d Петрова — изменилось место\n"
+        rf"    место: место не названо → {name}, Октябрьский, улица Ленина, 5\n    Уточнено по телефону$",
+        shown,
+        re.M,
+    )
+    assert ids(office, "--municipality", "Копейск") == [3, 1]
+    assert office("incidents", "undo", "region.yaml", "--as", "Петрова").stdout == (
+        "Решение №1 отменено.\n"
+        f"№3: изменилось место, публикаций: 1 — {Incidents(office.store).get(3).title}\n"
+        f"    место: {name}, Октябрьский, улица Ленина, 5 → место не названо\n"
+    )
+    assert refused(office, "place", "region.yaml", "3", "--as", "П") == (
+        1, "Скажите, где беда: муниципалитет, населённый пункт или адрес.\n",
+    )  # fmt: skip
+    assert refused(office, "place", "region.yaml", "3", "--municipality", "Капейск", "--as", "П") == (
+        2, "В регионе нет муниципалитета «Капейск». Может быть, «Копейск» или «Касли»?\n",
+    )  # fmt: skip
 
 
 def test_refusals(office):
