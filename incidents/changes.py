@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, tzinfo
 
 from incidents.describe import Describer, place_in
 from incidents.difference import Difference
@@ -192,7 +192,7 @@ class Changes:
             added=matter - had,
             removed=had - matter,
             before=before.status if status else None,
-            terms=moved_term(before, after),
+            terms=moved_term(before, after, self._describer.zone),
             place=moved_place(before, after),
             merged=[one.id for one in absorbed if one.status is not MERGED],
         )
@@ -251,12 +251,12 @@ class Changes:
         return min((one.opened for one in sources if not one.history), default=self._now)
 
 
-def moved_term(before: Incident, after: Incident) -> str | None:
-    """What the history says of a term that has moved: none is moved silently."""
-    if before.answer_due == after.answer_due and before.solution_due == after.solution_due:
-        return None
+def moved_term(before: Incident, after: Incident, zone: tzinfo) -> str | None:
+    """What the history says of a term that has moved, by the region's clock: none is moved silently, but by less than
+    the minutes that people see."""
     pairs = (("ответа", before.answer_due, after.answer_due), ("решения", before.solution_due, after.solution_due))
-    return "; ".join(f"срок {what}: {_at(old)} → {_at(new)}" for what, old, new in pairs if old != new)
+    told = [(what, _at(old, zone), _at(new, zone)) for what, old, new in pairs]
+    return "; ".join(f"срок {what}: {old} → {new}" for what, old, new in told if old != new) or None
 
 
 def moved_place(before: Incident, after: Incident) -> str | None:
@@ -275,5 +275,5 @@ def _spot(incident: Incident) -> Spot:
     )
 
 
-def _at(due: datetime | None) -> str:
-    return f"{due:%d.%m.%Y %H:%M} UTC" if due is not None else "нет"
+def _at(due: datetime | None, zone: tzinfo) -> str:
+    return f"{due.astimezone(zone):%d.%m.%Y %H:%M}" if due is not None else "нет"

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from copy import copy
-from datetime import datetime
+from datetime import datetime, tzinfo
 from typing import get_args
 from zoneinfo import ZoneInfo
 
@@ -48,6 +48,11 @@ class Describer:
         self._names = names or {}
         self._authorities = authorities
         self._deadlines = deadlines
+
+    @property
+    def zone(self) -> tzinfo:
+        """By whose clock people read its terms."""
+        return self._calendar.zone
 
     @property
     def reads_posts(self) -> bool:

@@ -74,7 +74,7 @@ def test_a_comment_goes_after_its_term_and_how_the_deadline_moved_stays(office: 
     office.act(1, "reject", comment="это учения")
     office.store.now.move(HOUR)
     office.act(1, "reopen", comment="звонила Анна")
-    terms = "срок ответа: 03.03.2026 09:00 UTC → 03.03.2026 10:00 UTC"
+    terms = "срок ответа: 03.03.2026 09:00 → 03.03.2026 10:00"
     (event,) = (one for one in office.events() if one.type == "incident.reopened")
     assert (event.data.comment, event.data.terms) == ("звонила Анна", terms)
     assert office.incidents.history(1)[-1].details == {"comment": "звонила Анна", "from": "rejected", "terms": terms}

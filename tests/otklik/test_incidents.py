@@ -146,6 +146,21 @@ def test_lists_and_filters(office):
     assert "Снег и наледь во дворах и на площадях — место не названо" in done.stdout
 
 
+def test_a_list_fits_a_narrow_terminal(office, monkeypatch):
+    with office.store.transaction() as conn:
+        incidents = Incidents(office.store)
+        late = incidents.take(conn, [2])[2]
+        due = office.store.now() - timedelta(hours=1)
+        incidents.update(conn, [late.model_copy(update={"answer_due": due, "urgency": "now"})])
+    monkeypatch.setenv("COLUMNS", "80")
+    heading, *lines = office("incidents", "list", "region.yaml").stdout.splitlines()
+    assert re.fullmatch(r"№ +состояние +что и где +публ\. +срочн\. +кому +ответить до *", heading)
+    assert [line.split()[0] for line in lines] == ["3", "2", "1", "Показано:"]
+    assert all(len(line) <= 80 for line in (heading, *lines))
+    assert re.fullmatch(r"3 +новый +Снег и наледь[^…]*… +1 +Управление дорог +\d\d\.\d\d \d\d:\d\d *", lines[0])
+    assert re.fullmatch(r"2 +новый +Нет холодной[^…]*… +1 +срочно +Водоканал +\d\d\.\d\d \d\d:\d\d ! *", lines[1])
+
+
 def test_the_overdue(office):
     now = office.store.now
     with office.store.transaction() as conn:
