@@ -226,12 +226,14 @@ def _act(file: Path, ids: list[int], action: str, who: str, *, seen: int | None,
             try:
                 after = desk.act(id_, act, who, seen)
             except Refused as error:
+                if len(ids) == 1:
+                    raise
                 refused += 1
                 typer.echo(str(error), err=True)
                 continue
             whom = f", {after.authority_name}" if action == "assign" else ""
             typer.echo(f"№{id_}: {STATUSES[after.status]}{whom} (версия {after.sequence}).")
-    if refused and len(ids) > 1:
+    if refused:
         typer.echo(f"Изменено: {len(ids) - refused}, не изменено: {refused}.", err=True)
     return Exit.SOME_BAD if refused else Exit.OK
 

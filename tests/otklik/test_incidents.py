@@ -141,6 +141,7 @@ def test_lists_and_filters(office):
     assert ids(office, "--all", "--text", "%") == []
     assert ids(office, "--all", "--limit", "1", "--before", "3") == [2]
     assert ids(office, "--overdue") == []
+    assert ids(office, "--group", "жкх", "--topic", "нет ХОЛОДНОЙ воды") == [2, 1]
     done = office("incidents", "list", "region.yaml", "--limit", "1")
     assert done.stdout.endswith("Показано: 1, всего подходит: 2.\nДальше: --before 3\n")
     assert "Снег и наледь во дворах и на площадях — место не названо" in done.stdout
@@ -187,6 +188,10 @@ def test_the_overdue(office):
         (("--municipality", "Копейскк"), "В регионе нет муниципалитета «Копейскк». Может быть, «Копейск» или "),
         (("--authority", "vodo"),
          "Нет ведомства «vodo». Может быть, «voda»? Они перечислены в разделе authorities.\n"),
+        (("--topic", "нет воды"),
+         "Нет темы «нет воды». Может быть, «Нет горячей воды» или «Нет холодной воды»? "
+         "Список тем: docs/taxonomy.md.\n"),
+        (("--group", "дорга"), "Нет группы «дорга». Может быть, «Дороги»"),
     ],
 )  # fmt: skip
 def test_a_filter_that_names_nothing(office, arguments, said):
@@ -274,7 +279,7 @@ def test_place_and_undo(office):
         f"    место: {name}, Октябрьский, улица Ленина, 5 → место не названо\n"
     )
     assert refused(office, "place", "region.yaml", "3", "--as", "П") == (
-        1, "Скажите, где беда: муниципалитет, населённый пункт или адрес.\n",
+        2, "Скажите, где беда: муниципалитет, населённый пункт или адрес.\n",
     )  # fmt: skip
     assert refused(office, "place", "region.yaml", "3", "--municipality", "Капейск", "--as", "П") == (
         2, "В регионе нет муниципалитета «Капейск». Может быть, «Копейск» или «Касли»?\n",
@@ -292,7 +297,7 @@ def test_refusals(office):
         "Можно: подтвердить (confirm), передать (assign), отклонить (reject).\n",
     )
     assert refused(office, "merge", "region.yaml", "1", "9", "--as", "П") == (
-        1, "Инцидента №9 нет. Номера показывает otklik incidents list.\n",
+        2, "Инцидента №9 нет. Номера показывает otklik incidents list.\n",
     )  # fmt: skip
     assert refused(office, "show", "region.yaml", "9") == (
         2, "Инцидента №9 нет. Номера показывает otklik incidents list.\n",
