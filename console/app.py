@@ -110,7 +110,7 @@ def create_app(
         content = {"incident": found.model_dump(mode="json"), "history": history}
         return JSONResponse(content, headers={"ETag": deciding.etag(found)})
 
-    deciding.install(app, access, desk)
+    deciding.install(app, access, desk, names.municipalities)
     open311_routes.install(app, reader, access, Open311(store, region, services, intake=intake), region=region)
 
     @app.get("/api/sources", dependencies=reader)
