@@ -267,6 +267,8 @@ class Desk:
                     raise NotAllowed(f"В инциденте №{one.id} не осталось публикаций.")
             where = None
             if asked.said is not None:
+                if all(post.erased for post in changed):
+                    raise NotAllowed(f"Публикации инцидента №{ids[0]} стёрты по просьбе: места у них больше нет.")
                 now = spot(sorted(changed, key=lambda one: (one.published, one.id)))
                 where = wanted(ids[0], now, asked.said)
             standing = self._standing(conn, {post.id for post in changed})

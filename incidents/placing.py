@@ -94,6 +94,8 @@ def wanted(incident: int, now: Spot, said: Said) -> tuple[Spot, Address | None]:
         raise Invalid("Скажите, где беда: муниципалитет, населённый пункт или адрес.")
     if address is not None:
         found = replace(found, address=address.display)
+    if found.settlement == found.municipality_name:
+        found = replace(found, settlement=None)
     if found.municipality is None:
         raise Invalid(f"У инцидента №{incident} муниципалитет не назван: назовите и его.")
     if found == now:
@@ -102,7 +104,10 @@ def wanted(incident: int, now: Spot, said: Said) -> tuple[Spot, Address | None]:
 
 
 def place(post: StoredPost, where: Spot, address: Address | None, ruling: int) -> StoredPost:
-    """The post with a person's word above the others. Without an address the machine's goes on serving grouping."""
+    """The post with a person's word above the others. Without an address the machine's goes on serving grouping. One
+    that was erased on request says nothing any more: it only stays with the others."""
+    if post.erased:
+        return post
     words = post.placed or [_machine(post)]
     own = words[0]
     word = Word(
@@ -119,7 +124,9 @@ def place(post: StoredPost, where: Spot, address: Address | None, ruling: int) -
 
 def unplace(post: StoredPost, ruling: int) -> StoredPost:
     """The post without the word of a ruling."""
-    return _with(post, [word for word in post.placed or () if word["ruling"] != ruling])
+    if not post.placed:  # erased since
+        return post
+    return _with(post, [word for word in post.placed if word["ruling"] != ruling])
 
 
 def replaced(post: StoredPost, words: Iterable[Word]) -> StoredPost:

@@ -11,6 +11,7 @@ from console.settings import ConsoleSettings
 from tests.console.conftest import Running
 from tests.incidents.bench import Bench, tagged
 
+NOTHING = "Нужно хотя бы одно: status, authority, answer, municipality, settlement, address."
 READ, WRITE = "r" * 32, "w" * 32
 WITH_TOKENS = ConsoleSettings.model_validate(
     {"tokens": [{"name": "лента", "token": READ}, {"name": "диспетчер", "scope": "write", "token": WRITE}]}
@@ -116,8 +117,8 @@ def test_whoever_comes_late_is_told_what_has_happened(console: Running) -> None:
     ("body", "error"),
     [
         ("нет", (400, "bad_body", "Тело запроса — не JSON.")),
-        ({}, (400, "bad_body", "Нужно хотя бы одно: status, authority, answer, municipality, settlement, address.")),
-        ({"comment": "да"}, (400, "bad_body", "Нужно хотя бы одно: status, authority, answer, municipality, settlement, address.")),
+        ({}, (400, "bad_body", NOTHING)),
+        ({"comment": "да"}, (400, "bad_body", NOTHING)),
         ({"staus": "new"}, (400, "bad_body", "Ключа «staus» нет. Может быть, «status»?")),
         ({"status": "new"}, (
             400, "bad_body",

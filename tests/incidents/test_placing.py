@@ -128,6 +128,19 @@ def test_a_deletion_and_an_erasure(office: Office) -> None:
         assert conn.execute(select(posts.c.placed).where(posts.c.id.in_(["a", "b"]))).scalars().all() == [None, None]
         kept = " ".join(row.event for row in conn.execute(select(outbox.c.event)))
     assert ("Шершни" in kept, "Мира" in kept) == (False, False)
+    with pytest.raises(NotAllowed) as caught:
+        office.desk.place(1, Said(settlement="Шершни"), "petrova")
+    assert str(caught.value) == "Публикации инцидента №1 стёрты по просьбе: места у них больше нет."
+    office.desk.undo("p")
+    assert office.partition() == office.expected()
+
+
+def test_an_erased_post_stays_with_the_others_and_says_nothing(office: Office) -> None:
+    forget(office.store, "chelyabinsk", Request("post", "a", "petrova"), office.store.now)
+    office.desk.place(1, Said(municipality=(CHELYABINSK, "Челябинский"), settlement="Шершни"), "petrova")
+    assert (office.shown()[1], where(office, 1)[0]) == ("a b", CHELYABINSK)
+    again = forget(office.store, "chelyabinsk", Request("post", "a", "petrova"), office.store.now, dry_run=True)
+    assert again.posts == 0
 
 
 def test_who_answers_and_by_when_is_asked_again_until_a_person_has_decided(office: Office) -> None:
@@ -160,6 +173,7 @@ def test_who_answers_and_by_when_is_asked_again_until_a_person_has_decided(offic
         (2, Said(settlement=" "), Invalid, "Нужно название населённого пункта: от 1 до 100 знаков."),
         (1, Said(address="???"), Invalid, "Это не адрес: нужны улица и дом, например «ул. Ленина, д. 5»."),
         (1, Said(municipality=(KOPEYSK, "Копейский")), Invalid, "Инцидент №1 уже там: Копейский."),
+        (1, Said(settlement="Копейский"), Invalid, "Инцидент №1 уже там: Копейский."),
         (9, TO_CHELYABINSK, NoSuch, "Инцидента №9 нет. Номера показывает otklik incidents list."),
         (
             3, TO_CHELYABINSK, NotAllowed,
