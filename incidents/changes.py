@@ -2,11 +2,12 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, tzinfo
 
-from incidents.describe import Describer
+from incidents.describe import Describer, place_in
 from incidents.difference import Difference
 from incidents.neighbourhood import Neighbourhood
+from incidents.placing import NO_PLACE, Spot
 from incidents.workflow import ASSIGNED, CLOSED, DONE, MERGED, NEW, REOPENED, untouched
 from schemas import EventType, Incident, IncidentData, IncidentEvent, IncidentStatus
 from store import Member
@@ -45,6 +46,10 @@ class Change:
     comment: str | None = None
     terms: str | None = None
     """What `moved_term` says."""
+    place: str | None = None
+    """What `moved_place` says."""
+    merged: tuple[int, ...] = ()
+    """The incidents that it has taken in."""
     before: IncidentStatus | None = None
     """The status before, where it has changed."""
     actor: str = MACHINE.actor
@@ -65,6 +70,8 @@ class Change:
                 actor=self.actor,
                 comment=self.comment,
                 terms=self.terms,
+                place=self.place,
+                merged=self.merged,
                 before=self.before,
                 ruling=self.ruling,
                 history=incident.history,
@@ -104,12 +111,16 @@ class Changes:
         removed: Iterable[str] = (),
         comment: str | None = None,
         terms: str | None = None,
+        place: str | None = None,
+        merged: Iterable[int] = (),
         before: IncidentStatus | None = None,
     ) -> None:
         hand = self._hand
         said = comment or hand.comment
         parts = (tuple(sorted(added)), tuple(sorted(removed)))
-        self.made.append(Change(type_, incident, *parts, said, terms, before, hand.actor, hand.ruling))
+        took = tuple(sorted(merged))
+        by = (hand.actor, hand.ruling)
+        self.made.append(Change(type_, incident, *parts, said, terms, place, took, before, *by))
 
     def opened(self) -> list[Incident]:
         """Drafts, without ids yet, of the matters that need an incident."""
@@ -181,7 +192,9 @@ class Changes:
             added=matter - had,
             removed=had - matter,
             before=before.status if status else None,
-            terms=moved_term(before, after),
+            terms=moved_term(before, after, self._describer.zone),
+            place=moved_place(before, after),
+            merged=[one.id for one in absorbed if one.status is not MERGED],
         )
         self._assign(before, after)
 
@@ -216,7 +229,7 @@ class Changes:
 
     def _end(self, id_: int, type_: EventType, update: dict[str, object], comment: str | None = None) -> None:
         before = self._stored[id_]
-        more = {"posts": (), "urls": (), "sequence": before.sequence + 1, "updated": self._now}
+        more = {"posts": (), "urls": (), "address": None, "sequence": before.sequence + 1, "updated": self._now}
         if update:
             more["status_since"] = self._now
         was = before.status if update else None
@@ -238,13 +251,29 @@ class Changes:
         return min((one.opened for one in sources if not one.history), default=self._now)
 
 
-def moved_term(before: Incident, after: Incident) -> str | None:
-    """What the history says of a term that has moved: none is moved silently."""
-    if before.answer_due == after.answer_due and before.solution_due == after.solution_due:
-        return None
+def moved_term(before: Incident, after: Incident, zone: tzinfo) -> str | None:
+    """What the history says of a term that has moved, by the region's clock: none is moved silently, but by less than
+    the minutes that people see."""
     pairs = (("ответа", before.answer_due, after.answer_due), ("решения", before.solution_due, after.solution_due))
-    return "; ".join(f"срок {what}: {_at(old)} → {_at(new)}" for what, old, new in pairs if old != new)
+    told = [(what, _at(old, zone), _at(new, zone)) for what, old, new in pairs]
+    return "; ".join(f"срок {what}: {old} → {new}" for what, old, new in told if old != new) or None
 
 
-def _at(due: datetime | None) -> str:
-    return f"{due:%d.%m.%Y %H:%M} UTC" if due is not None else "нет"
+def moved_place(before: Incident, after: Incident) -> str | None:
+    """What the history says of a place that has moved."""
+    old, new = _spot(before), _spot(after)
+    return f"место: {old} → {new}" if old != new else None
+
+
+def _spot(incident: Incident) -> Spot:
+    named = place_in(incident.title)
+    return Spot(
+        municipality=incident.municipality,
+        municipality_name=incident.municipality_name,
+        settlement=None if named in (incident.municipality_name, NO_PLACE) else named,
+        address=incident.address,
+    )
+
+
+def _at(due: datetime | None, zone: tzinfo) -> str:
+    return f"{due.astimezone(zone):%d.%m.%Y %H:%M}" if due is not None else "нет"

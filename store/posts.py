@@ -79,6 +79,8 @@ class Member:
     attached_by: str | None = None
     attached_to: str | None = None
     attached_sure: float | None = None
+    placed: list[Any] | None = None
+    """Where people have said that it is: the machine's word on its place, then theirs, the last of which counts."""
     erased: bool = False
     """Nothing is left of it but what it counts for: see `store.erasure`."""
 
