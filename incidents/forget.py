@@ -13,7 +13,7 @@ from incidents.describe import at_place, place_in
 from incidents.links import held
 from schemas import Incident, Post, TaggedPost
 from store import Audit, Decisions, Erasure, Forgotten, Incidents, Member, Posts, Store
-from store.erasure import Retitled
+from store.erasure import Redact
 from store.forgotten import Kind
 
 ACTION = "forget"
@@ -36,6 +36,7 @@ class Request:
 class Forgot:
     posts: int
     incidents: tuple[int, ...]
+    """Those that have the posts, and those that once had them."""
 
 
 def forget(store: Store, region: str, asked: Request, now: Callable[[], datetime], *, dry_run: bool = False) -> Forgot:
@@ -50,32 +51,28 @@ def forget(store: Store, region: str, asked: Request, now: Callable[[], datetime
     if dry_run:
         with store.reading() as conn:
             found = erasure.find(conn, asked.kind, asked.value)
-        return Forgot(len(found), _concerned(found))
+            return _forgot(found, erasure.had(conn, found))
     with store.transaction() as conn:
         forgotten.hold_off(conn)
-        posts.lock_places(conn, {post.place for post in erasure.find(conn, asked.kind, asked.value)})
         found = erasure.find(conn, asked.kind, asked.value)
-        result = Forgot(len(found), _concerned(found))
-        had = erasure.emptied(conn, found)
-        before = incidents.take(conn, {*result.incidents, *had})
-        had |= {id_: frozenset(before[id_].posts) for id_ in result.incidents}
+        had = erasure.had(conn, found)
+        result = _forgot(found, had)
         at = now()
         forgotten.remember(conn, asked.kind, [asked.value], at if asked.kind == "author" else None)
         forgotten.remember(conn, "post", [post.id for post in found])
         # Before nothing is left that could tie them: else the next post nearby would make new incidents of them.
-        pins = held(found, posts.of_incidents(conn, result.incidents))
+        pins = held(found, posts.of_incidents(conn, {post.incident for post in found if post.incident is not None}))
         Decisions(store).add_all(conn, pins, MACHINE)
-        retitled = _retitling(conn, posts, found)
-        erasure.erase(conn, found, retitled)
+        redact = _redacting(conn, posts)
+        erasure.erase(conn, found, had, redact)
         reach("forget.after_erasure_before_outbox")
         changes = []
         for id_, one in sorted(incidents.take(conn, had).items()):
-            title = retitled(one, had[id_])
-            if id_ in result.incidents or title != one.title:
-                update = {"title": title, "address": None, "sequence": one.sequence + 1, "updated": at}
-                changes.append(Change("incident.redacted", one.model_copy(update=update), actor=asked.actor))
+            update = {"sequence": one.sequence + 1, "updated": at}
+            left = redact(one, one.posts or had[id_]).model_copy(update=update)
+            changes.append(Change("incident.redacted", left, actor=asked.actor))
         incidents.update(conn, [change.incident for change in changes])
-        erasure.forget_titles(conn, {one.title for one in before.values()})
+        erasure.forget_titles(conn)
         incidents.record(conn, [change.event(f"/otklik/{region}") for change in changes])
         _audit(store, conn, asked, result)
         reach("forget.after_outbox_before_commit")
@@ -83,18 +80,20 @@ def forget(store: Store, region: str, asked: Request, now: Callable[[], datetime
     return result
 
 
-def _retitling(conn: Connection, posts: Posts, lost: Sequence[Member]) -> Retitled:
-    """Takes a place that nobody else has named out of titles: a hamlet of three houses is the person."""
-    settlements = {post.id: post.settlement for post in lost if post.settlement is not None}
+def _redacting(conn: Connection, posts: Posts) -> Redact:
+    """Takes a place that no post names any more out of titles, whoever named it: a hamlet of three houses is the
+    person. A person's word on a place goes with the last post that it was said of."""
 
-    def retitled(incident: Incident, about: Collection[str]) -> str:
-        named = place_in(incident.title)
-        theirs = {settlements[id_] for id_ in about if id_ in settlements}
-        if named not in theirs or any(post.settlement == named for post in posts.by_id(conn, about)):
-            return incident.title
-        return at_place(incident.title, incident.municipality_name)
+    def redact(incident: Incident, about: Collection[str]) -> Incident:
+        left = [post for post in posts.by_id(conn, about) if not post.erased]
+        update: dict[str, object] = {}
+        if all(post.settlement != place_in(incident.title) for post in left):
+            update["title"] = at_place(incident.title, incident.municipality_name)
+        if all(post.placed is None or post.placed[-1]["shown"] != incident.address for post in left):
+            update["address"] = None
+        return incident.model_copy(update=update)
 
-    return retitled
+    return redact
 
 
 def without_forgotten(forgotten: Forgotten, conn: Connection, batch: Sequence[TaggedPost]) -> Sequence[TaggedPost]:
@@ -108,8 +107,8 @@ def _emptied(tagged: TaggedPost) -> TaggedPost:
     return tagged.model_copy(update={"post": left})
 
 
-def _concerned(found: Sequence[Member]) -> tuple[int, ...]:
-    return tuple(sorted({post.incident for post in found if post.incident is not None}))
+def _forgot(found: Sequence[Member], had: Collection[int]) -> Forgot:
+    return Forgot(len(found), tuple(sorted(had)))
 
 
 def _audit(store: Store, conn: Connection, asked: Request, result: Forgot) -> None:

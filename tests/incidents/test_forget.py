@@ -15,6 +15,7 @@ from sqlalchemy import select
 from bus.crashpoints import VARIABLE
 from incidents.config import Grouping
 from incidents.forget import Forgot, Request, forget
+from incidents.placing import Said
 from incidents.refusals import Contradicts, Invalid
 from schemas import TaggedPost
 from schemas.tags import Address
@@ -259,6 +260,95 @@ def test_a_place_that_others_have_named_stays(bench: Bench) -> None:
     forgotten(bench, "post", "b")
     assert [one.title for one in bench.all()] == [f"{WATER} — Копейский"]
     assert HAMLET not in everything(bench.store)
+
+
+def told(office: Office) -> list[tuple[str, str, tuple[str, ...], tuple[str, ...]]]:
+    """Type, id, posts and links of each event since the last call."""
+    return [
+        (event.type.removeprefix("incident."), event.id, event.data.incident.posts, event.data.incident.urls)
+        for event in office.events()
+    ]
+
+
+def link(id_: str) -> str:
+    return f"https://vk.example/{id_}"
+
+
+def test_whoever_was_told_of_it_before_a_merge_is_told(store: Store) -> None:
+    office = Office(store)
+    office.take(written("a"), tagged("b", municipality=CHELYABINSK))
+    office.desk.merge(2, [1], "petrova")
+    office.events()
+    assert forgotten(office, "post", "a") == Forgot(1, (1, 2))
+    assert told(office) == [("redacted", "1.3", (), ()), ("redacted", "2.3", ("a", "b"), (link("b"),))]
+
+
+def test_whoever_was_told_of_it_before_a_split_is_told(store: Store) -> None:
+    office = Office(store)
+    office.take(written("a"), tagged("b", 1), tagged("c", 2))
+    office.desk.split(1, ["a"], "petrova")
+    office.events()
+    asked = Request("post", "a", "petrova")
+    assert forget(store, "chelyabinsk", asked, store.now, dry_run=True) == Forgot(1, (1, 2))
+    assert told(office) == []
+    assert forgotten(office, "post", "a") == Forgot(1, (1, 2))
+    assert told(office) == [
+        ("redacted", "1.3", ("b", "c"), (link("b"), link("c"))),
+        ("redacted", "2.2", ("a",), ()),
+    ]
+    assert forgotten(office, "post", "a") == Forgot(0, ())
+    assert told(office) == []
+
+
+def test_whoever_was_told_of_it_before_a_move_is_told(store: Store) -> None:
+    office = Office(store)
+    office.take(written("a"), tagged("b", 1), tagged("c", municipality=CHELYABINSK))
+    office.take(tagged("d", 300))
+    office.desk.move(["a"], 2, "petrova")
+    office.events()
+    assert forgotten(office, "post", "a") == Forgot(1, (1, 2))
+    assert told(office) == [("redacted", "1.3", ("b",), (link("b"),)), ("redacted", "2.3", ("a", "c"), (link("c"),))]
+
+
+def test_whoever_was_told_of_it_before_it_was_no_trouble_is_told(store: Store) -> None:
+    """Nothing but the title of what it has left behind says by then where it was."""
+    office = Office(store)
+    office.take(written("a", settlement=HAMLET))
+    office.take(written("a", revision=1, relevant=False))
+    office.act(1, "reopen", comment="проверить")  # an event that speaks of no post
+    assert [(one.posts, one.title) for one in office.all()] == [((), f"{WATER} — {HAMLET}")]
+    office.events()
+    assert forgotten(office, "post", "a") == Forgot(1, (1,))
+    assert told(office) == [("redacted", "1.4", (), ())]
+    assert [one.title for one in office.all()] == [f"{WATER} — Копейский"]
+    assert HAMLET not in everything(store)
+
+
+def test_a_place_that_was_corrected_goes_too(store: Store) -> None:
+    office = Office(store)
+    office.take(written("a", settlement=HAMLET))
+    office.take(written("a", revision=1, settlement="село Долгое"))
+    office.take(tagged("b", 300, settlement="посёлок Горный"))
+    assert HAMLET in everything(store)
+    forgotten(office, "post", "a")
+    assert [one.title for one in office.all()] == [f"{WATER} — Копейский", f"{WATER} — посёлок Горный"]
+    everywhere = everything(store)
+    assert [place in everywhere for place in (HAMLET, "Долгое", "Горный")] == [False, False, True]
+
+
+def test_a_person_s_word_on_a_place_stays_with_the_posts_that_are_left(store: Store) -> None:
+    office = Office(store)
+    office.take(written("a", settlement=HAMLET), tagged("b", 1))
+    office.desk.place(1, Said(settlement="посёлок Горный", address="Мира 3"), "petrova")
+    office.events()
+    forgotten(office, "post", "a")
+    [event] = office.events()
+    assert (event.data.incident.title, event.data.incident.address) == (f"{WATER} — посёлок Горный", "Мира, 3")
+    assert HAMLET not in everything(store)
+    forgotten(office, "post", "b")
+    assert [(one.title, one.address) for one in office.all()] == [(f"{WATER} — Копейский", None)]
+    everywhere = everything(store)
+    assert ("Горный" in everywhere, "Мира" in everywhere) == (False, False)
 
 
 def test_a_batch_under_way_is_waited_for(bench: Bench, store: Store) -> None:

@@ -210,6 +210,20 @@ def test_history_only_grows(store: Store, change: str) -> None:
         conn.execute(statement)
 
 
+def test_where_it_moved_may_go_from_its_history_and_not_be_rewritten(store: Store) -> None:
+    (id_,) = fill(store, incident())
+    row = {"incident": id_, "sequence": 1, "at": NOW, "type": "incident.opened", "actor": "otklik", "status": "new"}
+    said = {"ruling": 1, "comment": "письмо"}
+    with store.transaction() as conn:
+        conn.execute(incident_history.insert().values(**row, posts=1, details=said | {"place": "a → b"}, worded=True))
+    for refused in ({"details": said | {"place": "a → c"}}, {"details": {"comment": "письмо"}}, {"actor": "otklik"}):
+        with pytest.raises(DBAPIError, match="append-only"), store.transaction() as conn:
+            conn.execute(update(incident_history).values(**refused))
+    with store.transaction() as conn:
+        conn.execute(update(incident_history).values(details=said))
+    assert Incidents(store).history(id_)[0].details == said
+
+
 def test_lists_and_neighbours_use_their_indexes(store: Store) -> None:
     """On SQLite, whose plans do not depend on how much there is."""
     if not store.is_sqlite:
