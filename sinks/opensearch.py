@@ -19,8 +19,6 @@ INDEX = r"^[a-z0-9][a-z0-9._-]{0,200}$"
 """What OpenSearch allows: no capitals, no leading _ or -."""
 NO_INDEX = "index_not_found_exception"
 """Of a 404: the server does not make indexes by itself, or this one went away."""
-MISSING = "document_missing_exception"
-"""An earlier event that is to lose what was erased was never stored here."""
 EXISTS = 409
 """The event is stored already, or the incident in a newer state: as it should be."""
 ACTIONS_BYTES = 5_000_000
@@ -48,7 +46,7 @@ class OpenSearchSettings(SinkSettings):
 
 class OpenSearchSink:
     """An event is created once, by its id; an incident is indexed with its sequence as its version, so that a repeated
-    or late event brings back nothing. What was erased goes from earlier events."""
+    or late event brings back nothing. What was erased goes from earlier events, and from those that come later."""
 
     def __init__(
         self, settings: OpenSearchSettings, id: str, now: Callable[[], datetime] = lambda: datetime.now(UTC)
@@ -143,11 +141,16 @@ class OpenSearchSink:
             actions.append((event, orjson.dumps({"index": index}) + b"\n" + incident.encode() + b"\n"))
         if isinstance(event, IncidentEvent) and event.type == "incident.redacted":
             # Earlier snapshots keep neither links, of which an erasure took some, nor a title in which a settlement
-            # stood. The ids of all of them are known, so that nothing need be searched for.
-            left = orjson.dumps({"doc": {"data": {"incident": {"urls": [], "title": incident.title}}}}) + b"\n"
+            # stood. The ids of all of them are known, so that nothing need be searched for. Of one that is not here a
+            # stub takes the place: else it would bring back what was erased, should it come late.
             for sequence in range(1, incident.sequence):
-                earlier = {"_index": self._settings.events, "_id": f"{incident.id}.{sequence}", "retry_on_conflict": 3}
-                actions.append((event, orjson.dumps({"update": earlier}) + b"\n" + left))
+                id_ = f"{incident.id}.{sequence}"
+                earlier = {"_index": self._settings.events, "_id": id_, "retry_on_conflict": 3}
+                left = {"data": {"incident": {"urls": [], "title": incident.title}}}
+                known = {"id": incident.id, "sequence": sequence}
+                stub = {"id": id_, "subject": event.subject, "data": {"incident": known | left["data"]["incident"]}}
+                change = orjson.dumps({"update": earlier}) + b"\n" + orjson.dumps({"doc": left, "upsert": stub}) + b"\n"
+                actions.append((event, change))
         return actions
 
     def _look_through(
@@ -156,8 +159,8 @@ class OpenSearchSink:
         results = _results(answer)
         if len(results) != len(acted):
             raise DeliveryFailed(f"{self._endpoint.name}: непонятный ответ на _bulk. Проверьте url.", taken=taken)
-        for event, (status, kind, said) in zip(acted, results, strict=True):
-            if 200 <= status < 300 or status == EXISTS or kind == MISSING:
+        for event, (status, _, said) in zip(acted, results, strict=True):
+            if 200 <= status < 300 or status == EXISTS:
                 continue
             done = taken + [one.id for one in part].index(event.id)
             if status == 404:

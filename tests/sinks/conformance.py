@@ -163,6 +163,32 @@ class SinkConformance(AnyConformance):
         assert by_incident(target.received()) == {1: [1, 2, 3]}
 
 
+class KeyedConformance(SinkConformance):
+    """An event is kept once, by its id, and can be changed there."""
+
+    @pytest.mark.parametrize("apart", [True, False])
+    def test_no_late_event_brings_back_what_was_erased(self, target: Target, apart: bool) -> None:
+        links, old, new = ("https://vk.com/wall-1_2",), "Нет воды — Тютняры", "Нет воды — Аргаяш"
+        others = event(2, 1, title=old, urls=links)
+        events = [
+            event(1, 1, title=old, urls=links),
+            others,
+            event(1, 4, "incident.redacted", title=new),
+            event(1, 5, title=new),
+            event(1, 2, title=old, urls=links),  # late, and once more
+            event(1, 1, title=old, urls=links),
+            event(1, 3, title=old, urls=links),
+        ]
+        sink = target.open()
+        for batch in [[one] for one in events] if apart else [events]:
+            sink.deliver(batch)
+        sink.close()
+        found = {item["id"]: item["data"]["incident"] for item in target.received()}
+        assert {id_: (one["title"], tuple(one["urls"])) for id_, one in found.items()} == {"2.1": (old, links)} | {
+            f"1.{sequence}": (new, ()) for sequence in range(1, 6)
+        }
+
+
 class ScheduledConformance(AnyConformance):
     """A batch arrives as one document, each incident in its last state."""
 

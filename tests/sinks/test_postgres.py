@@ -12,7 +12,7 @@ from structlog.testing import capture_logs
 
 from sinks import DeliveryFailed, EventRefused, Sink
 from sinks.postgres import PostgresSettings, PostgresSink
-from tests.sinks.conformance import SinkConformance, Target
+from tests.sinks.conformance import KeyedConformance, Target
 from tests.sinks.events import MORNING, digest, event, story
 
 pytestmark = pytest.mark.postgres
@@ -60,7 +60,7 @@ def _as(url: str, user: str) -> str:
     return f"{scheme}://{user}@{tail}" if address else f"{scheme}://{user}@{rest}"
 
 
-class TestConformance(SinkConformance):
+class TestConformance(KeyedConformance):
     @pytest.fixture
     def target(self, postgres_db: str) -> PostgresTarget:
         return PostgresTarget(postgres_db)
