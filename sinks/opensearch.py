@@ -140,16 +140,18 @@ class OpenSearchSink:
             }
             actions.append((event, orjson.dumps({"index": index}) + b"\n" + incident.encode() + b"\n"))
         if isinstance(event, IncidentEvent) and event.type == "incident.redacted":
-            # Earlier snapshots keep neither links, of which an erasure took some, nor a title in which a settlement
-            # stood. The ids of all of them are known, so that nothing need be searched for. Of one that is not here a
-            # stub takes the place: else it would bring back what was erased, should it come late.
+            # Earlier snapshots keep neither links, of which an erasure took some, nor an address, nor a title in which a
+            # settlement stood: the topic takes its place, so that it is all the same which of two erasures comes last.
+            # The ids of all of them are known, so that nothing need be searched for. Of one that is not here a stub
+            # takes the place: else it would bring back what was erased, should it come late.
+            left = {"urls": [], "address": None, "title": incident.topic}
+            doc = {"data": {"place": None, "incident": left}}
             for sequence in range(1, incident.sequence):
                 id_ = f"{incident.id}.{sequence}"
                 earlier = {"_index": self._settings.events, "_id": id_, "retry_on_conflict": 3}
-                left = {"data": {"incident": {"urls": [], "title": incident.title}}}
-                known = {"id": incident.id, "sequence": sequence}
-                stub = {"id": id_, "subject": event.subject, "data": {"incident": known | left["data"]["incident"]}}
-                change = orjson.dumps({"update": earlier}) + b"\n" + orjson.dumps({"doc": left, "upsert": stub}) + b"\n"
+                known = {"id": incident.id, "sequence": sequence, **left}
+                stub = {"id": id_, "subject": event.subject, "data": {"place": None, "incident": known}}
+                change = orjson.dumps({"update": earlier}) + b"\n" + orjson.dumps({"doc": doc, "upsert": stub}) + b"\n"
                 actions.append((event, change))
         return actions
 

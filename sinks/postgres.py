@@ -48,15 +48,17 @@ INSERT INTO {schema}.events (id, type, subject, time, event) VALUES (%s, %s, %s,
 _BY_SUBJECT = "CREATE INDEX IF NOT EXISTS events_subject ON {schema}.events (subject)"
 _REDACT = """
 UPDATE {schema}.events AS old
-SET event = jsonb_set(old.event, '{{data,incident}}', old.event #> '{{data,incident}}' ||
-    jsonb_build_object('urls', '[]'::jsonb, 'title', new.event #> '{{data,incident,title}}'))
+SET event = jsonb_set(old.event, '{{data}}', old.event -> 'data' || jsonb_build_object('place', NULL, 'incident',
+    old.event #> '{{data,incident}}' || jsonb_build_object('urls', '[]'::jsonb, 'address', NULL,
+        'title', old.event #> '{{data,incident,topic}}')))
 FROM (
-    SELECT DISTINCT ON (subject) subject, event, (event #>> '{{data,incident,sequence}}')::bigint AS sequence
-    FROM {schema}.events WHERE subject = ANY(%s) AND type = 'incident.redacted' ORDER BY subject, sequence DESC
+    SELECT subject, max((event #>> '{{data,incident,sequence}}')::bigint) AS sequence
+    FROM {schema}.events WHERE subject = ANY(%s) AND type = 'incident.redacted' GROUP BY subject
 ) AS new
 WHERE old.subject = new.subject AND (old.event #>> '{{data,incident,sequence}}')::bigint < new.sequence
 """
-"""Earlier snapshots keep neither links, of which an erasure took some, nor a title in which a settlement stood."""
+"""Earlier snapshots keep neither links, of which an erasure took some, nor an address, nor a title in which a
+settlement stood: the topic takes its place, which names none."""
 COLUMNS = (
     "id", "sequence", "status", "title", "municipality", "municipality_name", "group", "topic", "urgency", "authority",
     "authority_name", "opened", "updated", "answer_due",

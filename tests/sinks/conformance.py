@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from sinks import DeliveryFailed, Sink
-from tests.sinks.events import digest, event, story
+from tests.sinks.events import TOPIC, digest, event, story
 
 
 class Target(ABC):
@@ -185,8 +185,34 @@ class KeyedConformance(SinkConformance):
         sink.close()
         found = {item["id"]: item["data"]["incident"] for item in target.received()}
         assert {id_: (one["title"], tuple(one["urls"])) for id_, one in found.items()} == {"2.1": (old, links)} | {
-            f"1.{sequence}": (new, ()) for sequence in range(1, 6)
+            f"1.{sequence}": (TOPIC if sequence < 4 else new, ()) for sequence in range(1, 6)
         }
+
+    def test_word_of_an_earlier_erasure_that_comes_late_brings_nothing_back(self, target: Target) -> None:
+        links, old, then, new = ("https://vk.com/wall-1_2",), "Снег — Тютняры", "Снег — Бажикаева", "Снег — Аргаяш"
+        sink = target.open()
+        for one in (
+            event(1, 1, title=old, urls=links),
+            event(1, 3, "incident.redacted", title=new),
+            event(1, 2, "incident.redacted", title=then, urls=links),
+        ):
+            sink.deliver([one])
+        sink.close()
+        found = {item["id"]: item["data"]["incident"] for item in target.received()}
+        assert {id_: (one["title"], tuple(one["urls"])) for id_, one in found.items()} == {
+            "1.1": (TOPIC, ()),
+            "1.2": (TOPIC, ()),
+            "1.3": (new, ()),
+        }
+
+    def test_where_a_person_said_that_it_is_goes_with_what_was_erased(self, target: Target) -> None:
+        placed = event(1, 1, "incident.moved", address="Мира, 3")
+        placed = placed.model_copy(update={"data": placed.data.model_copy(update={"place": "Аргаяш → Тютняры"})})
+        sink = target.open()
+        sink.deliver([placed, event(1, 2, "incident.redacted")])
+        sink.close()
+        said = {item["id"]: item["data"] for item in target.received()}
+        assert [(said[id_]["place"], said[id_]["incident"]["address"]) for id_ in ("1.1", "1.2")] == [(None, None)] * 2
 
 
 class ScheduledConformance(AnyConformance):

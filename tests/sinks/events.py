@@ -15,6 +15,7 @@ from schemas import (
     SourceStatus,
 )
 
+TOPIC = "★ Неисправные фонари освещения"
 MORNING = datetime(2026, 3, 10, 6, 30, tzinfo=UTC)
 
 
@@ -26,7 +27,7 @@ def event(number: int = 1, sequence: int = 1, type: EventType = "incident.opened
         "municipality": "75526000",
         "municipality_name": "Каслинский муниципальный округ",
         "group": "Благоустройство",
-        "topic": "★ Неисправные фонари освещения",
+        "topic": TOPIC,
         "authority": "kasli",
         "opened": MORNING,
         "updated": moment,
