@@ -107,6 +107,10 @@ def fill(store: Store, total: int, now: datetime) -> None:
         conn.execute(text(POSTS.format(published=published)))
         conn.execute(text(HISTORY.format()))
         conn.execute(text("DROP TABLE counted"))
+        if not store.is_sqlite:  # its triggers have slept
+            conn.execute(
+                text('INSERT INTO titles SELECT title, lower(title COLLATE "und-x-icu") FROM incidents GROUP BY 1')
+            )
         for index in indexes:
             index.create(conn)
         if not store.is_sqlite:

@@ -12,7 +12,7 @@ from classifier.changes import TopicChanges
 from classifier.correcting import corrected
 from classifier.corrections import Corrections
 from classifier.head import TextHead
-from classifier.item import Item
+from classifier.item import SHORT_COMMENT, Item
 from classifier.model import Judgement, Model
 from classifier.places import Place, Region, Resolver
 from classifier.region_topics import RegionTopics, silenced
@@ -28,8 +28,6 @@ incident to be reviewed. Of 17,763 texts of Perm, Kursk and Telegram's channels 
 FIRST = "В Капейске, на ул. Мира, 5, запах газа"
 """Judged while loading, so that no post waits for what is made at first use: the dictionary, the rules of urgency, the
 names of towns with a letter wrong. Takes 0.1 s."""
-SHORT_COMMENT = 5
-"""A comment of fewer lemmas takes its topic from the post it answers too: «у нас тоже»."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,10 +19,9 @@ from typing import Annotated
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from classifier.item import SHORT_COMMENT
 from text import clean, lemmas, mask
 
-MIN_WORDS = 3
-"""A comment shorter than that («у нас тоже») means what it answers: only its id tells it."""
 MAX_LINE = 256 * 1024
 """Bytes: 20,000 characters of text and the rest, all escaped."""
 MAX_NAME = 100
@@ -174,7 +173,7 @@ class Corrections:
             return None
         if id_ is not None and (found := self._by_id.get(id_)) is not None:
             return found
-        if answers and len(words) < MIN_WORDS:
+        if answers and len(words) < SHORT_COMMENT:  # only its id tells it
             return None
         return self._by_text.get(key(words))
 

@@ -15,9 +15,9 @@ from enum import IntEnum
 from typing import NamedTuple
 
 from classifier.lexicon import CLASSES
-from text import Cut, normal
+from text import Cut
 from text.kept import Kept
-from text.lemma import parsed
+from text.lemma import normal_word, parsed
 
 WINDOW = 4
 """Two classes stand together when their words are at most so many places apart in one sentence."""
@@ -148,7 +148,7 @@ _TURNS = {"не": _Turn.NEGATES, "ни": _Turn.NEGATES, "больше": _Turn.NO
 
 
 def _word(written: str) -> _Word:
-    word = normal(written)
+    word = normal_word(written)
     if word.isdecimal():
         return _Word(("0",), "0", False, (), _Turn.ENDS, True)
     if not _CYRILLIC.search(word):  # the analyser knows no other letters, and some make it raise

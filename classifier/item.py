@@ -5,6 +5,10 @@ from datetime import datetime
 
 from schemas import Geo, Post, PostKind
 
+SHORT_COMMENT = 5
+"""A comment of fewer lemmas means what it answers («у нас тоже»): it takes its topic from there too, and a correction
+of its words tells no other comment."""
+
 
 @dataclass(frozen=True, slots=True)
 class Item:

@@ -17,6 +17,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from text.refusal import refusal
+
 FORMAT = "otklik-model"
 FORMAT_VERSION = 3
 """Rises when an older program can no longer read the file. 2: topics and heads are nets, not matrices.
@@ -77,7 +79,7 @@ def read(source: Path | Traversable) -> tuple[dict[str, Any], dict[str, Array]]:
     try:
         raw = source.read_bytes()
     except OSError as error:
-        raise ModelError(f"Файл модели {source} не читается: {error.strerror or error}. {_ADVICE}") from error
+        raise ModelError(f"Файл модели {source} не читается: {refusal(error)}. {_ADVICE}") from error
     try:
         arrays = _members(raw, source)
     except (zipfile.BadZipFile, zlib.error, ValueError, EOFError, OSError, KeyError, NotImplementedError) as error:

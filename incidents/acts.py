@@ -131,9 +131,14 @@ def person(name: str) -> str:
 
 
 def _assigned(before: Incident, wanted: str | None, authorities: Sequence[Authority]) -> dict[str, object]:
-    if wanted is None:
-        return {"authority": before.authority, "authority_name": before.authority_name}
     names = {one.id: one.name for one in authorities}
+    if wanted is None:
+        if before.authority is not None and before.authority not in names:
+            raise NoSuch(
+                f"Ведомства «{before.authority}», которому предложен инцидент №{before.id}, нет в разделе authorities: "
+                "скажите, кому передать."
+            )
+        return {"authority": before.authority, "authority_name": before.authority_name}
     if wanted not in names:
         hint = did_you_mean(wanted, names)
         known = ", ".join(names) or "ни одного"

@@ -7,6 +7,8 @@ from datetime import datetime
 from hashlib import blake2b
 from typing import Any
 
+from incidents.common import common_trouble
+from incidents.things import things
 from schemas import Post, TaggedPost, Tags
 from store import StoredPost
 from text.address import street_key
@@ -123,6 +125,7 @@ def _looked_at(post: Post, tags: Tags) -> dict[str, Any]:
     signature = struct.pack(f"<{len(tags.signature)}I", *tags.signature) if tags.signature else None
     quoted = quoted_page(post.text) or next((key for one in post.media if one.url and (key := page_key(one.url))), None)
     return {
+        "common": common_trouble(_words(post), tags.topic),
         "address": address.key if address and address.house else None,
         "street": address.street_key if address else None,
         "wording": blake2b(signature, digest_size=8).hexdigest() if signature else None,
@@ -131,7 +134,8 @@ def _looked_at(post: Post, tags: Tags) -> dict[str, Any]:
         "traits": {
             "topics": topics,
             **({"heads": heads} if heads else {}),
-            **({"names": found} if address is None and (found := _names(post)) else {}),
+            **({"names": names} if address is None and (names := _names(post)) else {}),
+            **({"things": dict.fromkeys(named, 1)} if (named := things(_words(post))) else {}),
         },
     }
 
@@ -143,8 +147,12 @@ _CAPITAL = re.compile(r"\b[А-ЯЁ][а-яё]{3,}(?:-[А-ЯЁ]?[а-яё]+)*")
 
 def _names(post: Post) -> dict[str, int]:
     """Words that may be a street or a place to whoever knows that there is one: «Гагарина, яма на яме»."""
-    words = dict.fromkeys(_CAPITAL.findall(f"{post.title or ''} {post.text}"))
+    words = dict.fromkeys(_CAPITAL.findall(_words(post)))
     return dict.fromkeys([key for word in list(words)[:NAMES] if (key := street_key(word))], 1)
+
+
+def _words(post: Post) -> str:
+    return f"{post.title or ''} {post.text}"
 
 
 def _tagged_version(stored: StoredPost) -> Version | None:

@@ -2,20 +2,21 @@
 
 | bucket of a municipality | who is in it |
 | --- | --- |
-| topic | posts on one topic, or on topics that count as one |
+| topic | posts on one topic, or on topics that count as one, if they tell of no common trouble |
+| common | posts that tell of one common trouble (`incidents.common`), unless of a spot's topic and naming a street |
 | address | posts that name one house, if their topic is of a spot |
 | wording | posts with the same words, of one group of topics |
 | link | posts that quote one page, and the page itself, of one group of topics |
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal, Protocol
 
 from incidents.config import Grouping, Matter
 
-By = Literal["topic", "address", "wording", "link"]
+By = Literal["topic", "common", "address", "wording", "link"]
 TIE_WINDOW = timedelta(days=3)
 """A repost or a comment later than that is about something that was not solved: a new line, a new deadline."""
 TIE_SPAN = timedelta(days=7)
@@ -48,6 +49,10 @@ class GroupPost(Protocol):
     @property
     def topic(self) -> str: ...
     @property
+    def common(self) -> str | None:
+        """The common trouble that it tells of."""
+
+    @property
     def address(self) -> str | None:
         """Key of street and house."""
 
@@ -78,10 +83,10 @@ class Bucket:
     municipality: str
     by: By
     key: str
-    values: tuple[str, ...]
-    window: timedelta
-    span: timedelta
-    matter: Matter | None = None
+    values: tuple[str, ...] = field(compare=False)  # so that a dictionary finds it fast: the rules say the rest
+    window: timedelta = field(compare=False)
+    span: timedelta = field(compare=False)
+    matter: Matter | None = field(default=None, compare=False)
 
     @property
     def reach(self) -> timedelta:
@@ -95,7 +100,7 @@ def buckets(post: GroupPost, rules: Grouping) -> Sequence[Bucket]:
     if place is None:
         return ()
     matter = rules.matter(post.group, post.topic)
-    found = [Bucket(place, "topic", matter.key, matter.topics, matter.window, matter.span, matter)]
+    found = [_shared(post, place, matter)]
     if post.address is not None and matter.scope == "address":
         period = rules.address
         found.append(Bucket(place, "address", post.address, (post.address,), period.window, period.span))
@@ -104,3 +109,12 @@ def buckets(post: GroupPost, rules: Grouping) -> Sequence[Bucket]:
     if post.link is not None:
         found.append(Bucket(place, "link", f"{post.link} {post.group}", (post.link,), TIE_WINDOW, TIE_SPAN))
     return found
+
+
+def _shared(post: GroupPost, place: str, matter: Matter) -> Bucket:
+    """Of what it has in common with posts of other spots."""
+    trouble = post.common
+    if trouble is None or not matter.common or (matter.scope == "address" and post.street is not None):
+        return Bucket(place, "topic", matter.key, matter.topics, matter.window, matter.span, matter)
+    everybody = Matter(trouble, (), matter.window, matter.span)
+    return Bucket(place, "common", trouble, (trouble,), matter.window, matter.span, everybody)

@@ -1,7 +1,7 @@
 """Settings of the sections `authorities`, `deadlines`, `grouping` and `reopen`."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Annotated, Any, Self
@@ -95,6 +95,20 @@ class Term(_Settings):
     def working(self) -> bool:
         """It needs the calendar of working time."""
         return self.answer.working or (self.solution is not None and self.solution.working)
+
+
+def fits_wherever(first: Term, second: Term, group_of: Mapping[str, str]) -> bool:
+    """Whether `first` fits each incident that `second` does. `group_of` names the group of a topic."""
+    groups = set(second.groups) or {group_of.get(topic, "") for topic in second.topics}
+    if first.groups and not (groups and groups <= set(first.groups)):
+        return False
+    pairs = (
+        (first.topics, second.topics),
+        (first.urgency, second.urgency),
+        (first.authorities, second.authorities),
+        (first.municipalities, second.municipalities),
+    )
+    return all(not wide or (narrow and set(narrow) <= set(wide)) for wide, narrow in pairs)
 
 
 DEFAULT_TERM = Term(answer=Span(24, "h"))
@@ -216,6 +230,8 @@ class Matter:
     span: timedelta
     scope: Scope = "area"
     alike: float = 0.0
+    common: bool = False
+    """Whether the common trouble that a post tells of counts for more than its topic: no rule says how to group."""
 
     @property
     def reach(self) -> timedelta:
@@ -256,12 +272,18 @@ class Grouping(BaseModel):
             others = FAMILIES[family]
             scope = self.default.scope or scope_of(others[0])
             period = self.default
-            return Matter(f"family:{family}", others, period.window, period.span, scope, period.alike)
-        return _of(self.default, topic)
+            return Matter(
+                f"family:{family}", others, period.window, period.span, scope, period.alike, self._common_counts
+            )
+        return _of(self.default, topic, common=self._common_counts)
+
+    @property
+    def _common_counts(self) -> bool:
+        return self.default.scope != "address"
 
 
-def _of(rule: Window, topic: str) -> Matter:
-    return Matter(topic, (topic,), rule.window, rule.span, rule.scope or scope_of(topic), rule.alike)
+def _of(rule: Window, topic: str, *, common: bool = False) -> Matter:
+    return Matter(topic, (topic,), rule.window, rule.span, rule.scope or scope_of(topic), rule.alike, common)
 
 
 DEFAULT_REOPEN = timedelta(days=30)

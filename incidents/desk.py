@@ -219,7 +219,7 @@ class Desk:
             moved = alive if found.kind is RulingKind.MOVE else ()
             own = dict(zip(found.incidents, found.opened, strict=False)) if revived else {}
             hand = Hand(who, f"отменено решение №{found.id}", found.id, home, alive, moved, revived, own)
-            changes = self._regrouper.regroup(conn, changed, places, hand)
+            changes = self._regrouper.regroup(conn, changed, changed, places, hand)
             self._record(conn, changes)
             return Ruled(found, tuple(changes))
 
@@ -256,7 +256,7 @@ class Desk:
                 opened=[of[one].opened for one in ids],
             )
             by = Hand(who, said, id_, hand.home, hand.preferred, hand.moved)
-            changes = self._regrouper.regroup(conn, changed, places, by)
+            changes = self._regrouper.regroup(conn, changed, changed, places, by)
             self._record(conn, changes)
             found = self._rulings.get(conn, id_)
             assert found is not None

@@ -8,7 +8,17 @@ from typing import NamedTuple, TypeVar
 
 from incidents.buckets import TIE_WINDOW, Bucket, GroupPost
 from incidents.config import Grouping, Matter
-from incidents.likeness import REPOST, SAME_TEXT, elsewhere, names, same_kind, signatures, texts_alike
+from incidents.likeness import (
+    REPOST,
+    SAME_TEXT,
+    elsewhere,
+    names,
+    same_kind,
+    signatures,
+    texts_alike,
+    things_shared,
+    topics_alike,
+)
 from text.address import street_key
 
 
@@ -21,11 +31,19 @@ class Reason(StrEnum):
     LINK = "link"
     THREAD = "thread"
     TEXT = "text"
+    COMMON = "common"
     TOPIC = "topic"
     PERSON = "person"
 
 
-SURE = {Reason.ADDRESS: 0.95, Reason.STREET: 0.8, Reason.LINK: 0.9, Reason.THREAD: 0.85, Reason.TOPIC: 0.5}
+SURE = {
+    Reason.ADDRESS: 0.95,
+    Reason.STREET: 0.8,
+    Reason.LINK: 0.9,
+    Reason.THREAD: 0.85,
+    Reason.COMMON: 0.6,
+    Reason.TOPIC: 0.5,
+}
 """How sure a tie is where nothing is measured about the pair: an order, not a share of right answers."""
 
 
@@ -55,9 +73,9 @@ def edges(bucket: Bucket, segment: Sequence[GroupPost], rules: Grouping) -> list
         return []
     if bucket.by == "address":
         return _of_house(segment, rules)
-    if bucket.by == "topic":
+    if bucket.by in ("topic", "common"):
         assert bucket.matter is not None
-        return _of_topic(segment, bucket.matter)
+        return _of_topic(segment, bucket.matter, Reason.TOPIC if bucket.by == "topic" else Reason.COMMON)
     if bucket.by == "wording":
         return [_edge(a, b, Reason.REPOST, 1.0) for a, b in _neighbours(segment) if not elsewhere(a, b)]
     pairs = [(a, b) for a, b in _neighbours(segment) if not elsewhere(a, b)]
@@ -72,7 +90,7 @@ def thread(post: GroupPost, parent: GroupPost, rules: Grouping) -> Edge | None:
         or parent.erased
         or post.municipality is None
         or post.municipality != parent.municipality
-        or (post.group != parent.group and same_kind(post, parent, None) < RELATED)
+        or (post.group != parent.group and topics_alike(post, parent) < RELATED and not things_shared(post, parent))
         or abs(post.published - parent.published) > TIE_WINDOW
         or elsewhere(post, parent)
     ):
@@ -99,19 +117,19 @@ def _of_house(segment: Sequence[GroupPost], rules: Grouping) -> list[Edge]:
     return found
 
 
-def _of_topic(segment: Sequence[GroupPost], matter: Matter) -> list[Edge]:
+def _of_topic(segment: Sequence[GroupPost], matter: Matter, by: Reason) -> list[Edge]:
     """Posts that name a spot hold the others: each of these is tied to one post at most, so that none of them ties two
     spots together."""
     here = _Named(segment)
     if matter.scope == "area":
-        return [*here.along(here.settlements, Reason.TOPIC), *here.hung(here.settlements, None)]
+        return [*here.along(here.settlements, by), *here.hung(here.settlements, None, by)]
     houses = {street for post, street in zip(segment, here.streets, strict=True) if post.address is not None}
     # Which others are of its house, says the bucket of the address.
     spots = [
         post.id if post.address is not None else street if street not in houses else None
         for post, street in zip(segment, here.streets, strict=True)
     ]
-    return [*here.along(spots, Reason.STREET), *here.hung(spots, matter.alike)]
+    return [*here.along(spots, Reason.STREET), *here.hung(spots, matter.alike, by)]
 
 
 class _Named:
@@ -148,7 +166,7 @@ class _Named:
     def _other_settlement(self, one: int, other: int) -> bool:
         return _differ(self.settlements[one], self.settlements[other])
 
-    def hung(self, spots: Sequence[str | None], alike: float | None) -> Iterable[Edge]:
+    def hung(self, spots: Sequence[str | None], alike: float | None, by: Reason) -> Iterable[Edge]:
         """Each post without a spot with the likest post of a spot, or without one and earlier; of equals with the
         nearest.
 
@@ -168,13 +186,13 @@ class _Named:
                 if self._other_settlement(n, m) if alike is None else self.elsewhere(n, m):
                     continue
                 street = self.streets[n] is not None and self.streets[n] == self.streets[m]
-                by, like = _likeness(post, other, texts[m], street=street and alike is not None)
+                why, like = _likeness(post, other, texts[m], street=street and alike is not None)
                 if alike is not None and like < alike and spots[m] is not None:
                     continue
                 rank = (-like, abs(post.published - other.published), other.id)
                 if best is None or rank < best:
                     best = rank
-                    found = _edge(*_ordered(post, other), by, max(min(like, 1.0), SURE[Reason.TOPIC]))
+                    found = _edge(*_ordered(post, other), why or by, max(min(like, 1.0), SURE[by]))
             if found is not None:
                 yield found
 
@@ -187,14 +205,15 @@ def _differ(one: str | None, other: str | None) -> bool:
     return one is not None and other is not None and one != other
 
 
-def _likeness(post: GroupPost, other: GroupPost, text: float, *, street: bool) -> tuple[Reason, float]:
+def _likeness(post: GroupPost, other: GroupPost, text: float, *, street: bool) -> tuple[Reason | None, float]:
+    """Why they are alike, if for more than what their bucket says, and how much."""
     if text >= REPOST:
         return Reason.REPOST, 1 + text
     if post.parent is not None and post.parent in (other.id, other.parent):
         return Reason.THREAD, SURE[Reason.THREAD] + text
     if street:
         return Reason.STREET, SURE[Reason.STREET] + text
-    return (Reason.TEXT if text else Reason.TOPIC), text
+    return (Reason.TEXT if text else None), text
 
 
 def _ordered(one: GroupPost, other: GroupPost) -> tuple[GroupPost, GroupPost]:

@@ -52,7 +52,7 @@ def forget(store: Store, region: str, asked: Request, now: Callable[[], datetime
             found = erasure.find(conn, asked.kind, asked.value)
         return Forgot(len(found), _concerned(found))
     with store.transaction() as conn:
-        forgotten.hold_off(conn, alone=True)
+        forgotten.hold_off(conn)
         posts.lock_places(conn, {post.place for post in erasure.find(conn, asked.kind, asked.value)})
         found = erasure.find(conn, asked.kind, asked.value)
         result = Forgot(len(found), _concerned(found))
@@ -75,6 +75,7 @@ def forget(store: Store, region: str, asked: Request, now: Callable[[], datetime
                 update = {"title": title, "sequence": one.sequence + 1, "updated": at}
                 changes.append(Change("incident.redacted", one.model_copy(update=update), actor=asked.actor))
         incidents.update(conn, [change.incident for change in changes])
+        erasure.forget_titles(conn, {one.title for one in before.values()})
         incidents.record(conn, [change.event(f"/otklik/{region}") for change in changes])
         _audit(store, conn, asked, result)
         reach("forget.after_outbox_before_commit")

@@ -3,6 +3,7 @@
 The answer for these posts is the one that `group` would give over everything that was ever stored.
 """
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -13,23 +14,14 @@ from incidents.config import Grouping
 from incidents.edges import Edge, edges, thread
 from incidents.group import Partition, attachments, link, segments
 from store import Attachment, Decision, Member
-from store.posts import Range
+from store.posts import Range, Wanted
 
 
 class Reader(Protocol):
     """Where neighbours are read from."""
 
-    def near(self, ranges: Sequence[Range]) -> Iterable[Member]:
-        """Relevant posts in any of the ranges, and perhaps more."""
-
-    def by_id(self, ids: Collection[str]) -> Iterable[Member]:
-        """Those of the posts that are stored, relevant or not."""
-
-    def answers(self, ids: Collection[str]) -> Iterable[Member]:
-        """Relevant posts that answer one of these."""
-
-    def of_incidents(self, incidents: Collection[int]) -> Iterable[Member]:
-        """All posts that are attached to these incidents."""
+    def read(self, wanted: Wanted) -> Iterable[Member]:
+        """Those posts, and perhaps more relevant ones."""
 
     def decisions(self, ids: Collection[str]) -> Iterable[Decision]:
         """Decisions in force about any of these posts."""
@@ -56,21 +48,24 @@ class _Shelf:
     known: list[Interval] = field(default_factory=list)
     """Where the segment of every post is known for certain, since everything within reach has been read."""
     posts: dict[str, Member] = field(default_factory=dict)
-    edges: list[Edge] | None = None
+    ties: dict[tuple[int, ...], list[Edge]] = field(default_factory=dict)
+    """Those of each segment that was looked at."""
+    edges: set[Edge] | None = None
     """Those of the segments that are known for certain; None: to be found again."""
 
     def covers(self, time: datetime) -> bool:
         return any(start <= time <= end for start, end in self.known)
 
 
-def explore(changed: Iterable[Member], reader: Reader, rules: Grouping) -> Neighbourhood:
-    """The neighbourhood of posts that have changed, each given as it was, as it is now, or both.
+def explore(was: Iterable[Member], now: Iterable[Member], reader: Reader, rules: Grouping) -> Neighbourhood:
+    """The neighbourhood of posts that have changed: as they were, unless they are new, and as they are now, unless they
+    are gone. The reader need not know them, or may still know them as they were.
 
     A change at one time can move the segments of a bucket within reach of it, and those are known when everything
     within reach of theirs has been read. Whose ties differ from those without the change, or before it, is looked at;
     so is whatever ties, decisions by hand and incidents lead to from there. What merely shares a bucket is not.
     """
-    return _Explorer(reader, rules).explore(list(changed))
+    return _Explorer(reader, rules).explore(list(was), list(now))
 
 
 class _Explorer:
@@ -79,51 +74,79 @@ class _Explorer:
         self._rules = rules
         self._shelves: dict[Bucket, _Shelf] = {}
         self._posts: dict[str, Member] = {}
-        self._outside: dict[str, Member] = {}
+        self._answers: dict[str, set[str]] = defaultdict(set)
+        self._of_incident: dict[int, set[str]] = defaultdict(set)
         self._decisions: dict[int, Decision] = {}
+        # What was asked for: posts with their answers, posts with decisions about them, incidents.
+        self._answered: set[str] = set()
         self._asked: set[str] = set()
         self._incidents: set[int] = set()
 
-    def explore(self, changed: list[Member]) -> Neighbourhood:
-        ids = {post.id for post in changed}
-        now = {post.id: post for post in self._reader.by_id(ids)}
-        was = {post.id: post for post in changed if post.id not in now or _differ(post, now[post.id])}
-        self._take(now.values())
-        self._read([post for post in [*was.values(), *now.values()] if post.relevant], around=True)
-        threads = self._threads_of(now.values())
-        before = self._threads_of(was.values())
-        wanted = ids | self._moved(ids, was) | {post for edge in threads | before for post in (edge.left, edge.right)}
+    def explore(self, was: list[Member], now: list[Member]) -> Neighbourhood:
+        self._take(now)
+        wanted = {post.id for post in [*was, *now]}
+        old = {post.id: post for post in was if (after := self._posts.get(post.id)) is None or _differ(post, after)}
+        self._read([*old.values(), *now], around=True)
+        threads = self._threads_of(now)
+        moved = threads | self._threads_of(old.values()) | self._moved(wanted, old)
+        wanted |= {post for edge in moved for post in (edge.left, edge.right)}
         seen: set[str] = set()
         members: dict[str, Member] = {}
+        found: set[Edge] = set()
         while wanted:
-            self._know(wanted)
+            if missing := wanted - self._posts.keys():
+                self._take(self._reader.read(Wanted(ids=missing)))
             new = [self._posts[id_] for id_ in sorted(wanted) if id_ in self._posts]
             self._read(new, around=False)
-            threads |= self._threads_of(post for post in new if post.id not in now)
-            members |= {post.id: post for post in new}
+            threads |= self._threads_of(new)
+            members |= {post.id: post for post in new if post.relevant}
             seen |= wanted
             found = {*self._edges(), *threads}
-            wanted = (_ends(found, members) | self._pulled(seen)) - seen
-        inside = {edge for edge in found if edge.left in members and edge.right in members} if seen else set()
+            wanted = (_ends(found, members) | self._pulled(new, wanted)) - seen
+        inside = {edge for edge in found if edge.left in members and edge.right in members}
         partition = link(members, inside, self._decisions.values())
-        posts = {id_: post for id_, post in self._outside.items() if id_ in seen} | members
+        posts = {id_: self._posts[id_] for id_ in seen if id_ in self._posts}
         return Neighbourhood(partition, posts, attachments(partition, inside))
 
-    def _know(self, ids: Collection[str]) -> None:
-        missing = set(ids) - self._posts.keys() - self._outside.keys()
-        if missing:
-            self._take(self._reader.by_id(missing))
-
     def _take(self, posts: Iterable[Member]) -> None:
-        for post in posts:
-            (self._posts if post.relevant else self._outside)[post.id] = post
+        """What is known of a post already is newer."""
+        for one in posts:
+            post = self._posts.setdefault(one.id, one)
+            if post.incident is not None:
+                self._of_incident[post.incident].add(post.id)
+            if not post.relevant:
+                continue
+            if post.parent is not None:
+                self._answers[post.parent].add(post.id)
+            # What was read for one bucket may be of others: more than they know of for certain, which does no harm.
+            for bucket in buckets(post, self._rules):
+                if (found := self._shelves.get(bucket)) is not None and post.id not in found.posts:
+                    found.posts[post.id] = post
+                    found.edges = None
 
-    def _read(self, posts: Iterable[Member], *, around: bool) -> None:
-        """Get to know the segments of posts; with `around`, of all whose segments these may have changed, too."""
+    def _read(self, posts: Sequence[Member], *, around: bool) -> None:
+        """Read all that these lead to in one step: the segments of posts (with `around`, of all whose segments these
+        may have changed, too), whom they answer, who answers them, and what is in their incidents."""
+        relevant = [post for post in posts if post.relevant]
+        answered = {post.id for post in relevant} - self._answered
+        incidents = {post.incident for post in posts if post.incident is not None} - self._incidents
+        wanted = Wanted(
+            self._ranges(relevant, around=around),
+            answered,
+            {post.parent for post in relevant if post.parent is not None} - self._posts.keys(),
+            incidents,
+        )
+        self._answered |= answered
+        self._incidents |= incidents
+        self._take(self._reader.read(wanted))
+
+    def _ranges(self, posts: Iterable[Member], *, around: bool) -> list[Range]:
         wanted: dict[Bucket, list[Interval]] = {}
         for post in posts:
             for bucket in buckets(post, self._rules):
                 shelf = self._shelves.setdefault(bucket, _Shelf())
+                if self._posts.get(post.id) is post:
+                    shelf.posts.setdefault(post.id, post)
                 if around or not shelf.covers(post.published):
                     reach = bucket.reach if around else ONLY_HERE
                     wanted.setdefault(bucket, []).append((post.published - reach, post.published + reach))
@@ -135,57 +158,53 @@ class _Explorer:
                 ranges += [Range(bucket.municipality, bucket.by, value, start, end) for value in bucket.values]
                 shelf.known.append((start + reach, end - reach))
             shelf.edges = None
-        for post in self._reader.near(ranges) if ranges else ():
-            self._posts[post.id] = post
-            # What was read for one bucket may be of others: more than they know of for certain, which does no harm.
-            for bucket in buckets(post, self._rules):
-                if (found := self._shelves.get(bucket)) is not None and post.id not in found.posts:
-                    found.posts[post.id] = post
-                    found.edges = None
+        return ranges
 
-    def _ties_of(self, bucket: Bucket, shelf: _Shelf, posts: Iterable[Member]) -> list[Edge]:
+    def _segments(self, bucket: Bucket, shelf: _Shelf, posts: Iterable[Member]) -> Iterable[tuple[Member, ...]]:
+        """Those that are known for certain."""
         found = segments(bucket, posts)
-        known = [segment for segment in found if any(shelf.covers(post.published) for post in segment)]
-        return [edge for segment in known for edge in edges(bucket, segment, self._rules)]
+        return (one for one in found if len(one) > 1 and any(shelf.covers(post.published) for post in one))
+
+    def _edges_of(self, bucket: Bucket, shelf: _Shelf, posts: Iterable[Member]) -> set[Edge]:
+        found: set[Edge] = set()
+        for segment in self._segments(bucket, shelf, posts):
+            # By identity, which is fast: of a post that has changed there are two, and neither is thrown away.
+            key = tuple(map(id, segment))
+            if key not in shelf.ties:
+                shelf.ties[key] = edges(bucket, segment, self._rules)
+            found.update(shelf.ties[key])
+        return found
 
     def _edges(self) -> Iterable[Edge]:
         for bucket, shelf in self._shelves.items():
             if shelf.edges is None:
-                shelf.edges = self._ties_of(bucket, shelf, shelf.posts.values())
+                shelf.edges = self._edges_of(bucket, shelf, shelf.posts.values())
             yield from shelf.edges
 
-    def _moved(self, ids: set[str], was: Mapping[str, Member]) -> set[str]:
-        """The ends of ties that are there now and were not before, or the other way round."""
-        found: set[str] = set()
+    def _moved(self, changed: Collection[str], old: Mapping[str, Member]) -> set[Edge]:
+        """The ties that are there now and were not before, or the other way round."""
+        before: dict[Bucket, list[Member]] = defaultdict(list)
+        for post in old.values():
+            for bucket in buckets(post, self._rules) if post.relevant else ():
+                before[bucket].append(post)
+        found: set[Edge] = set()
         for bucket, shelf in self._shelves.items():
-            before = [post for post in shelf.posts.values() if post.id not in ids]
-            before += [post for post in was.values() if post.relevant and bucket in buckets(post, self._rules)]
-            shelf.edges = self._ties_of(bucket, shelf, shelf.posts.values())
-            for edge in set(self._ties_of(bucket, shelf, before)) ^ set(shelf.edges):
-                found |= {edge.left, edge.right}
+            then = [*(post for post in shelf.posts.values() if post.id not in changed), *before[bucket]]
+            found |= self._edges_of(bucket, shelf, then) ^ self._edges_of(bucket, shelf, shelf.posts.values())
         return found
 
     def _threads_of(self, posts: Iterable[Member]) -> set[Edge]:
-        """The ties of these posts with those that they answer, and with their answers."""
+        """The ties of these posts with those that they answer, and with their answers, as far as these are known."""
+        known = self._posts
         here = [post for post in posts if post.relevant]
-        if not here:
-            return set()
-        self._know({one.parent for one in here if one.parent is not None})
-        pairs = [(post, self._posts[post.parent]) for post in here if post.parent in self._posts]
-        answered = {post.id: post for post in here}
-        answers = list(self._reader.answers(answered.keys()))
-        self._take(answers)
-        pairs += [(answer, answered[answer.parent]) for answer in answers if answer.parent is not None]
+        pairs = [(post, known[post.parent]) for post in here if post.parent in known and known[post.parent].relevant]
+        pairs += [(known[answer], post) for post in here for answer in self._answers.get(post.id, ())]
         return {edge for pair in pairs if (edge := thread(*pair, self._rules)) is not None}
 
-    def _pulled(self, ids: Collection[str]) -> set[str]:
-        """What incidents and decisions lead to from these."""
-        here = [post for id_ in ids if (post := self._posts.get(id_) or self._outside.get(id_)) is not None]
-        new = {post.incident for post in here if post.incident is not None} - self._incidents
-        self._incidents |= new
-        found = {post.id: post for post in self._reader.of_incidents(new)} if new else {}
-        self._take(found.values())
-        return found.keys() | self._linked({*ids, *found})
+    def _pulled(self, posts: Iterable[Member], ids: Collection[str]) -> set[str]:
+        """What incidents and decisions lead to from these; their incidents have been read."""
+        found = {id_ for post in posts if post.incident is not None for id_ in self._of_incident[post.incident]}
+        return found | self._linked(ids)
 
     def _linked(self, ids: Collection[str]) -> set[str]:
         """All posts that chains of decisions lead to from these, the posts themselves left out unless decided about."""
@@ -222,6 +241,7 @@ _LOOKED_AT = (
     "settlement",
     "group",
     "topic",
+    "common",
     "address",
     "street",
     "wording",

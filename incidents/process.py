@@ -12,7 +12,7 @@ from incidents.calendar import Calendar
 from incidents.config import DEFAULT_REOPENING, Authority, Deadlines, Grouping, Reopening
 from incidents.describe import Describer
 from incidents.forget import without_forgotten
-from incidents.regroup import Regrouper, Wider, in_places, see_inside
+from incidents.regroup import Regrouper, in_places, see_inside
 from incidents.routing import Routing
 from schemas import TaggedPost, decode
 from store import Forgotten, Posts, Store, StoredPost, StoreError
@@ -67,22 +67,17 @@ class IncidentStep:
             raise Retry(str(error)) from error
 
     def _apply(self, conn: Connection, batch: Sequence[TaggedPost], places: set[str]) -> None:
-        ids = {tagged.post.id for tagged in batch}
-        self._forgotten.hold_off(conn)
-        batch = without_forgotten(self._forgotten, conn, batch)
-        places |= self._posts.places_of(conn, ids)
         self._posts.lock_places(conn, places)
-        before = self._posts.take(conn, ids)
+        batch = without_forgotten(self._forgotten, conn, batch)
+        before = self._posts.take(conn, {tagged.post.id for tagged in batch})
         see_inside(before.values(), places)
-        after = _arrived(before, batch)
-        changed = [post for id_, post in after.items() if post != before.get(id_)]
+        changed = [post for id_, post in _arrived(before, batch).items() if post != before.get(id_)]
         if not changed:
             return
-        if not self._posts.insert(conn, [post for post in changed if post.id not in before]):
-            raise Wider
-        self._posts.update(conn, [post for post in changed if post.id in before])
-        was = [before[post.id] for post in changed if post.id in before]
-        self._regrouper.record(conn, self._regrouper.regroup(conn, [*was, *changed], places))
+        known, new = ([post for post in changed if (post.id in before) is stored] for stored in (True, False))
+        self._posts.update(conn, known)
+        was = [before[post.id] for post in known]
+        self._regrouper.record(conn, self._regrouper.regroup(conn, was, changed, places, new=new))
 
 
 def _arrived(before: Mapping[str, StoredPost], batch: Sequence[TaggedPost]) -> dict[str, StoredPost]:

@@ -1,6 +1,8 @@
 """Makes the incidents around some posts what grouping says they are, within a transaction."""
 
+from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TypeVar
 
@@ -14,8 +16,8 @@ from incidents.difference import difference
 from incidents.neighbourhood import explore
 from incidents.workflow import weight
 from schemas import Incident
-from store import Decision, Decisions, Incidents, Member, Posts, Store
-from store.posts import Range
+from store import Attachment, Decision, Decisions, Incidents, Member, Posts, Store, StoredPost
+from store.posts import Wanted, Words
 
 log = structlog.get_logger()
 
@@ -83,31 +85,46 @@ class Regrouper:
         self._decisions = Decisions(store)
 
     def regroup(
-        self, conn: Connection, changed: Sequence[Member], places: Collection[str], hand: Hand = MACHINE
+        self,
+        conn: Connection,
+        was: Sequence[Member],
+        now: Sequence[Member],
+        places: Collection[str],
+        hand: Hand = MACHINE,
+        *,
+        new: Sequence[StoredPost] = (),
     ) -> list[Change]:
         """Store what the incidents around these posts should be; what has changed, not yet recorded.
 
+        `was` and `now`: see `explore`. `new` are those of them that are not stored yet, and are now.
+
         Raises:
-            Wider: posts of further places have a say.
+            Wider: posts of further places have a say, or somebody else has stored one of the new posts meanwhile.
         """
-        seen = explore(changed, _StoreReader(conn, self._posts, self._decisions), self._rules)
+        seen = explore(was, now, _StoreReader(conn, self._posts, self._decisions), self._rules)
         see_inside(seen.posts.values(), places)
         home = _home(seen.posts, hand)
-        stored = self._incidents.take(conn, {one for one in home.values() if one is not None})
+        stored = self._incidents.take(conn, {one for one in home.values() if one is not None}, _attached(seen.posts))
         found = difference(seen.partition, home, _weights(stored, hand))
         describer = self._describer
         if describer.reads_posts:
-            describer = describer.knowing(self._posts.words(conn, seen.posts.keys()))
+            describer = describer.knowing(self._posts.words(conn, seen.posts.keys()) | _said(new))
         changes = Changes(describer, self._now(), seen, found, stored, hand=hand, reopen_within=self._reopen_within)
         opened = changes.opened()
         for matter, draft, id_ in zip(found.opened, opened, self._incidents.insert(conn, opened), strict=True):
             changes.open(draft.model_copy(update={"id": id_}), matter)
         changes.change_known()
         self._incidents.update(conn, changes.to_update())
-        why = {id_: seen.attachments.get(id_) for id_ in seen.posts}
-        changed_why = {id_: one for id_, one in why.items() if one != seen.posts[id_].attachment}
-        self._posts.attach(conn, changes.moves(), changed_why)
-        log.debug("incidents_changed", posts=len(changed), seen=len(seen.posts), events=len(changes.made))
+        moves = changes.moves()
+        where = {
+            id_: (moves.get(id_, post.incident), seen.attachments.get(id_))
+            for id_, post in seen.posts.items()
+            if id_ in moves or seen.attachments.get(id_) != post.attachment
+        }
+        if not self._posts.insert(conn, [_placed(post, *where.pop(post.id, (None, None))) for post in new]):
+            raise Wider
+        self._posts.attach(conn, where)
+        log.debug("incidents_changed", posts=len(now), seen=len(seen.posts), events=len(changes.made))
         return changes.made
 
     def record(self, conn: Connection, changes: Sequence[Change]) -> None:
@@ -121,20 +138,28 @@ class _StoreReader:
         self._posts = posts
         self._decisions = decisions
 
-    def near(self, ranges: Sequence[Range]) -> list[Member]:
-        return self._posts.near(self._conn, ranges)
-
-    def by_id(self, ids: Collection[str]) -> list[Member]:
-        return self._posts.by_id(self._conn, ids)
-
-    def answers(self, ids: Collection[str]) -> list[Member]:
-        return self._posts.answers(self._conn, ids)
-
-    def of_incidents(self, incidents: Collection[int]) -> list[Member]:
-        return self._posts.of_incidents(self._conn, incidents)
+    def read(self, wanted: Wanted) -> list[Member]:
+        return self._posts.read(self._conn, wanted)
 
     def decisions(self, ids: Collection[str]) -> list[Decision]:
         return self._decisions.of(self._conn, ids)
+
+
+def _attached(posts: Mapping[str, Member]) -> dict[int, list[Member]]:
+    found: dict[int, list[Member]] = defaultdict(list)
+    for post in posts.values():
+        if post.incident is not None:
+            found[post.incident].append(post)
+    return found
+
+
+def _said(new: Iterable[StoredPost]) -> dict[str, Words]:
+    return {post.id: Words.of(post.title, post.text, post.tags) for post in new if post.text is not None}
+
+
+def _placed(post: StoredPost, incident: int | None, why: Attachment | None) -> StoredPost:
+    by, to, sure = why or (None, None, None)
+    return replace(post, incident=incident, attached_by=by, attached_to=to, attached_sure=sure)
 
 
 def _home(posts: Mapping[str, Member], hand: Hand) -> dict[str, int | None]:

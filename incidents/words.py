@@ -26,6 +26,7 @@ _REASONS = {
     Reason.LINK: "та же страница",
     Reason.THREAD: "тот же разговор",
     Reason.TEXT: "похожие слова",
+    Reason.COMMON: "та же общая беда, рядом по времени",
     Reason.TOPIC: "та же тема, рядом по времени",
     Reason.PERSON: "так решил человек",
 }

@@ -8,6 +8,7 @@ import re
 import sys
 from collections import defaultdict
 from collections.abc import Iterator
+from datetime import time as clock_time
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -77,7 +78,12 @@ def _default(field: FieldInfo) -> str:
     if field.is_required():
         return "нельзя"
     default = field.get_default(call_default_factory=True) if field.default_factory is None else None
-    if default is None or default is PydanticUndefined or default in ((), {}) or isinstance(default, BaseModel):
+    if (
+        default is None
+        or default is PydanticUndefined
+        or default in ((), {}, frozenset())
+        or isinstance(default, BaseModel)
+    ):
         return "—"
     if isinstance(default, timedelta):
         seconds = int(default.total_seconds())
@@ -85,6 +91,8 @@ def _default(field: FieldInfo) -> str:
             if seconds % size == 0:
                 return f"`{seconds // size}{unit}`"
         return f"`{seconds}`"
+    if isinstance(default, tuple) and all(isinstance(one, clock_time) for one in default):
+        return "`" + "–".join(f"{one:%H:%M}" for one in default) + "`"
     return f"`{str(default).lower() if isinstance(default, bool) else default}`"
 
 

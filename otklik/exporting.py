@@ -7,9 +7,9 @@ from datetime import tzinfo
 from pathlib import Path
 
 from otklik.exits import Exit, Failed
-from otklik.russian import refusal
 from schemas import Incident, rows
 from store import IncidentFilter, Incidents
+from text.refusal import refusal
 
 PAGE = 500
 """Incidents read at once: some megabytes with their posts."""

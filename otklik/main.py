@@ -36,7 +36,7 @@ from otklik.commands import (
 )
 from otklik.commands.common import options
 from otklik.exits import MEANING, Exit, exit_code
-from otklik.russian import Group, refusal, translated_error
+from otklik.russian import Group, translated_error
 
 CODES = "\n".join(f"{code.value} — {meaning}" for code, meaning in MEANING.items())
 EPILOG = f"Коды выхода:\n\n\b\n{CODES}"
@@ -141,6 +141,8 @@ def _explain(error: Exception) -> Exit:
     if code is Exit.BUG:
         say = f"Ошибка программы: {type(error).__name__}. Повторите с ключом --debug и сообщите разработчикам."
     elif isinstance(error, OSError):
+        from text.refusal import refusal  # noqa: PLC0415  (the help must not wait for what `text` loads)
+
         say = f"Система отказала: {refusal(error)}{f' ({error.filename})' if error.filename else ''}."
     elif problems := getattr(error, "problems", None):
         say += f"\n\nОшибок: {len(problems)}."

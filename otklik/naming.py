@@ -1,5 +1,6 @@
 """Names of topics, groups and municipalities as an operator writes them, to those that we keep."""
 
+from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 from otklik.exits import Failed
@@ -48,12 +49,14 @@ def municipality(config: "Config", name: str) -> str:
     return next(one.name for one in config.region.municipalities if one.oktmo == found)
 
 
-def authority(config: "Config", name: str) -> str:
-    """The id of an authority by its id or name.
+def authority(config: "Config", name: str, gone: Collection[str] = ()) -> str:
+    """The id of an authority by its id or name; of those in `gone`, which the file no longer has, by its id.
 
     Raises:
-        Failed: the file has none.
+        Failed: there is none.
     """
+    if name in gone:
+        return name
     ids: dict[str, str] = {}
     for one in config.file.authorities:
         ids |= {one.id: one.id, one.name: one.id}

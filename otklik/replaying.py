@@ -26,11 +26,11 @@ from otklik.lines import replay_lines
 from otklik.roles.classify import TOPICS, ClassifyStep, load_classifier
 from otklik.roles.common import CLASSIFY, INCIDENTS, ensure_topics
 from otklik.roles.incidents import incident_step
-from otklik.russian import refusal
 from otklik.scratch import FULL, scratch
 from schemas import Incident, Post, Tags, topics
 from store import Forgotten, Incidents, Store, Versions
 from text import AuthorHasher
+from text.refusal import refusal
 
 CHUNK = 256
 """Drafts published at once: the worker's own batch."""

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import os
 import shutil
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -22,13 +22,13 @@ from otklik.config import Config, ConfigErrors, load
 from otklik.exits import Exit
 from otklik.process import ACCEPTED, SUPERVISED
 from otklik.roles.common import ensure_topics, readers_of, sink_group
-from otklik.russian import refusal
 from otklik.supervisor import Role, Supervisor, command
 from otklik.watching import Watcher
 from schemas import topics
 from sinks import KINDS
 from sinks.schedule import last_due
 from store import Outbox, Sources, Store, StoreError
+from text.refusal import refusal
 
 log = structlog.get_logger()
 
@@ -191,18 +191,19 @@ def _left(config: Config, store: Store, bus: Bus, started: datetime) -> int:
     if left:
         return left
     ensure_topics(bus)
+    scheduled = {sink_group(one.id): one.settings.schedule for one in config.file.sinks if KINDS[one.kind].scheduled}
     for topic in topics.MODELS:
         for group in readers_of(config, topic):
-            left += sum(bus.group_lag(topic, group).values())
-    # What a scheduled sink gathers for its next letter stays on the bus until then.
-    scheduled = [one for one in config.file.sinks if KINDS[one.kind].scheduled]
-    left -= sum(not_due(bus, one.id, one.settings.schedule, config.region.timezone, now()) for one in scheduled)
+            lag = bus.group_lag(topic, group)
+            left += sum(lag.values())
+            if group in scheduled:  # what it gathers for its next letter stays on the bus until then
+                left -= not_due(bus, lag, scheduled[group], config.region.timezone, now())
     return left + Outbox(store).unsent()
 
 
-def not_due(bus: Bus, sink: str, schedule: str, zone: ZoneInfo, moment: datetime) -> int:
-    """Events for a sink that wait for a time of its schedule which has not come at `moment`."""
-    lag = bus.group_lag(topics.INCIDENTS, sink_group(sink))
+def not_due(bus: Bus, lag: Mapping[int, int], schedule: str, zone: ZoneInfo, moment: datetime) -> int:
+    """Of the events that a sink has yet to take, those that wait for a time of its schedule which has not come at
+    `moment`."""
     due = last_due(schedule, moment, zone)
     if due is None:
         return sum(lag.values())

@@ -1,6 +1,5 @@
-"""Russian for what others say: the help and the mistakes of the command-line library, the system's refusals."""
+"""Russian for what others say: the help and the mistakes of the command-line library."""
 
-import errno
 import re
 from pathlib import Path
 from typing import Any
@@ -41,27 +40,9 @@ _ERRORS = (
 )
 
 
-_REFUSALS = {
-    errno.ENOSPC: "на диске нет места",
-    errno.EDQUOT: "на диске кончилась квота",
-    errno.EROFS: "диск только для чтения",
-    errno.EACCES: "нет прав",
-    errno.EPERM: "нет прав",
-    errno.ENOENT: "нет такого файла или папки",
-    errno.ENOTDIR: "на пути к файлу — не папка",
-    errno.EISDIR: "это папка, а не файл",
-    errno.EMFILE: "открыто слишком много файлов",
-}
-
-
 def sentences(*parts: str | None) -> str:
     """Texts without a full stop at the end, such as a source's reason and action, as one text without it."""
     return ". ".join(part for part in parts if part)
-
-
-def refusal(error: OSError) -> str:
-    """Why the system refused; what is not known stays as the system says it."""
-    return _REFUSALS.get(error.errno or 0, error.strerror or type(error).__name__)
 
 
 def translated_help(text: str) -> str:

@@ -13,9 +13,9 @@ from sqlalchemy import make_url, text
 from bus import Bus, Consumer, Positions, Received, Record, TopicPartition, open_bus
 from bus import NoSpace as BusIsFull
 from otklik.exits import Exit, Failed
-from otklik.russian import refusal
 from store import NoSpace as StoreIsFull
 from store import Store
+from text.refusal import refusal
 
 FULL = (BusIsFull, StoreIsFull)
 """Not to be waited out: nobody makes room for scratch files that he knows nothing of."""

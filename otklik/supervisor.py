@@ -13,7 +13,7 @@ import structlog
 
 from bus.metrics import SHARED_FOLDER, forget
 from otklik.exits import Exit
-from otklik.russian import refusal
+from text.refusal import refusal
 
 log = structlog.get_logger()
 

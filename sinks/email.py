@@ -16,9 +16,9 @@ from zoneinfo import ZoneInfo
 from pydantic import AfterValidator, Field, SecretStr, model_validator
 
 from bus import metrics
-from schemas import CloudEvent, Incident, SourceDigest
+from schemas import CloudEvent, Incident, IncidentEvent, SourceDigest
 from schemas.words import STATUSES
-from sinks.base import DeliveryFailed, SinkSettings
+from sinks.base import DeliveryFailed, EventRefused, SinkSettings
 from sinks.message import Link, about, counted, happened, latest, line
 from sinks.schedule import EVERY_MORNING, Schedule
 
@@ -120,7 +120,9 @@ class EmailSink:
             refused = dict.fromkeys(begun.left, (421, b"")) | error.recipients
         except (OSError, smtplib.SMTPException) as error:
             raise DeliveryFailed(self._explain(error)) from error
-        begun.taken = True
+        if not begun.taken:
+            begun.taken, begun.since = True, self._now()
+        asked = begun.left
         begun.left = self._worth_another_try(refused, begun.since)
         if begun.left:
             said = _said(*refused[begun.left[0]])
@@ -129,6 +131,13 @@ class EmailSink:
                 "Остальные его получили; этим оно уйдёт ещё раз."
             )
         self._begun = None
+        lost = [address for address in asked if address in refused]
+        tests = [event for event in events if isinstance(event, IncidentEvent) and event.data.test]
+        if lost and tests:  # somebody waits for the answer, and would not look for it in a log
+            who = ", ".join(lost)
+            raise EventRefused(
+                f"{self._name}: сервер не принимает письма для {who}; остальные его получили", tests[0].id
+            )
 
     def check(self) -> str | None:
         """Connects, logs in, names sender and addresses, and takes it all back before a letter is written."""

@@ -10,8 +10,11 @@ from typing import Any
 from sqlalchemy import Connection, Row, insert, or_, select, update
 
 from store.engine import Store
-from store.sql import among
+from store.sql import one_of
 from store.tables import decisions
+
+_ABOUT = or_(one_of(decisions.c.left_post, "posts"), one_of(decisions.c.right_post, "posts"))
+_IN_FORCE = select(decisions).where(_ABOUT, decisions.c.undone.is_(None)).order_by(decisions.c.id)
 
 
 class Link(StrEnum):
@@ -82,9 +85,7 @@ class Decisions:
 
     def of(self, conn: Connection, posts: Collection[str]) -> builtins.list[Decision]:
         """The decisions in force about any of these posts, by id."""
-        about = or_(among(conn, decisions.c.left_post, posts), among(conn, decisions.c.right_post, posts))
-        in_force = select(decisions).where(about, decisions.c.undone.is_(None)).order_by(decisions.c.id)
-        return [_decision(row) for row in conn.execute(in_force)]
+        return [_decision(row) for row in conn.execute(_IN_FORCE, {"posts": posts})]
 
     def list(self, limit: int = 100) -> list[Decision]:
         """The last decisions, undone ones included, the newest first."""

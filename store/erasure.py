@@ -7,14 +7,14 @@ from sqlalchemy import ColumnElement, Connection, bindparam, delete, false, or_,
 
 from schemas import Incident, IncidentEvent
 from store.forgotten import Kind
-from store.incident_tables import incident_history, incidents, posts
+from store.incident_tables import incident_history, incidents, posts, titles
 from store.posts import Member, Posts
 from store.sql import among
 from store.tables import outbox, versions
 
 WORDS = (
-    *(posts.c.title, posts.c.text, posts.c.context, posts.c.tags),
-    *(posts.c.address, posts.c.street, posts.c.wording, posts.c.link, posts.c.signature, posts.c.traits),
+    *(posts.c.title, posts.c.text, posts.c.context, posts.c.tags, posts.c.address, posts.c.street),
+    *(posts.c.wording, posts.c.link, posts.c.signature, posts.c.traits, posts.c.common),
 )
 """What a post says, and what was made of its words for grouping."""
 PERSON = (posts.c.url, posts.c.author, posts.c.parent, posts.c.settlement)
@@ -59,6 +59,11 @@ class Erasure:
             had[row.incident] |= {id_ for key in ("posts_added", "posts_removed") for id_ in row.details.get(key, ())}
         ids = {post.id for post in found}
         return {incident: frozenset(of) for incident, of in had.items() if of & ids}
+
+    def forget_titles(self, conn: Connection, were: Collection[str]) -> None:
+        """Those that no incident has any more are searched for no more either."""
+        used = select(incidents.c.id).where(incidents.c.title == titles.c.title).exists()
+        conn.execute(delete(titles).where(among(conn, titles.c.title, were), ~used))
 
 
 def _erase_events(conn: Connection, found: Sequence[Member], retitled: Retitled) -> None:

@@ -10,16 +10,15 @@ from datetime import datetime
 from hashlib import blake2b
 from typing import Literal
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, select, text
 
 from schemas import Post
 from store.engine import Store
-from store.sql import among, upsert
+from store.sql import one_of, upsert
 from store.tables import forgotten, keys
 
 Kind = Literal["post", "url", "author"]
-LOCK = 0x6F746666
-"""Key of PostgreSQL's advisory lock: «otff», any number nobody else uses."""
+_AMONG = select(forgotten.c.digest, forgotten.c.until).where(one_of(forgotten.c.digest, "digests"))
 
 
 class Forgotten:
@@ -29,13 +28,13 @@ class Forgotten:
         self._store = store
         self._key: bytes | None = None
 
-    def hold_off(self, conn: Connection, *, alone: bool = False) -> None:
-        """Until the transaction ends, nothing is forgotten meanwhile; `alone`: nobody stores posts meanwhile.
+    def hold_off(self, conn: Connection) -> None:
+        """Until the transaction ends, nobody stores posts: whoever does locks places first (`Posts.lock_places`).
 
         To be called before anything else is locked. SQLite's writing transactions are alone anyway.
         """
         if conn.dialect.name == "postgresql":
-            conn.execute(select((func.pg_advisory_xact_lock if alone else func.pg_advisory_xact_lock_shared)(LOCK)))
+            conn.execute(text("LOCK TABLE places IN EXCLUSIVE MODE"))
 
     def remember(self, conn: Connection, kind: Kind, values: Iterable[str], until: datetime | None = None) -> None:
         """Forget posts with these ids, addresses or authors' hashes, as far as they were published up to `until`."""
@@ -51,8 +50,7 @@ class Forgotten:
         key = self._read_key(conn)
         digests = {post.id: _digests(key, post) for post in posts}
         wanted = [digest for of_post in digests.values() for digest in of_post]
-        query = select(forgotten.c.digest, forgotten.c.until).where(among(conn, forgotten.c.digest, wanted))
-        until = {row.digest: row.until for row in conn.execute(query)}
+        until = {row.digest: row.until for row in conn.execute(_AMONG, {"digests": wanted})}
         if not until:
             return set()
         return {

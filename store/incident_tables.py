@@ -68,6 +68,7 @@ incidents = Table(
     Index("ix_incidents_municipality", "municipality", "status", "id"),
     Index("ix_incidents_group", "group", "status", "id"),
     Index("ix_incidents_topic", "topic", "status", "id"),
+    Index("ix_incidents_title", "title", "status", "id"),
     Index("ix_incidents_authority", "authority", "status", "id"),
     Index("ix_incidents_updated", "updated"),
     Index("ix_incidents_priority", "status", "priority", "id"),
@@ -93,6 +94,15 @@ Index(
     sqlite_where=WITH_CLOCK,
     postgresql_where=WITH_CLOCK,
 )
+
+titles = Table(
+    "titles",
+    metadata,
+    Column("title", Text, primary_key=True),
+    Column("lowered", Text, nullable=False),
+)
+"""Every title that an incident has or had, and the same in lower case, Russian letters included, whatever the locale of
+the database. Triggers on `incidents` add them. A title is of a topic and a place, so these are few."""
 
 posts = Table(
     "posts",
@@ -120,6 +130,7 @@ posts = Table(
     Column("topic", Text, nullable=False),
     Column("urgency", Text, nullable=False),
     Column("needs_review", Boolean, nullable=False),
+    Column("common", Text),
     Column("address", Text),
     Column("street", Text),
     Column("wording", Text),
@@ -148,10 +159,10 @@ Index(
 WORDED_POST = text("(text IS NOT NULL OR traits IS NOT NULL)")
 """Something of a post's words is left: of one that was deleted, what grouping made of them."""
 Index("ix_posts_text", posts.c.collected, sqlite_where=WORDED_POST, postgresql_where=WORDED_POST)
-for column in ("address", "wording", "link", "parent"):
+for column in ("common", "address", "wording", "link", "parent"):
     # Most posts have no address and no link, answer nothing and are no trouble: these indexes are small.
     given = text(f"relevant AND municipality IS NOT NULL AND {column} IS NOT NULL")
-    order = [posts.c.municipality] if column == "address" else []
+    order = [posts.c.municipality] if column in ("common", "address") else []
     Index(f"ix_posts_{column}", *order, posts.c[column], posts.c.published, sqlite_where=given, postgresql_where=given)
 IN_INCIDENT = text("incident IS NOT NULL")
 Index("ix_posts_incident", posts.c.incident, sqlite_where=IN_INCIDENT, postgresql_where=IN_INCIDENT)

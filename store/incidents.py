@@ -1,21 +1,51 @@
 """Incidents and their history."""
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, case, func, insert, select, union_all, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    TextClause,
+    and_,
+    bindparam,
+    case,
+    func,
+    insert,
+    select,
+    true,
+    union_all,
+    update,
+)
 
 from schemas import Incident, IncidentEvent, IncidentStatus
 from store.engine import Store
-from store.incident_tables import WITH_CLOCK, incident_history, incidents, posts
+from store.incident_tables import WITH_CLOCK, incident_history, incidents, posts, titles
 from store.outbox import Outbox
-from store.posts import NOWHERE
-from store.sql import lowered
+from store.posts import NOWHERE, Member
+from store.sql import one_of
 
+MOST_TITLES = 2_000
+"""In one statement: a region's topics in a dozen places, and far from the 32,766 parameters that SQLite takes."""
 _COLUMNS = [column.name for column in incidents.c if column.name not in ("id", "alarm")]
+
+
+_TAKE = select(incidents).where(one_of(incidents.c.id, "ids")).order_by(incidents.c.id).with_for_update()
+_POSTS = select(posts.c.incident, posts.c.published, posts.c.id, posts.c.url).where(one_of(posts.c.incident, "ids"))
+_SAME_TERM = incidents.c.answer_due == bindparam("new_answer_due")
+_UPDATE = (
+    update(incidents)
+    .where(incidents.c.id == bindparam("row"))
+    .values({name: bindparam(f"new_{name}") for name in _COLUMNS})
+    # An alarm is raised for a term: another term may raise it again.
+    .values(alarm=case((_SAME_TERM, incidents.c.alarm), else_=0))
+)
+_RECORD = insert(incident_history)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,10 +92,12 @@ class Incidents:
         self._store = store
         self._outbox = Outbox(store)
 
-    def take(self, conn: Connection, ids: Collection[int]) -> dict[int, Incident]:
-        """These incidents with the posts they have, their rows locked until the transaction ends."""
-        query = select(incidents).where(incidents.c.id.in_(sorted(ids))).order_by(incidents.c.id).with_for_update()
-        return {one.id: one for one in _with_posts(conn, conn.execute(query).all())}
+    def take(
+        self, conn: Connection, ids: Collection[int], known: Mapping[int, Iterable[Member]] | None = None
+    ) -> dict[int, Incident]:
+        """These incidents with the posts they have, their rows locked until the transaction ends. `known` are all
+        posts of some of them."""
+        return {one.id: one for one in _with_posts(conn, conn.execute(_TAKE, {"ids": ids}).all(), known or {})}
 
     def insert(self, conn: Connection, new: Sequence[Incident]) -> list[int]:
         """Open incidents; their ids, in the same order. The `id` that the given ones carry is not looked at."""
@@ -78,19 +110,14 @@ class Incidents:
         """Store new snapshots of incidents; their posts are attached by `Posts.attach`."""
         if not changed:
             return
-        statement = update(incidents).where(incidents.c.id == bindparam("row"))
-        # An alarm is raised for a term: another term may raise it again.
-        same_term = incidents.c.answer_due == bindparam("new_answer_due")
-        values: dict[str, Any] = {name: bindparam(f"new_{name}") for name in _COLUMNS}
-        statement = statement.values(values | {"alarm": case((same_term, incidents.c.alarm), else_=0)})
         rows = [{"row": one.id} | {f"new_{key}": value for key, value in _row(one).items()} for one in changed]
-        conn.execute(statement, rows)
+        conn.execute(_UPDATE, rows)
 
     def record(self, conn: Connection, events: Sequence[IncidentEvent]) -> None:
         """Write the events into the history and into the outbox."""
         if not events:
             return
-        conn.execute(insert(incident_history), [_history_row(event) for event in events])
+        conn.execute(_RECORD, [_history_row(event) for event in events])
         self._outbox.add_all(conn, events)
 
     def get(self, id_: int) -> Incident | None:
@@ -102,34 +129,35 @@ class Incidents:
         self, wanted: IncidentFilter | None = None, *, before: int | None = None, limit: int = 100
     ) -> list[Incident]:
         """The newest first. The next page begins `before` the id of this one's last."""
-        query = _filtered(select(incidents), wanted or IncidentFilter())
-        if before is not None:
-            query = query.where(incidents.c.id < before)
         with self._store.reading() as conn:
+            query = select(incidents).where(*_conditions(conn, wanted or IncidentFilter()))
+            if before is not None:
+                query = query.where(incidents.c.id < before)
             return _with_posts(conn, conn.execute(query.order_by(incidents.c.id.desc()).limit(limit)).all())
 
     def find_page(self, wanted: IncidentFilter, offset: int, limit: int) -> list[Incident]:
         """The last registered first, for protocols whose pages have numbers. What is skipped is read all the same."""
-        query = _filtered(select(incidents), wanted).order_by(incidents.c.opened.desc(), incidents.c.id.desc())
+        order = (incidents.c.opened.desc(), incidents.c.id.desc())
         with self._store.reading() as conn:
+            query = select(incidents).where(*_conditions(conn, wanted)).order_by(*order)
             return _with_posts(conn, conn.execute(query.offset(offset).limit(limit)).all())
 
     def count(self, wanted: IncidentFilter) -> int:
         """How many fit."""
         with self._store.reading() as conn:
-            return int(conn.execute(_filtered(select(func.count()).select_from(incidents), wanted)).scalar_one())
+            query = select(func.count()).select_from(incidents).where(*_conditions(conn, wanted))
+            return int(conn.execute(query).scalar_one())
 
     def by_priority(self, wanted: IncidentFilter | None = None, *, limit: int = 100) -> list[Incident]:
         """What deserves a look first; of equals the newest first."""
         wanted = wanted or IncidentFilter()
         order = (incidents.c.priority.desc(), incidents.c.id.desc())
-        query = _filtered(select(incidents), wanted)
-        if len(wanted.status) > 1:
-            # The index has the order within a status: the first of each, instead of sorting all that are open.
-            each = [_filtered(select(incidents.c.id), replace(wanted, status=[one])) for one in set(wanted.status)]
-            firsts = [select(one.order_by(*order).limit(limit).subquery().c.id) for one in each]
-            query = select(incidents).where(incidents.c.id.in_(union_all(*firsts)))
         with self._store.reading() as conn:
+            # The index has the order within a status: the first of each, instead of sorting all that are open.
+            others = _conditions(conn, replace(wanted, status=()))
+            each = [select(incidents.c.id).where(*others, incidents.c.status == one) for one in set(wanted.status)]
+            firsts = [select(one.order_by(*order).limit(limit).subquery().c.id) for one in each]
+            query = select(incidents).where(incidents.c.id.in_(union_all(*firsts)) if firsts else and_(true(), *others))
             return _with_posts(conn, conn.execute(query.order_by(*order).limit(limit)).all())
 
     def counts(self) -> dict[IncidentStatus, int]:
@@ -186,27 +214,32 @@ def _row(incident: Incident) -> dict[str, Any]:
     }
 
 
-def _with_posts(conn: Connection, rows: Sequence[Row[Any]]) -> list[Incident]:
+def _with_posts(
+    conn: Connection, rows: Sequence[Row[Any]], known: Mapping[int, Iterable[Member]] = MappingProxyType({})
+) -> list[Incident]:
     found: dict[int, list[tuple[datetime, str, str | None]]] = defaultdict(list)
-    of_these = posts.c.incident.in_([row.id for row in rows])
-    for post in conn.execute(select(posts.c.incident, posts.c.published, posts.c.id, posts.c.url).where(of_these)):
-        found[post.incident].append((post.published, post.id, post.url))
+    for id_, members in known.items():
+        found[id_] = [(post.published, post.id, post.url) for post in members]
+    if missing := [row.id for row in rows if row.id not in known]:
+        for post in conn.execute(_POSTS, {"ids": missing}):
+            found[post.incident].append((post.published, post.id, post.url))
     incidents_ = []
     for row in rows:
-        members = sorted(found[row.id], key=lambda post: post[:2])  # here: databases sort text by rules of their own
-        urls = tuple(url for _, _, url in members if url is not None)
+        of_it = sorted(found[row.id], key=lambda post: post[:2])  # here: databases sort text by rules of their own
+        urls = tuple(url for _, _, url in of_it if url is not None)
         own = {**row._mapping, "pauses": row.pauses or (), "priority_reasons": row.priority_reasons or ()}
-        incidents_.append(Incident(**own, posts=tuple(id_ for _, id_, _ in members), urls=urls))
+        incidents_.append(Incident(**own, posts=tuple(id_ for _, id_, _ in of_it), urls=urls))
     return incidents_
 
 
-def _filtered(query: Select[Any], wanted: IncidentFilter) -> Select[Any]:
+def _conditions(conn: Connection, wanted: IncidentFilter) -> list[ColumnElement[bool] | TextClause]:
+    found: list[ColumnElement[bool] | TextClause] = []
     if wanted.municipality:
         codes = [code for code in wanted.municipality if code != NOWHERE]
         place: ColumnElement[bool] = incidents.c.municipality.in_(codes)
         if NOWHERE in wanted.municipality:
             place |= incidents.c.municipality.is_(None)
-        query = query.where(place)
+        found.append(place)
     for column, values in (
         (incidents.c.group, wanted.group),
         (incidents.c.topic, wanted.topic),
@@ -214,20 +247,28 @@ def _filtered(query: Select[Any], wanted: IncidentFilter) -> Select[Any]:
         (incidents.c.authority, wanted.authority),
     ):
         if values:
-            query = query.where(column.in_(sorted(values)))
+            found.append(column.in_(sorted(values)))
     if wanted.overdue is not None:
-        query = query.where(WITH_CLOCK, incidents.c.answer_due < wanted.overdue)
+        found += [WITH_CLOCK, incidents.c.answer_due < wanted.overdue]
     if wanted.ids:
-        query = query.where(incidents.c.id.in_(sorted(wanted.ids)))
+        found.append(incidents.c.id.in_(sorted(wanted.ids)))
     if wanted.opened_from is not None:
-        query = query.where(incidents.c.opened >= wanted.opened_from)
+        found.append(incidents.c.opened >= wanted.opened_from)
     if wanted.opened_to is not None:
-        query = query.where(incidents.c.opened < wanted.opened_to)
+        found.append(incidents.c.opened < wanted.opened_to)
     if wanted.history is not None:
-        query = query.where(incidents.c.history.is_(wanted.history))
+        found.append(incidents.c.history.is_(wanted.history))
     if wanted.text:
-        query = query.where(lowered(incidents.c.title).contains(wanted.text.lower(), autoescape=True))
-    return query
+        found.append(_titled(conn, wanted.text))
+    return found
+
+
+def _titled(conn: Connection, words: str) -> ColumnElement[bool]:
+    """Has a title with these words in it. The titles are read first and then listed, so that the database knows how
+    many there are: for a few it goes by their index, for many through the newest incidents."""
+    fit = select(titles.c.title).where(titles.c.lowered.contains(words.lower(), autoescape=True))
+    found = list(conn.execute(fit.limit(MOST_TITLES + 1)).scalars())
+    return incidents.c.title.in_(found if len(found) <= MOST_TITLES else fit)
 
 
 def _history_row(event: IncidentEvent) -> dict[str, Any]:

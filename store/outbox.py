@@ -18,6 +18,8 @@ SCAN = 500
 MOST_SCANNED = 5_000
 """Events looked at in one call: a quarter of a second, however few of them a filter lets through."""
 
+_ADD = insert(outbox).inline()
+
 
 @dataclass(frozen=True, slots=True)
 class Page:
@@ -61,7 +63,7 @@ class Outbox:
             for event in events
         ]
         if rows:
-            conn.execute(insert(outbox), rows)
+            conn.execute(_ADD, rows)
 
     def relay(
         self,

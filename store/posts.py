@@ -5,14 +5,14 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any, Literal, NamedTuple
 
-from sqlalchemy import Connection, Row, Select, Text, and_, bindparam, func, or_, select, text, update
+from sqlalchemy import Connection, Row, Select, Text, and_, bindparam, func, or_, select, text, union_all, update
 from sqlalchemy.dialects import postgresql
 
 from schemas import Urgency
 from schemas.topics import NO_MUNICIPALITY
 from store.engine import Store
 from store.incident_tables import GROUPED, places, posts
-from store.sql import among, upsert
+from store.sql import one_of, upsert
 from store.types import UtcDatetime
 
 NOWHERE = NO_MUNICIPALITY
@@ -48,6 +48,8 @@ class Member:
     urgency: Urgency = "normal"
     needs_review: bool = False
     parent: str | None = None
+    common: str | None = None
+    """The common trouble that it tells of; see `incidents.common`."""
     address: str | None = None
     """Key of street and house; None without a house."""
     street: str | None = None
@@ -82,6 +84,12 @@ class Words:
     text: str
     heads: tuple[tuple[str, str, float], ...]
 
+    @classmethod
+    def of(cls, title: str | None, text: str, tags: dict[str, Any] | None) -> "Words":
+        """Of the columns of a post that has a text."""
+        heads = ((tags or {}).get("heads") or {}).items()
+        return cls(f"{title or ''}\n{text}", tuple((name, head["value"], head["probability"]) for name, head in heads))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredPost(Member):
@@ -102,7 +110,8 @@ class StoredPost(Member):
     tags: dict[str, Any] | None = None
 
 
-_LIGHT = [posts.c[field.name] for field in fields(Member)]
+_LIGHT_NAMES = [field.name for field in fields(Member)]
+_LIGHT = [posts.c[name] for name in _LIGHT_NAMES]
 _NAMES = [field.name for field in fields(StoredPost)]
 _ALL = [posts.c[name] for name in _NAMES]
 _BY_GROUPING = frozenset({"id", "incident", "attached_by", "attached_to", "attached_sure"})
@@ -112,24 +121,40 @@ class Range(NamedTuple):
     """A stretch of event time, both ends included, of one municipality and one value of the column `by`."""
 
     municipality: str
-    by: Literal["topic", "address", "wording", "link"]
+    by: Literal["topic", "common", "address", "wording", "link"]
     value: str
     start: datetime
     end: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Posts to be read together: relevant ones in any of `ranges`, and those that answer `answers_to`; those with
+    these `ids`, and all of these `incidents`, relevant or not."""
+
+    ranges: Sequence[Range] = ()
+    answers_to: Collection[str] = ()
+    ids: Collection[str] = ()
+    incidents: Collection[int] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.ranges or self.answers_to or self.ids or self.incidents)
 
 
 RANGES = 16
 """In one statement of SQLite's. Fewer are filled up by repeating the last, so that there are two statements to prepare
 and not sixteen."""
 _IN_PLACE = and_(posts.c.relevant, posts.c.municipality.is_not(None))
+PLACED = ("topic", "common", "address")
+"""Looked up range by range, each within its municipality."""
 TIES = ("wording", "link")
-"""Rarely shared: all of a batch are looked up at once, in the time that all of them span together."""
+"""Rarely shared. On SQLite all of a batch are looked up at once, in the time that all of them span together."""
 
 
 def _near(by: str, size: int) -> Select[Any]:
     # The condition of the partial index as it stands there, and in each range: else SQLite does not see that the index
     # applies, and reads all posts for each that comes.
-    indexed = text(f"{GROUPED} AND {by} IS NOT NULL") if by == "address" else GROUPED
+    indexed = text(f"{GROUPED} AND {by} IS NOT NULL") if by != "topic" else GROUPED
     within = [
         and_(
             indexed,
@@ -143,10 +168,10 @@ def _near(by: str, size: int) -> Select[Any]:
 
 
 def _near_at_once(by: str) -> Select[Any]:
-    """For PostgreSQL: however many ranges in one round trip, and a statement short enough for psycopg to remember."""
+    """For PostgreSQL: however many ranges in one statement, short enough for psycopg to remember."""
     types = {"municipality": Text, "value": Text, "start": UtcDatetime, "end": UtcDatetime}
-    lists: list[Any] = [bindparam(f"{name}s", type_=postgresql.ARRAY(type_)) for name, type_ in types.items()]
-    wanted = func.unnest(*lists).table_valued(*types, name="wanted").render_derived()
+    lists: list[Any] = [bindparam(f"{by}_{name}", type_=postgresql.ARRAY(type_)) for name, type_ in types.items()]
+    wanted = func.unnest(*lists).table_valued(*types, name=f"wanted_{by}").render_derived()
     within = and_(
         posts.c.municipality == wanted.c.municipality,
         posts.c[by] == wanted.c.value,
@@ -155,9 +180,35 @@ def _near_at_once(by: str) -> Select[Any]:
     return select(*_LIGHT).join_from(wanted, posts, within).where(_IN_PLACE)
 
 
+def _tied(by: str) -> Select[Any]:
+    indexed = text(f"{GROUPED} AND {by} IS NOT NULL")  # as in `_near`
+    days = posts.c.published.between(bindparam("start"), bindparam("end"))
+    return select(*_LIGHT).where(indexed, one_of(posts.c[by], "values"), days)
+
+
 _RANGE = ("municipality", "value", "start", "end")
-_NEAR_AT_ONCE = {by: _near_at_once(by) for by in ("topic", "address")}
-_NEAR = {(by, size): _near(by, size) for by in ("topic", "address") for size in (1, RANGES)}
+_NEAR = {(by, size): _near(by, size) for by in PLACED for size in (1, RANGES)}
+_TIED = {by: _tied(by) for by in TIES}
+_ANSWERS = select(*_LIGHT).where(GROUPED, one_of(posts.c.parent, "answers_to"))
+_BY_ID = select(*_LIGHT).where(one_of(posts.c.id, "ids"))
+_OF_INCIDENTS = select(*_LIGHT).where(one_of(posts.c.incident, "incidents"))
+_AT_ONCE = union_all(*map(_near_at_once, (*PLACED, *TIES)), _ANSWERS, _BY_ID, _OF_INCIDENTS)
+"""For PostgreSQL: one round trip for all that is wanted."""
+_LOCK = select(places.c.place).where(one_of(places.c.place, "places")).order_by(places.c.place).with_for_update()
+_TAKE = select(*_ALL).where(one_of(posts.c.id, "ids")).order_by(posts.c.id).with_for_update()
+_WORDS = select(posts.c.id, posts.c.title, posts.c.text, posts.c.tags).where(
+    one_of(posts.c.id, "ids"), posts.c.text.is_not(None)
+)
+_ATTACH = (
+    update(posts)
+    .where(posts.c.id == bindparam("post"))
+    .values({name: bindparam(f"new_{name}") for name in ("incident", "attached_by", "attached_to", "attached_sure")})
+)
+_UPDATE = (
+    update(posts)
+    .where(posts.c.id == bindparam("new_id"))
+    .values({name: bindparam(f"new_{name}") for name in _NAMES if name not in _BY_GROUPING})
+)
 
 
 class Posts:
@@ -171,94 +222,77 @@ class Posts:
         if conn.dialect.name == "sqlite" or not wanted:
             return
         order = sorted(wanted)  # the same for everybody: no two can wait for each other
-        conn.execute(upsert(conn, places).on_conflict_do_nothing(), [{"place": place} for place in order])
-        rows = select(places.c.place).where(among(conn, places.c.place, order))
-        conn.execute(rows.order_by(places.c.place).with_for_update())
-
-    def places_of(self, conn: Connection, ids: Collection[str]) -> set[str]:
-        """Where these posts are at the moment."""
-        query = select(posts.c.municipality).where(among(conn, posts.c.id, ids)).distinct()
-        return {place or NOWHERE for place in conn.execute(query).scalars()}
+        while len(conn.execute(_LOCK, {"places": order}).all()) < len(order):
+            conn.execute(upsert(conn, places).on_conflict_do_nothing(), [{"place": place} for place in order])
 
     def take(self, conn: Connection, ids: Collection[str]) -> dict[str, StoredPost]:
         """Those of the posts that are stored, locked until the transaction ends."""
-        query = select(*_ALL).where(among(conn, posts.c.id, ids)).order_by(posts.c.id).with_for_update()
-        return {row.id: StoredPost(**row._mapping) for row in conn.execute(query)}
+        return {row.id: StoredPost(**row._mapping) for row in conn.execute(_TAKE, {"ids": ids})}
 
     def insert(self, conn: Connection, new: Sequence[StoredPost]) -> bool:
         """Store new posts. False: somebody else has stored one of them meanwhile; roll back and begin anew."""
         if not new:
             return True
         rows = [_values(post, "") for post in sorted(new, key=lambda post: post.id)]
-        statement = upsert(conn, posts).on_conflict_do_nothing().returning(posts.c.id)
-        return len(conn.execute(statement, rows).all()) == len(rows)
+        statement = upsert(conn, posts).on_conflict_do_nothing().inline()
+        return conn.execute(statement, rows, execution_options={"preserve_rowcount": True}).rowcount == len(rows)
 
     def update(self, conn: Connection, changed: Sequence[StoredPost]) -> None:
         """Replace all of these posts but their incident and why they are in it."""
-        if not changed:
-            return
-        columns: dict[str, Any] = {name: bindparam(f"new_{name}") for name in _NAMES if name not in _BY_GROUPING}
-        statement = update(posts).where(posts.c.id == bindparam("new_id")).values(columns)
-        conn.execute(statement, [_values(post, "new_") for post in changed])
+        if changed:
+            conn.execute(_UPDATE, [_values(post, "new_") for post in changed])
 
-    def attach(
-        self, conn: Connection, incidents: Mapping[str, int | None], why: Mapping[str, Attachment | None]
-    ) -> None:
+    def attach(self, conn: Connection, where: Mapping[str, tuple[int | None, Attachment | None]]) -> None:
         """Set the incident of each of these posts, and why it is there (None: nothing ties it)."""
-        if incidents:
-            statement = update(posts).where(posts.c.id == bindparam("post")).values(incident=bindparam("to"))
-            conn.execute(statement, [{"post": post, "to": to} for post, to in sorted(incidents.items())])
-        if why:
-            columns: dict[str, Any] = {
-                name: bindparam(f"new_{name}") for name in ("attached_by", "attached_to", "attached_sure")
-            }
-            statement = update(posts).where(posts.c.id == bindparam("post")).values(columns)
-            conn.execute(statement, [_why(post, one) for post, one in sorted(why.items())])
+        if where:
+            conn.execute(_ATTACH, [_attached(post, *one) for post, one in sorted(where.items())])
 
-    def near(self, conn: Connection, ranges: Sequence[Range]) -> list[Member]:
-        """Relevant posts in any of the ranges, each once; of wordings and links, perhaps others of their days."""
-        found: dict[str, Member] = {}
-        for by in ("topic", "address"):
-            wanted = [one for one in ranges if one.by == by]
-            if wanted and conn.dialect.name == "postgresql":
-                lists = {f"{name}s": [getattr(one, name) for one in wanted] for name in _RANGE}
-                found |= {member.id: member for member in _members(conn.execute(_NEAR_AT_ONCE[by], lists))}
-                continue
-            size = 1 if len(wanted) == 1 else RANGES
-            for first in range(0, len(wanted), size):
-                part = wanted[first : first + size]
+    def read(self, conn: Connection, wanted: Wanted) -> list[Member]:
+        """What is wanted, each post once; of wordings and links, perhaps others of their days."""
+        if not wanted:
+            return []
+        if conn.dialect.name == "postgresql":
+            values: dict[str, Any] = {name: getattr(wanted, name) for name in ("answers_to", "ids", "incidents")}
+            for by in (*PLACED, *TIES):
+                ranges = [one for one in wanted.ranges if one.by == by]
+                values |= {f"{by}_{name}": [getattr(one, name) for one in ranges] for name in _RANGE}
+            rows = _members(conn.execute(_AT_ONCE, values))
+        else:
+            rows = self._read_in_parts(conn, wanted)
+        return list({member.id: member for member in rows}.values())
+
+    def _read_in_parts(self, conn: Connection, wanted: Wanted) -> list[Member]:
+        """As SQLite sees its indexes apply; there are no round trips to be saved."""
+        found: list[Member] = []
+        for by in PLACED:
+            ranges = [one for one in wanted.ranges if one.by == by]
+            size = 1 if len(ranges) == 1 else RANGES
+            for first in range(0, len(ranges), size):
+                part = ranges[first : first + size]
                 given = [*part, *[part[-1]] * (size - len(part))]
                 values = {f"{name}{n}": value for n, one in enumerate(given) for name, value in one._asdict().items()}
-                found |= {member.id: member for member in _members(conn.execute(_NEAR[by, size], values))}
-        tied = [one for one in ranges if one.by in TIES]
-        if tied:
-            same = or_(*(among(conn, posts.c[by], {one.value for one in tied if one.by == by}) for by in TIES))
-            days = posts.c.published.between(min(one.start for one in tied), max(one.end for one in tied))
-            query = select(*_LIGHT).where(GROUPED, same, days)
-            found |= {member.id: member for member in _members(conn.execute(query))}
-        return list(found.values())
-
-    def answers(self, conn: Connection, ids: Collection[str]) -> list[Member]:
-        """Relevant posts that answer one of these."""
-        return _members(conn.execute(select(*_LIGHT).where(GROUPED, among(conn, posts.c.parent, ids))))
+                found += _members(conn.execute(_NEAR[by, size], values))
+        if tied := [one for one in wanted.ranges if one.by in TIES]:
+            days = {"start": min(one.start for one in tied), "end": max(one.end for one in tied)}
+            for by, query in _TIED.items():
+                if same := {one.value for one in tied if one.by == by}:
+                    found += _members(conn.execute(query, days | {"values": same}))
+        for query, name in ((_ANSWERS, "answers_to"), (_BY_ID, "ids"), (_OF_INCIDENTS, "incidents")):
+            if values_ := getattr(wanted, name):
+                found += _members(conn.execute(query, {name: values_}))
+        return found
 
     def by_id(self, conn: Connection, ids: Collection[str]) -> list[Member]:
         """Those of the posts that are stored, relevant or not."""
-        return _members(conn.execute(select(*_LIGHT).where(among(conn, posts.c.id, ids))))
+        return _members(conn.execute(_BY_ID, {"ids": ids}))
 
     def words(self, conn: Connection, ids: Collection[str]) -> dict[str, Words]:
         """What these posts say; those that were deleted are left out."""
-        query = select(posts.c.id, posts.c.title, posts.c.text, posts.c.tags).where(among(conn, posts.c.id, ids))
-        found = {}
-        for row in conn.execute(query.where(posts.c.text.is_not(None))):
-            heads = ((row.tags or {}).get("heads") or {}).items()
-            said = tuple((name, head["value"], head["probability"]) for name, head in heads)
-            found[row.id] = Words(f"{row.title or ''}\n{row.text}", said)
-        return found
+        return {row.id: Words.of(row.title, row.text, row.tags) for row in conn.execute(_WORDS, {"ids": ids})}
 
     def of_incidents(self, conn: Connection, incidents: Collection[int]) -> list[Member]:
         """All posts that are attached to these incidents."""
-        return _members(conn.execute(select(*_LIGHT).where(posts.c.incident.in_(sorted(incidents)))))
+        return _members(conn.execute(_OF_INCIDENTS, {"incidents": incidents}))
 
 
 class PostReader:
@@ -281,12 +315,13 @@ class PostReader:
 
 
 def _members(rows: Iterable[Row[Any]]) -> list[Member]:
-    return [Member(**row._mapping) for row in rows]
+    return [Member(**dict(zip(_LIGHT_NAMES, row, strict=True))) for row in rows]
 
 
-def _why(post: str, one: Attachment | None) -> dict[str, Any]:
-    by, to, sure = one or (None, None, None)
-    return {"post": post, "new_attached_by": by, "new_attached_to": to, "new_attached_sure": sure}
+def _attached(post: str, incident: int | None, why: Attachment | None) -> dict[str, Any]:
+    by, to, sure = why or (None, None, None)
+    values = {"incident": incident, "attached_by": by, "attached_to": to, "attached_sure": sure}
+    return {"post": post} | {f"new_{name}": value for name, value in values.items()}
 
 
 def _values(post: StoredPost, prefix: str) -> dict[str, Any]:

@@ -14,7 +14,7 @@ BATCH = 500
 """Rows in one transaction: some 50 ms of SQLite's one write lock."""
 
 
-WORDS = ("title", "text", "context", "wording", "link", "signature", "traits")
+WORDS = ("title", "text", "context", "wording", "link", "signature", "traits", "common")
 """Columns with what a post says, and what was made of its words for grouping: its matter is long over. Where it was,
 stays."""
 

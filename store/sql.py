@@ -3,11 +3,13 @@
 from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Table, Text, any_, bindparam, func, select
+from sqlalchemy import BigInteger, ColumnElement, Connection, Table, Text, any_, bindparam, func, select
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import Dialect
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
-from sqlalchemy.sql.functions import FunctionElement
+from sqlalchemy.sql.visitors import InternalTraversal
+from sqlalchemy.types import Boolean, TypeDecorator, TypeEngine
 
 from store.tables import counters
 from store.types import dump_json
@@ -25,22 +27,53 @@ def among(conn: Connection, column: ColumnElement[str], values: Collection[str])
     return column.in_(select(listed.c.value))
 
 
-class lowered(FunctionElement[str]):  # noqa: N801  (a SQL function, in statements beside `func.lower`)
-    """A text in lower case, Russian letters included, whatever the locale of the database."""
+class Many(TypeDecorator[Collection[Any]]):
+    """Any number of values as one parameter: an array, or JSON where there are none."""
 
-    type = Text()
+    impl = Text
+    cache_ok = True
+
+    def __init__(self, item: type[TypeEngine[Any]] = Text) -> None:
+        super().__init__()
+        self.item = item
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        return postgresql.ARRAY(self.item()) if dialect.name == "postgresql" else Text()
+
+    def process_bind_param(self, value: Collection[Any] | None, dialect: Dialect) -> Any:
+        assert value is not None
+        return list(value) if dialect.name == "postgresql" else dump_json(list(value))
+
+
+class one_of(ColumnElement[bool]):  # noqa: N801  (a SQL operator)
+    """`among` for statements that are made once: the values are the parameter `name`."""
+
+    type = Boolean()
     inherit_cache = True
+    _traverse_internals: Any = [  # noqa: RUF012
+        ("column", InternalTraversal.dp_clauseelement),
+        ("values", InternalTraversal.dp_clauseelement),
+    ]
+
+    def __init__(self, column: ColumnElement[Any], name: str) -> None:
+        self.column = column
+        self.values = bindparam(name, type_=Many(BigInteger if isinstance(column.type, BigInteger) else Text))
+
+    def self_group(self, against: Any = None) -> "one_of":  # noqa: ARG002
+        """Else SQLAlchemy appends `= 1` for SQLite, which then reads the whole table."""
+        return self
 
 
-@compiles(lowered, "sqlite")
-def _lowered_sqlite(element: lowered, compiler: SQLCompiler, **options: Any) -> str:
-    return f"lower({compiler.process(element.clauses, **options)})"  # ours: see `store.engine`
+@compiles(one_of, "sqlite")
+def _one_of_json(element: one_of, compiler: SQLCompiler, **options: Any) -> str:
+    column, values = (compiler.process(part, **options) for part in (element.column, element.values))
+    return f"{column} IN (SELECT value FROM json_each({values}))"  # noqa: S608  (two parts that SQLAlchemy made)
 
 
-@compiles(lowered, "postgresql")
-def _lowered_postgresql(element: lowered, compiler: SQLCompiler, **options: Any) -> str:
-    # In a cluster with the locale C, the database's own rules know ASCII only.
-    return f'lower({compiler.process(element.clauses, **options)} COLLATE "und-x-icu")'
+@compiles(one_of, "postgresql")
+def _one_of_array(element: one_of, compiler: SQLCompiler, **options: Any) -> str:
+    column, values = (compiler.process(part, **options) for part in (element.column, element.values))
+    return f"{column} = ANY ({values})"
 
 
 def upsert(conn: Connection, table: Table) -> postgresql.Insert | sqlite.Insert:

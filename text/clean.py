@@ -15,10 +15,11 @@ _TAG = re.compile(r"<[a-zA-Z/!][^<>]*>")
 _MAYBE_MARKUP = re.compile(r"<[a-zA-Z/!]|&[#a-zA-Z]")
 
 # `[club1|Имя]`, `@club1 (Имя)`, `[https://…|слова]`, `[#alias|слова|https://…]`: the words are what a reader sees.
-_CLUB_MENTION = re.compile(r"\[(?:club|public|event)\d+(?::[^|\]]*)?\|([^\]]*)\]")
+# Without the bounds thousands of unclosed ones take quadratic time; the words are a few, rarely a sentence.
+_CLUB_MENTION = re.compile(r"\[(?:club|public|event)\d+(?::[^|\[\]]*)?\|([^\]]{0,1000})\]")
 _AT_CLUB = re.compile(r"[@*](?:club|public|event)\d+\s?\(([^()\n]{1,100})\)")
-_LINK_MENTION = re.compile(r"\[(https?://[^|\]]+)\|([^\]]*)\]")
-_ALIAS_MENTION = re.compile(r"\[#alias\|([^|\]]*)\|([^|\]]*)\]")
+_LINK_MENTION = re.compile(r"\[(https?://[^|\[\]]+)\|([^\]]{0,1000})\]")
+_ALIAS_MENTION = re.compile(r"\[#alias\|([^|\]]{0,1000})\|([^|\[\]]*)\]")
 _HALF_MENTION = re.compile(r"\[[^\[\]]{0,200}\Z")
 
 # Characters that take no room: they hide words from a reader's search and numbers from masking.

@@ -7,14 +7,14 @@ from itertools import chain
 from typing import NamedTuple
 
 from text.kept import Kept
-from text.lemma import TOKEN, is_guessed, lemmas, lemmas_of, normal, plain
+from text.lemma import TOKEN, is_guessed, lemmas, lemmas_of, normal_word, plain
 
 MAX_GUESSED = 300
 """Different words that no dictionary holds: to guess the lemma of one takes 45 µs, and a text of so many is noise or in
 another language. Of the 41,180 texts of Perm, Kursk and Telegram's channels none has more than 32."""
 
 _END = re.compile(r"([.!?…;\n]+)")
-_GUESSED = Kept(lambda word: is_guessed(normal(word)))
+_GUESSED = Kept(lambda word: is_guessed(normal_word(word)))
 
 
 class Sentence(NamedTuple):

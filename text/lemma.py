@@ -98,11 +98,12 @@ def _squeezed(word: str) -> str:
 
 
 @lru_cache(CACHED_WORDS)
-def _normal_as_written(word: str) -> str:
+def normal_word(word: str) -> str:
+    """`normal`, and no drawn-out letters."""
     return _squeezed(normal(word))
 
 
-_LEMMAS: Kept[str] = Kept(lambda word: lemma(_normal_as_written(word)))
+_LEMMAS: Kept[str] = Kept(lambda word: lemma(normal_word(word)))
 """Of words as written."""
 
 
@@ -123,7 +124,7 @@ def _written_words(text: str) -> list[str]:
 def normal_words(text: str) -> list[str]:
     """Normal forms of the words and numbers of a text, in order: lower case, е for ё, Cyrillic for look-alikes, no
     drawn-out letters, stress marks, links, emoji and punctuation."""
-    return list(map(_normal_as_written, _written_words(text)))
+    return list(map(normal_word, _written_words(text)))
 
 
 def lemmas(text: str) -> list[str]:

@@ -41,21 +41,21 @@ def measure(given: Given) -> dict[str, Any]:
     chelyabinsk = Resolver(Region.load("chelyabinsk"))
     cases = [json.loads(line) for line in CASES.read_text(encoding="utf-8").splitlines()]
     answers = [answer(chelyabinsk, case) for case in cases]
-    citizens = prepared(given.folder / PERM)
+    citizens = texts_of(given.folder / PERM)
     return {
         "cases": figures_of_cases(cases, answers),
         "bases": figures_of_bases(cases, answers),
         "claims": {
-            "kursk": figures_of_claims(chelyabinsk, prepared(given.folder / KURSK), {}),
+            "kursk": figures_of_claims(chelyabinsk, texts_of(given.folder / KURSK), {}),
             "telegram": figures_of_claims(
-                chelyabinsk, prepared(given.folder / TELEGRAM), labels(FOLDER / "telegram.csv")
+                chelyabinsk, texts_of(given.folder / TELEGRAM), labels(FOLDER / "telegram.csv")
             ),
         },
         "perm": figures_of_labels(Resolver(Region.load("perm")), citizens, labels(FOLDER / "perm.csv")),
         "spb": figures_of_districts(given.folder / SPB),
         "speed": {
-            "one region": speed(Resolver(Region.load("chelyabinsk")), citizens[:SPEED_TEXTS]),
-            "all Russia": speed(Resolver(), citizens[:SPEED_TEXTS]),
+            "one region": speed(Resolver(Region.load("chelyabinsk")), list(map(ready, citizens[:SPEED_TEXTS]))),
+            "all Russia": speed(Resolver(), list(map(ready, citizens[:SPEED_TEXTS]))),
         },
     }
 
@@ -76,9 +76,14 @@ def code(place: Place) -> str | None:
     return place.municipality.oktmo if place.municipality else None
 
 
-def prepared(path: Path) -> list[str]:
-    """Texts as they would stand in posts."""
-    return [mask(clean(row["text"])) for row in read_rows(path, ("text",))]
+def texts_of(path: Path) -> list[str]:
+    """Texts as the data holds them."""
+    return [row["text"] for row in read_rows(path, ("text",))]
+
+
+def ready(text: str) -> str:
+    """A text as it would stand in a post."""
+    return mask(clean(text))
 
 
 def labels(path: Path) -> dict[str, str]:
@@ -88,7 +93,7 @@ def labels(path: Path) -> dict[str, str]:
 
 
 def hashed(text: str) -> str:
-    """What a text is known by in the files of labels."""
+    """What a text of the data is known by in the files of labels: as it is, for what is cleaned and masked changes."""
     return sha256(text.encode()).hexdigest()[:HASHED]
 
 
@@ -123,25 +128,27 @@ def figures_of_bases(cases: Sequence[Case], answers: Sequence[Place]) -> dict[st
 def figures_of_claims(resolver: Resolver, texts: Sequence[str], true: Mapping[str, str]) -> dict[str, Any]:
     """Claims of a municipality of the region in texts from elsewhere; `true` are those that were looked at and do name
     it."""
-    claims = [(text, place) for text in texts if (place := code(resolver.resolve(text)))]
+    claims = [(text, place) for text in texts if (place := code(resolver.resolve(ready(text))))]
     false = [1 for text, place in claims if true.get(hashed(text)) != place]
     return {"texts": len(texts), "claims": len(claims), "false": len(false), "share": len(false) / len(texts)}
 
 
 def figures_of_labels(resolver: Resolver, texts: Iterable[str], known: Mapping[str, str]) -> dict[str, Any]:
-    """On texts labelled by hand: right municipality where one can be told, silence where none can."""
+    """On texts labelled by hand: right municipality where one can be told, silence where none can. `lost` are the
+    labels whose text isn't there."""
     named, silent, wrong = [], [], 0
     for text in dict.fromkeys(texts):
         label = known.get(hashed(text))
         if label is None:
             continue
-        found = code(resolver.resolve(text))
+        found = code(resolver.resolve(ready(text)))
         if label:
             named.append(found == label)
             wrong += found is not None and found != label
         else:
             silent.append(found is None)
-    return {"named": _share(named), "silence": _share(silent), "wrong": wrong / max(len(named), 1)}
+    lost = len(known) - len(named) - len(silent)
+    return {"named": _share(named), "silence": _share(silent), "wrong": wrong / max(len(named), 1), "lost": lost}
 
 
 def figures_of_districts(path: Path) -> dict[str, Any]:
@@ -158,7 +165,7 @@ def figures_of_districts(path: Path) -> dict[str, Any]:
     tally: dict[str, Counter[str]] = {"district": Counter(), "town": Counter()}
     seen: set[str] = set()
     for row in read_rows(path, ("district", "text")):
-        text = mask(clean(row["text"]))
+        text = ready(row["text"])
         kind = "district" if naming.search(text) else "town" if towns.search(text) else ""
         if not kind or text in seen:
             continue

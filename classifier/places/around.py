@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from classifier.places import words
-from classifier.places.wordclass import WORD, plain
+from classifier.places.wordclass import plain
 from text.kept import Kept
 
 SENTENCE_END = ".!?…\n"
@@ -26,8 +26,14 @@ class Scan:
 
     @classmethod
     def of(cls, text: str, written: Sequence[str]) -> "Scan":
-        """`written` are the text's words as `WORD` finds them."""
-        return cls(text, written, list(map(plain, written)), [match.span() for match in WORD.finditer(text)])
+        """`written` are the text's words as `WORD` finds them, or parts of these."""
+        spans = []
+        end = 0
+        for word in written:
+            start = text.index(word, end)
+            end = start + len(word)
+            spans.append((start, end))
+        return cls(text, written, list(map(plain, written)), spans)
 
     @cached_property
     def shouting(self) -> bool:

@@ -27,6 +27,7 @@ SPORT_GAP = 80
 
 _LIKE_A_SURNAME = re.compile(r"(?:[оеё]в|[иы]н)о$")
 _LIKE_A_PERSON = re.compile(r"(?:[оеё]в|[иы]н)$")
+_OF_A_PERSON = re.compile(r"(?:[оеё]в|[иы]н)а$")
 """Towns named after people have streets named after the same ones all over the country."""
 _OF_A_PLACE = frozenset({"из", "от", "до", "около", "возле", "под", "города", "г"})
 
@@ -168,7 +169,10 @@ def _is_water_or_street(candidate: _Candidate, places: Sequence[Name], *, certai
     # «на Ленинском, 86», «Октябрьский 12»
     numbered = near.number_after and not certain and (adjective or near.before in {"на", "по"})
     # «по Куйбышева от Революции»
-    after_person = form.endswith("а") and _LIKE_A_PERSON.search(plain(places[0].name)) and not _of_a_place(near)
+    person = plain(places[0].name)
+    after_person = bool(form.endswith("а") and _LIKE_A_PERSON.search(person) and not _of_a_place(near))
+    # «на Малышева»: the town's name is a person's in the genitive
+    after_person |= near.before in {"на", "по"} and bool(_OF_A_PERSON.search(person))
     return bool((water and near.before in words.WATER) or by_noun or numbered or after_person)
 
 
@@ -243,7 +247,8 @@ def _small_sign(candidate: _Candidate, name: Name) -> Sign | None:
     first = near.near or near.heads_text or name.name.isupper() or not is_common(candidate.form)
     by_capital = near.capital and (first or not near.sentence_start)
     # «в аше», «из пласта»: only the larger places, for which nobody types a capital
-    by_word = town and (near.before in words.INSIDE | {"из"} or _headed(near) or _begins(candidate))
+    out_of = near.before == "из" and candidate.form not in words.MATERIALS
+    by_word = town and (near.before in words.INSIDE or out_of or _headed(near) or _begins(candidate))
     return Sign.SIGNED if by_capital or by_word else None
 
 

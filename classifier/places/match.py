@@ -29,9 +29,13 @@ def found_in(text: str, table: Table, written: Sequence[str] | None = None) -> t
     """`find`, with the words of the text; they are empty if none of them may be a place's. `written` are the text's
     words as `WORD` finds them, where they are known."""
     written = WORD.findall(text) if written is None else written
-    places = _worth_a_look(written, vocabulary(table))
+    known = vocabulary(table)
+    places = _worth_a_look(written, known)
     if not places:
         return Scan(text, (), (), ()), []  # most texts: nothing but one look-up a word was done
+    if any(look == Look.WAY for _, look in places):
+        written = _ways_parted(written, known)
+        places = _worth_a_look(written, known)
     scanned = Scan.of(text, written)
     mentions: list[Mention] = []
     done, misspelt = 0, 0
@@ -55,12 +59,21 @@ def _worth_a_look(written: Sequence[str], known: Vocabulary) -> list[tuple[int, 
     for at, word in enumerate(written):
         look = known[word]
         if look and (
-            look in {Look.NAME, Look.UNKNOWN}
+            look in {Look.NAME, Look.WAY, Look.UNKNOWN}
             or (look == Look.HYPHEN and _hyphen_left_out(written, at, known))
             or _spoken_for(written, at, look, known)
         ):
             found.append((at, look))
     return found
+
+
+def _ways_parted(written: Sequence[str], known: Vocabulary) -> list[str]:
+    """The words with «Миасс-Чебаркуль» as two."""
+    parted: list[str] = []
+    for word in written:
+        at = known.ways(plain(word)) if known[word] == Look.WAY else 0
+        parted += [word[:at], word[at + 1 :]] if at else [word]
+    return parted
 
 
 def _hyphen_left_out(written: Sequence[str], at: int, known: Vocabulary) -> bool:

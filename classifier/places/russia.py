@@ -16,12 +16,13 @@ from classifier.places.sources import (
     point,
     rows,
 )
-from classifier.places.table import NEED_NOTHING, NEED_SIGN, NEED_TYPE
+from classifier.places.table import NEED_NOTHING, NEED_OTHERS, NEED_SIGN, NEED_TYPE
 from text import normal
 
 Row = dict[str, str]
 
 TOWN_TYPES = {"г", "рп", "пгт"}
+_CITY_DISTRICT = "р-н"
 _FEDERAL = "внутригородская территория города федерального значения "
 _TYPE_WORDS = re.compile(
     r"\b(?:внутригородская территория города федерального значения|муниципальный|национальный|городской|округ|район|и|"
@@ -75,7 +76,25 @@ def country(folder: Path, skip: frozenset[str]) -> tuple[list[Municipality], lis
             municipalities.append(one)
             places += _districts(one)
             places += [_settlement(row, one, largest) for row in settlements[code]]
-    return municipalities, list(dict.fromkeys([*places, *_missing_centres(municipalities, places)]))
+    places += _missing_centres(municipalities, places)
+    return municipalities, list(dict.fromkeys(_where_they_govern_themselves(municipalities, places)))
+
+
+def _where_they_govern_themselves(municipalities: list[Municipality], places: list[Place]) -> list[Place]:
+    """Without the rows of towns under the district around them, where the town is a municipality of its own (Джанкой):
+    the source has some under both."""
+    region_of = {one.oktmo: one.region for one in municipalities}
+    towns = {(region_of[place.oktmo], place.name, place.oktmo) for place in places if place.type == "г"}
+    own = {
+        (one.region, bare(one.name)): one.oktmo
+        for one in municipalities
+        if "городской округ" in one.name and (one.region, bare(one.name), one.oktmo) in towns
+    }
+    return [
+        place
+        for place in places
+        if place.type != "г" or own.get((region_of[place.oktmo], place.name), place.oktmo) == place.oktmo
+    ]
 
 
 def _missing_centres(municipalities: list[Municipality], places: list[Place]) -> list[Place]:
@@ -83,7 +102,7 @@ def _missing_centres(municipalities: list[Municipality], places: list[Place]) ->
     region_of = {one.oktmo: one.region for one in municipalities}
     known = {(region_of[place.oktmo], normal(place.name)) for place in places if place.kind in {"town", "village"}}
     return [
-        Place("town", one.oktmo, one.centre, NEED_SIGN, type="г" if "город " in one.name else "", at=(one.lat, one.lon))
+        Place("town", one.oktmo, one.centre, NEED_SIGN, type=one.centre_type, at=(one.lat, one.lon))
         for one in municipalities
         if (one.region, normal(one.centre)) not in known
     ]
@@ -164,6 +183,7 @@ def _municipality(code: str, region: str, group: list[Row], own: list[Row]) -> M
         lat=round(lat, 5),
         lon=round(lon, 5),
         population=sum(people(row["population"]) for row in own),
+        centre_type="г" if head["center"].startswith("г ") else "",
         former_oktmo=head["oktmo_2021"] if head["oktmo_2021"] != code else "",
         former_names=tuple(name for name in dict.fromkeys(former) if name != title),
     )
@@ -191,6 +211,8 @@ def _settlement(row: Row, one: Municipality, largest: dict[str, list[tuple[int, 
     type_, count = row["settlement_type"], people(row["population"])
     big = type_ == "г" or lower == normal(one.centre)
     elsewhere = next((found for found, region in largest[lower] if region != one.region), 0)
+    if type_ == _CITY_DISTRICT and is_adjective(name):  # half the country has a Ленинский
+        return Place("inner", one.oktmo, name, NEED_OTHERS, at=point(row), adjective=True)
     word = (" " not in lower and common(lower)) or len(lower) <= 3 or not lower[0].isalpha()
     if lower in KNOWN_ELSEWHERE or elsewhere > max(10 * count, 5_000):
         need = NEED_TYPE  # better known elsewhere

@@ -36,6 +36,8 @@ class Municipality:
     lat: float
     lon: float
     population: int
+    centre_type: str = ""
+    """Not in the table: the centre's row there has it."""
     former_oktmo: str = ""
     former_names: tuple[str, ...] = ()
 

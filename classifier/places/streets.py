@@ -8,18 +8,13 @@ from text.address import Address, street_key, surest
 def streets_by_key(listed: Mapping[str, Iterable[str]]) -> dict[str, str]:
     """`{OKTMO: streets as an operator writes them}` to `{street key: OKTMO}`.
 
-    A street of two municipalities tells nothing and is left out; so is what has no name in it: see `unreadable`.
+    A street of two municipalities tells nothing and is left out; so is what has no name in it.
     """
     owners: dict[str, set[str]] = {}
     for oktmo, names in listed.items():
         for name in names:
             owners.setdefault(street_key(name), set()).add(oktmo)
     return {key: next(iter(codes)) for key, codes in owners.items() if key and len(codes) == 1}
-
-
-def unreadable(names: Iterable[str]) -> list[str]:
-    """Listed streets that no name was found in: an operator should be told."""
-    return [name for name in names if not street_key(name)]
 
 
 def municipality_by_street(found: Sequence[Address], streets: Mapping[str, str]) -> tuple[str, Address] | None:

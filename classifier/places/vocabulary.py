@@ -22,7 +22,9 @@ class Look(IntEnum):
     NAME = 3
     HYPHEN = 4
     """The part of a name before its hyphen, which people leave out: «усть катав»."""
-    UNKNOWN = 5
+    WAY = 5
+    """Two larger places with a hyphen between: «Миасс-Чебаркуль»."""
+    UNKNOWN = 6
     """No dictionary holds it: a name misspelt, perhaps."""
 
 
@@ -47,6 +49,11 @@ class Vocabulary(dict[str, Look]):
         """Whether the name of a larger place begins with these two words."""
         return words in self._table.larger_pairs
 
+    def ways(self, word: str) -> int:
+        """Where the hyphen stands between the names of two larger places; 0 if it is no such word."""
+        hyphens = (at for at, letter in enumerate(word) if letter == "-")
+        return next((at for at in hyphens if self.is_town(word[:at]) and self.is_town(word[at + 1 :])), 0)
+
     def is_name(self, word: str) -> bool:
         return word in self._table.index
 
@@ -62,6 +69,8 @@ class Vocabulary(dict[str, Look]):
                 return Look.NAME
             larger = index.continues(word) or any(name.kind == "town" for name in names)
             return Look.COMMON_TOWN if larger and word[0].isalpha() else Look.COMMON
+        if self.ways(word):
+            return Look.WAY
         unknown = len(word) >= SHORTEST - 1 and _CYRILLIC.fullmatch(word) and not in_dictionary(word)
         return Look.UNKNOWN if unknown and self._table.misspelt(word) else Look.NOTHING
 

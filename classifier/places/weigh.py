@@ -26,6 +26,8 @@ UNKNOWN = 200.0
 """People of the places and things of this name that no table knows. Below that a village's name proves little."""
 KNOWN = 1_000.0
 """People from which on a place elsewhere is taken for what a text names without a type word."""
+TOWN = 12_000
+"""People of a town that the table has none for (Железногорск): as many as a place must have to be made one."""
 NOBODY = 100.0
 """Added to everyone's population: many villages are listed with nobody in them."""
 DOMINANCE = 0.8
@@ -141,7 +143,8 @@ class Weigher:
     def _people(self, name: Name) -> float:
         if name.kind in {"area", "inner"}:  # nobody counted them: as a part of their town
             return self._table.municipalities[name.oktmo].population / 10 + NOBODY
-        return max(name.population, self._of_municipality(name)) + NOBODY
+        people = max(name.population, self._of_municipality(name))
+        return (people or (TOWN if name.type == "г" else 0)) + NOBODY
 
     def _of_municipality(self, name: Name) -> int:
         return self._table.municipalities[name.oktmo].population if name.kind in {"district", "city"} else 0
@@ -156,7 +159,7 @@ class Weigher:
         own: dict[str, Name] = {}
         elsewhere: dict[str, float] = defaultdict(float)
         largest: Name | None = None
-        for name in sorted(names, key=lambda n: (n.need, -n.population)):
+        for name in sorted(names, key=lambda n: (n.need, -self._people(n))):
             if self.is_own(name):
                 own.setdefault(name.oktmo, name)
                 continue
@@ -249,7 +252,7 @@ def routed(mentions: Sequence[Mention], scan: Scan) -> list[Mention]:
         between = other.first - one.last - 1
         gap = scan.text[one.end : other.start]
         by_words = one.before in words.FROM and other.before in words.TO and between == 1
-        by_dash = between == 0 and bool(words.ROUTE_DASH.fullmatch(gap)) and gap != "-"
+        by_dash = between == 0 and bool(words.ROUTE_DASH.fullmatch(gap))
         if by_words or by_dash:
             role = one.role if by_dash and one.role > Role.THROUGH else Role.INSIDE
             result[number] = replace(one, role=role)

@@ -73,6 +73,8 @@ _CASES = {
     "их": ("gent loct", "plur"),
 }
 """Cases and genders of an adjective by its ending."""
+_STRESSED = {"ой": ("nomn", "masc")}
+"""The same of those stressed there: «Лесной массив»."""
 
 
 def looks_like_adjective(form: str) -> bool:
@@ -83,10 +85,13 @@ def looks_like_adjective(form: str) -> bool:
 @lru_cache(CACHED_WORDS)
 def agrees(form: str, noun: str) -> bool:
     """Whether a form that ends like an adjective fits the noun or the adjective after it: «Ленинском проспекте»."""
-    found = _CASES.get(form[-3:]) or _CASES.get(form[-2:])
-    if found is None or len(noun) < 3:
-        return False
-    cases, genders = found[0].split(), found[1].split()
+    found = [_CASES.get(form[-3:]) or _CASES.get(form[-2:]), _STRESSED.get(form[-2:])]
+    return len(noun) >= 3 and any(_is(noun, *one) for one in found if one)
+
+
+def _is(noun: str, of_cases: str, of_genders: str) -> bool:
+    """Whether a noun or an adjective may stand in one of these cases and genders."""
+    cases, genders = of_cases.split(), of_genders.split()
     return any(
         p.is_known
         and p.score > 0.02

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from classifier.corrections import BadLine, last, parsed
 from classifier.training.data import DataError, Row, prepare
+from text.refusal import refusal
 
 COPIES = 5
 """Times a corrected text counts for its topic: somebody looked at it twice, and of labels in the data a third of the
@@ -22,7 +23,7 @@ def corrected(file: Path, group_of: Mapping[str, str], report: Callable[[BadLine
     try:
         lines = list(parsed(file, lambda what, name: what != "topic" or name in group_of))
     except OSError as error:
-        raise DataError(f"Файл исправлений {file} не читается: {error.strerror or error}.") from error
+        raise DataError(f"Файл исправлений {file} не читается: {refusal(error)}.") from error
     rows = []
     for line in lines:
         if isinstance(line, BadLine):

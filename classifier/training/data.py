@@ -11,6 +11,7 @@ from pathlib import Path
 
 from classifier.features import judged_lemmas
 from text import clean, mask
+from text.refusal import refusal
 
 PERM = "perm.csv.gz"
 TELEGRAM = "telegram.csv.gz"
@@ -56,7 +57,7 @@ def read_rows(path: Path, columns: Iterable[str]) -> list[dict[str, str]]:
             return list(reader)
     except OSError as error:
         raise DataError(
-            f"Файл данных {path} не читается: {error.strerror or error}. "
+            f"Файл данных {path} не читается: {refusal(error)}. "
             "Укажите папку с perm.csv.gz и telegram.csv.gz: otklik train --data ПАПКА."
         ) from error
 

@@ -17,6 +17,7 @@ from classifier.training.fit import SEED
 from classifier.training.names import unknown_capitals
 from classifier.training.net import Labelled, Told, settings, train_net
 from classifier.training.vectors import MISSING, installed
+from text.refusal import refusal
 
 TEXT = "text"
 MOST_ROWS = 100_000
@@ -57,7 +58,7 @@ def read_table(path: Path, text: str, target: str) -> list[tuple[str, str]]:
             # a label is one line: it is kept as one in the model's file
             return [(row[text] or "", label) for row in reader if (label := " ".join((row[target] or "").split()))]
     except OSError as error:
-        raise DataError(f"Файл {path} не читается: {error.strerror or error}.") from error
+        raise DataError(f"Файл {path} не читается: {refusal(error)}.") from error
     except (UnicodeDecodeError, EOFError, csv.Error) as error:
         raise DataError(f"Файл {path} не понят: нужна таблица CSV в кодировке UTF-8.") from error
 

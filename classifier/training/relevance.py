@@ -47,7 +47,7 @@ class Mix:
 
 MIXES = {
     "voice": Mix(c=2.0, citizens=1.0, channels=1.0, windows=0.3, own=5.0, joined=0.0, own_idf=False),
-    "trouble": Mix(c=1.0, citizens=0.04, channels=0.12, windows=0.04, own=10.0, joined=1.0, own_idf=True),
+    "trouble": Mix(c=1.0, citizens=0.04, channels=0.12, windows=0.04, own=10.0, joined=0.2, own_idf=True),
 }
 JOINT_OWN_WEIGHT = 20.0
 """Weight of our own texts in the third model: more is better for hard texts and worse for citizens against channels."""

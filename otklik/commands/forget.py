@@ -55,13 +55,13 @@ def register(app: typer.Typer) -> None:
         config = load(file)
         with opened_store(config) as store:
             found = forget(store, config.region.slug, Request(kind, value, who, comment), now, dry_run=dry_run)
-        counts = f"публикаций: {found.posts}, инцидентов: {len(found.incidents)}"
+        counts = f"публикаций: {found.posts}, затронуто инцидентов: {len(found.incidents)}"
         if dry_run:
             typer.echo(f"Будет стёрто {counts}.")
             return Exit.OK
         typer.echo(f"Стёрто {counts}.")
         if not found.posts:
-            typer.echo("В базе такого не было; если оно ещё придёт, текст не сохранится.")
+            typer.echo("Стирать нечего: в базе такого нет; если оно ещё придёт, текст не сохранится.")
         days = config.file.retention.topics
         where = f"до {days} дней (retention.topics)" if config.file.bus.startswith("sqlite:") else "по настройкам Kafka"
         typer.echo(f"Записи на шине остаются {where}; резервные копии и выгрузки сотрите сами.")

@@ -89,19 +89,20 @@ def register(app: typer.Typer) -> None:
 
         config = load(file)
         default = () if everything or overdue else OPEN
-        wanted = _filter(
-            config,
-            status=status,
-            places=municipality,
-            groups=group_,
-            topics=topic,
-            authorities=authority,
-            default=default,
-            overdue=overdue,
-            text=text,
-        )
         with opened_store(config) as store:
             incidents = Incidents(store)
+            wanted = _filter(
+                config,
+                incidents,
+                status=status,
+                places=municipality,
+                groups=group_,
+                topics=topic,
+                authorities=authority,
+                default=default,
+                overdue=overdue,
+                text=text,
+            )
             total = incidents.count(wanted)
             found = _page(incidents, wanted, limit, before, queue=queue)
         if as_json:
@@ -158,20 +159,21 @@ def _register_export(made: typer.Typer) -> None:
         from store import Incidents  # noqa: PLC0415
 
         config = load(file)
-        wanted = _filter(
-            config,
-            status=status,
-            places=municipality,
-            groups=group_,
-            topics=topic,
-            authorities=authority,
-            default=(),
-            overdue=overdue,
-            text=text,
-        )
         with opened_store(config) as store:
-            looked(store, who, "export", "incidents", wanted)
             incidents = Incidents(store)
+            wanted = _filter(
+                config,
+                incidents,
+                status=status,
+                places=municipality,
+                groups=group_,
+                topics=topic,
+                authorities=authority,
+                default=(),
+                overdue=overdue,
+                text=text,
+            )
+            looked(store, who, "export", "incidents", wanted)
             with bar("Инциденты", incidents.count(wanted)) as done:
                 count = write(out, incidents, wanted, config.region.timezone, done)
         typer.echo(f"Записано инцидентов: {count}, файл {out}.")
@@ -201,6 +203,7 @@ def _shown(store: "Store", id_: int, who: str | None) -> "Incident":
 
 def _filter(
     config: "Config",
+    incidents: "Incidents",
     *,
     status: list[str] | None,
     places: list[str] | None,
@@ -216,12 +219,13 @@ def _filter(
     from store.posts import NOWHERE  # noqa: PLC0415
 
     moment: datetime | None = now() if overdue else None
+    had = incidents.open_by_authority() if authorities else {}
     return IncidentFilter(
         municipality=[one if one == NOWHERE else naming.oktmo(config, one) for one in places or ()],
         group=[naming.group(config, one) for one in groups or ()],
         topic=[naming.topic(config, one) for one in topics or ()],
         status=[_status(one) for one in status or ()] or default,
-        authority=[naming.authority(config, one) for one in authorities or ()],
+        authority=[naming.authority(config, one, had) for one in authorities or ()],
         overdue=moment,
         text=text,
     )

@@ -38,7 +38,7 @@ def register(app: typer.Typer) -> None:
 
     @command(places, "search")
     def search(name: NameArgument, *, region: InRegion = None, limit: Limit = 20, as_json: Json = False) -> int:
-        """Найти место по названию: муниципалитеты, населённые пункты, районы городов, прозвища.
+        """Найти место по названию: муниципалитеты, населённые пункты, районы Челябинска и Магнитогорска, прозвища.
 
         Код 1 — ничего не нашлось; похожие названия подсказаны.
         """

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from otklik.commands.common import command, logs
-from otklik.exits import Exit
+from otklik.exits import Exit, Failed
 
 Labels = Annotated[
     Path | None, typer.Argument(metavar="ТАБЛИЦА.csv", help="Таблица с текстами и метками: обучить свою голову.")
@@ -50,6 +50,8 @@ def register(app: typer.Typer) -> None:
             raise typer.BadParameter("какому столбцу таблицы учить?", param_hint="--target")
         if labels is not None and corrections is not None:
             raise typer.BadParameter("исправления учитывает основная модель (--data)", param_hint="--corrections")
+        if not out.parent.is_dir():
+            raise Failed(f"Нет папки {out.parent}: модель некуда записать. Создайте её.")
         logs()
         with bar() as told:
             if data is not None:

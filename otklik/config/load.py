@@ -85,7 +85,9 @@ def build(document: Document, path: Path, env: Mapping[str, str], *, author_key:
     problems += checks.files(document)
     if file is not None and not problems:  # else a section may be without its kind
         problems += sessions.problems(document, file)
-        problems += routing.shadowed(document, file, vocabulary.own.group_of if vocabulary.own else {})
+        group_of = vocabulary.own.group_of if vocabulary.own else {}
+        problems += routing.shadowed(document, file, group_of)
+        problems += routing.shadowed_terms(document, file, group_of)
         if region is not None:
             problems += routing.unknown_years(document, file, Calendar(region.timezone, file.calendar))
     if problems or file is None or region is None or vocabulary.own is None:
@@ -93,6 +95,7 @@ def build(document: Document, path: Path, env: Mapping[str, str], *, author_key:
     region = region.with_names(file.places.names).with_streets(file.places.streets)
     notes = (
         *checks.notes(document),
+        *routing.nobody_by_default(document, file),
         *topics.topic_notes(document, vocabulary.own),
         *topics.correction_notes(document, vocabulary),
         *routing.ending_years(document, file, Calendar(region.timezone, file.calendar)),

@@ -1,4 +1,4 @@
-"""Mistakes in the section `places`: names given twice, boundaries that are not the region's."""
+"""Mistakes in the section `places`: names and streets given twice, boundaries that are not the region's."""
 
 from collections.abc import Iterator
 from pathlib import Path as FilePath
@@ -11,11 +11,13 @@ from otklik.config.document import Document
 from otklik.config.messages import docs_of
 from otklik.config.problems import Path, Problem, shown
 from otklik.config.vocabulary import Vocabulary
-from otklik.russian import refusal
 from text import normal
+from text.address import street_key
+from text.refusal import refusal
 from text.suggest import listed
 
 NAMES: Path = ("places", "names")
+STREETS: Path = ("places", "streets")
 BOUNDARIES: Path = ("places", "boundaries")
 ADVICE = "Пример такого файла: otklik places boundaries РЕГИОН."
 
@@ -23,6 +25,7 @@ ADVICE = "Пример такого файла: otklik places boundaries РЕГ�
 def problems(document: Document, vocabulary: Vocabulary) -> Iterator[Problem]:
     """What no single value of the section shows."""
     yield from _doubles(document, vocabulary)
+    yield from _street_doubles(document, vocabulary)
     name = document.filled_value(BOUNDARIES)
     if isinstance(name, str) and vocabulary.region is not None:
         for message in boundary_mistakes(FilePath(name), vocabulary.region):
@@ -46,6 +49,29 @@ def _doubles(document: Document, vocabulary: Vocabulary) -> Iterator[Problem]:
             message = f"Это название того же муниципалитета уже есть в строке {at.line if at else '?'}: оставьте одно."
             yield Problem(document.file, message, here, document.place(here), shown(entry["name"]), docs=docs_of(NAMES))
         first.setdefault(key, here)
+
+
+def _street_doubles(document: Document, vocabulary: Vocabulary) -> Iterator[Problem]:
+    found = document.filled_value(STREETS)
+    first: dict[str, tuple[str, Path]] = {}
+    for index, entry in enumerate(found if isinstance(found, list) else ()):
+        if not isinstance(entry, dict) or not isinstance(entry.get("street"), str):
+            continue
+        named = str(entry.get("municipality"))
+        key, municipality = street_key(entry["street"]), vocabulary.oktmo_of(named) or named
+        here: Path = (*STREETS, index, "street")
+        if key and key in first:
+            before, at = first[key][0], document.place(first[key][1])
+            line = at.line if at else "?"
+            message = (
+                f"Эта улица того же муниципалитета уже есть в строке {line}: оставьте одну."
+                if before == municipality
+                else f"Эта улица уже есть в строке {line} у другого муниципалитета: по ней место не узнать, и "
+                "программа её пропустит. Уберите обе или ту, что неверна."
+            )
+            docs = docs_of(STREETS)
+            yield Problem(document.file, message, here, document.place(here), shown(entry["street"]), docs=docs)
+        first.setdefault(key, (municipality, here))
 
 
 def boundary_mistakes(path: FilePath, region: Region) -> list[str]:

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from incidents.calendar import Calendar, MissingYear
-from incidents.config import Term
+from incidents.config import Term, fits_wherever
 from incidents.route import covers
 from otklik.clock import now
 from otklik.config.document import Document
@@ -30,6 +30,18 @@ def shadowed(document: Document, file: Any, group_of: Mapping[str, str]) -> Iter
         yield Problem(document.file, message, path, at, hint=hint, docs=docs_of(path))
 
 
+def shadowed_terms(document: Document, file: Any, group_of: Mapping[str, str]) -> Iterator[Problem]:
+    """Terms that never count, since an earlier one fits wherever they do."""
+    terms = list(file.deadlines.named())
+    for index, (name, term) in enumerate(terms):
+        first = next((earlier for earlier, one in terms[:index] if fits_wherever(one, term, group_of)), None)
+        if first is not None:
+            path = ("deadlines", name)
+            message = f"Этот срок никогда не сработает: всему, чему он подходит, раньше подходит срок «{first}»."
+            hint = "Поставьте более узкий срок выше или удалите его."
+            yield Problem(document.file, message, path, document.key(path), hint=hint, docs=docs_of(path))
+
+
 def unknown_years(document: Document, file: Any, calendar: Calendar) -> Iterator[Problem]:
     """Working terms that begin today and reach into a year whose days off nobody knows."""
     today = now()
@@ -49,6 +61,14 @@ def unknown_years(document: Document, file: Any, calendar: Calendar) -> Iterator
                 continue
             message = f"{said[:1].upper()}{said[1:]}."
             yield Problem(document.file, message, path, document.place(path), str(span), docs=docs_of(("calendar",)))
+
+
+def nobody_by_default(document: Document, file: Any) -> Iterator[Problem]:
+    """That some incidents will be proposed to nobody."""
+    if file.authorities and not any(one.default for one in file.authorities):
+        message = "Ведомства с default: true нет: что не подошло другим, не будет предложено никому."
+        path = ("authorities",)
+        yield Problem(document.file, message, path, document.key(path), docs=docs_of(path))
 
 
 def ending_years(document: Document, file: Any, calendar: Calendar) -> Iterator[Problem]:

@@ -12,8 +12,8 @@ from otklik.config.document import Document
 from otklik.config.messages import docs_of
 from otklik.config.problems import Path, Problem, shown
 from otklik.config.vocabulary import Vocabulary
-from otklik.russian import refusal
 from text import lemmas
+from text.refusal import refusal
 from text.suggest import did_you_mean
 
 SECTION = "topics"

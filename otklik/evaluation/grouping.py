@@ -1,6 +1,7 @@
 """Which posts are one matter: Saint Petersburg's portal, and our own stories."""
 
 from collections.abc import Hashable, Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from classifier import Classifier
@@ -17,6 +18,12 @@ HOUSES = Grouping.model_validate({"default": {"scope": "address"}})
 LEARNED = Grouping.model_validate({"default": {"scope": "address"}, "head": portal.HEAD})
 BASELINES = ("all alone", "same address within 14 days", "and the true category")
 REGION = "chelyabinsk"
+STORIES = {
+    "stories": ("Our own stories", stories.FILE),
+    "further stories": ("Further stories, written before grouping was looked at again", stories.FURTHER),
+    "last stories": ("Stories written after grouping, and measured last", stories.LAST),
+}
+"""Name of the figures: title, file. Only the first may be tuned to."""
 
 
 def measure(given: Given) -> dict[str, Any]:
@@ -37,7 +44,7 @@ def measure(given: Given) -> dict[str, Any]:
     )
     told["gain"] = told["with a learned head"]["f1"] - told["same address within 14 days"]["f1"]
     given.told("Группировка: свои истории")
-    return {"address given": told, "text alone": text, "stories": _stories(Classifier.load(region=Region.load(REGION)))}
+    return {"address given": told, "text alone": text, **_stories(Classifier.load(region=Region.load(REGION)))}
 
 
 def _portal(
@@ -55,7 +62,11 @@ def _portal(
 
 
 def _stories(classifier: Classifier) -> dict[str, Any]:
-    posts, true = stories.told()
+    return {name: _told(classifier, file) for name, (_, file) in STORIES.items()}
+
+
+def _told(classifier: Classifier, file: Path) -> dict[str, Any]:
+    posts, true = stories.told(file)
     tagged = stories.tagged(classifier, posts)
     found: dict[str, Home] = {
         "all alone": {post.id: post.id for post in posts},
@@ -101,7 +112,7 @@ def show(found: Mapping[str, Any]) -> str:
     for title, name in (
         ("Saint Petersburg, 15 January to 1 March 2021, the address given", "address given"),
         ("The same, those whose text names street and house, from the text alone", "text alone"),
-        ("Our own stories", "stories"),
+        *((title, name) for name, (title, _) in STORIES.items() if name in found),  # a report may be older
     ):
         one = found[name]
         body: list[tuple[object, ...]] = [
@@ -111,11 +122,11 @@ def show(found: Mapping[str, Any]) -> str:
         ]
         parts.append(f"{title}: {one['posts']} posts.")
         parts.append(rows(("rule", "B³ precision", "B³ recall", "B³ F1", "pairs' precision", "pairs' recall"), body))
-    told = found["stories"]
-    parts.append(
-        f"They tell of {told['matters']} matters; {told['taken for no trouble']} of their posts are taken for no "
-        "trouble, so that each of them is alone."
-    )
+        if name in STORIES:
+            parts.append(
+                f"They tell of {one['matters']} matters; {one['taken for no trouble']} of their posts are taken for no "
+                "trouble, so that each of them is alone."
+            )
     return "\n\n".join(parts)
 
 

@@ -14,7 +14,10 @@ from otklik.evaluation.clusters import homes
 from schemas import Post, TaggedPost
 from store import StoredPost
 
-FILE = Path(__file__).parents[2] / "tests" / "incidents" / "stories.jsonl"
+FOLDER = Path(__file__).parents[2] / "tests" / "incidents"
+FILE = FOLDER / "stories.jsonl"
+FURTHER = FOLDER / "stories_held_out.jsonl"
+LAST = FOLDER / "stories_last.jsonl"
 CONTEXT = 500
 
 

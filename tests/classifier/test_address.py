@@ -3,7 +3,7 @@
 import pytest
 
 from classifier.address import MAX_OTHERS, address_of
-from classifier.places.streets import municipality_by_street, streets_by_key, unreadable
+from classifier.places.streets import municipality_by_street, streets_by_key
 from schemas import Address
 from text.address import find_addresses
 
@@ -72,7 +72,3 @@ def test_a_listed_street_gives_its_municipality() -> None:
 def test_unlisted_streets_and_streets_of_two_municipalities_give_none(text: str) -> None:
     streets = streets_by_key({KOPEYSK: ["Сутягина"], MIASS: ["Автозаводцев"]})
     assert municipality_by_street(find_addresses(text), streets) is None
-
-
-def test_streets_that_cannot_be_read() -> None:
-    assert unreadable(["ул. Труда", "", "№ 5", "Победы"]) == ["", "№ 5"]

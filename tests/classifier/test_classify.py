@@ -227,3 +227,8 @@ def test_item_of_a_post() -> None:
 def test_what_nobody_but_an_operator_can_read_goes_to_one(classifier: Classifier, text: str, language: str) -> None:
     (tags,) = classifier.classify([Item(text)])
     assert (tags.language, tags.relevant, tags.relevance, tags.needs_review) == (language, True, 0.5, True)
+
+
+def test_it_goes_to_one_however_sure_the_region_wants_to_be(chelyabinsk: Region) -> None:
+    strict = Classifier.load(region=chelyabinsk, thresholds=Thresholds(relevant=0.9))
+    assert strict.classify([Item("Ауылда жарық жоқ, қашан болады?")])[0].relevant is True

@@ -2,6 +2,7 @@
 
 import json
 import multiprocessing
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -85,9 +86,19 @@ def test_an_id_tells_one_post_and_a_short_answer_is_told_by_nothing_else(classif
     said = {"text": "у нас тоже", "topic": "Пробки", "by": "И", "at": "2026-03-05T09:00:00Z"}
     write(file, said, {"id": "vk:-1_2", "topic": "Очередь", "by": "И", "at": "2026-03-05T09:00:00Z"})
     context = "Когда дадут холодную воду? Второй день воды нет!"
-    short = Item("у нас", kind="comment", context=context)
-    items = [short, Item("у нас", kind="comment", context=context, id="vk:-1_2"), Item("у нас тоже")]
+    short = Item("у нас тоже", kind="comment", context=context)
+    items = [short, replace(short, id="vk:-1_2"), Item("у нас тоже")]
     assert [one.topic for one in classifier.classify(items)] == ["Отсутствие холодной воды", "Очередь", "Пробки"]
+
+
+def test_another_municipality_takes_the_settlement_with_it(classifier, corrections, file) -> None:
+    text = "В Тургояке нет воды"
+    (before,) = judged(classifier, text)
+    assert before.settlement == "Тургояк"
+    said = {"text": text, "by": "И", "at": "2026-03-05T09:00:00Z"}
+    for municipality, settlement in (("Копейск", None), ("Миасс", "Тургояк")):
+        write(file, said | {"municipality": municipality})
+        assert judged(classifier, text)[0].settlement == settlement
 
 
 def test_a_group_alone_gets_the_likeliest_of_its_topics(classifier, corrections, file) -> None:
@@ -208,7 +219,7 @@ def test_training_takes_the_last_word_on_each_text(file) -> None:
 
 
 def test_training_without_the_file(tmp_path) -> None:
-    with pytest.raises(DataError, match=r"^Файл исправлений .*none не читается: No such file or directory\.$"):
+    with pytest.raises(DataError, match=r"^Файл исправлений .*none не читается: нет такого файла или папки\.$"):
         corrected(tmp_path / "none", {}, lambda _: None)
 
 

@@ -28,6 +28,13 @@ def test_what_lemmas_do_not_tell(trouble: str, none: str, cue: str) -> None:
     assert cue not in _read(none).cues
 
 
+@pytest.mark.parametrize(
+    ("drawn_out", "spelt"), [("Нееееет водыыыы", "Нет воды"), ("когдаааа ввввключат?", "когда включат?")]
+)
+def test_drawn_out_letters_change_nothing(drawn_out: str, spelt: str) -> None:
+    assert _read(drawn_out) == _read(spelt)
+
+
 def test_no_longer_is_no_plain_negation() -> None:
     assert "больше не течь/is" in _read("Больше не течёт").cues
     assert "=больше не lack" in _read("очередей больше нет").cues

@@ -68,7 +68,7 @@ def test_numpy_reads_it_without_pickles(file: Path) -> None:
 
 def test_a_missing_file(tmp_path: Path) -> None:
     path = tmp_path / "none.npz"
-    assert _message(path) == f"Файл модели {path} не читается: No such file or directory. {ADVICE}"
+    assert _message(path) == f"Файл модели {path} не читается: нет такого файла или папки. {ADVICE}"
 
 
 @pytest.mark.parametrize("keep", [0, 1, 100, 0.5, 0.99])

@@ -30,6 +30,10 @@ def test_a_listed_street_tells_the_municipality(resolver):
     assert text[start:end] == "Ласьвинской, 30"
 
 
+def test_a_street_of_a_town_elsewhere_tells_nothing(resolver):
+    assert resolver.resolve("Екатеринбург, Ласьвинская, 30: яма").municipality is None
+
+
 @pytest.mark.parametrize(
     "text",
     [

@@ -39,7 +39,7 @@ def test_missing_data(tmp_path: Path) -> None:
     with pytest.raises(DataError) as caught:
         classifier.train(tmp_path, tmp_path / "m.npz")
     assert str(caught.value) == (
-        f"Файл данных {tmp_path / 'perm.csv.gz'} не читается: No such file or directory. "
+        f"Файл данных {tmp_path / 'perm.csv.gz'} не читается: нет такого файла или папки. "
         "Укажите папку с perm.csv.gz и telegram.csv.gz: otklik train --data ПАПКА."
     )
     assert not (tmp_path / "m.npz").exists()

@@ -7,7 +7,7 @@ from typing import Any
 
 from incidents.config import Grouping
 from store import Decision, Link, Member
-from store.posts import Range
+from store.posts import Range, Wanted
 
 START = datetime(2026, 2, 2, 6, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -63,26 +63,22 @@ class Memory:
     posts: Iterable[Member]
     all_decisions: Iterable[Decision] = ()
 
-    def near(self, ranges: Sequence[Range]) -> list[Member]:
+    def read(self, wanted: Wanted) -> list[Member]:
         return [
             one
             for one in self.posts
-            if one.relevant
-            and any(
-                (one.municipality, getattr(one, wanted.by)) == (wanted.municipality, wanted.value)
-                and wanted.start <= one.published <= wanted.end
-                for wanted in ranges
-            )
+            if one.id in wanted.ids
+            or one.incident in wanted.incidents
+            or (one.relevant and (one.parent in wanted.answers_to or self._near(one, wanted.ranges)))
         ]
 
-    def by_id(self, ids: Collection[str]) -> list[Member]:
-        return [one for one in self.posts if one.id in ids]
-
-    def answers(self, ids: Collection[str]) -> list[Member]:
-        return [one for one in self.posts if one.relevant and one.parent in ids]
-
-    def of_incidents(self, incidents: Collection[int]) -> list[Member]:
-        return [one for one in self.posts if one.incident in incidents]
+    @staticmethod
+    def _near(one: Member, ranges: Sequence[Range]) -> bool:
+        return any(
+            (one.municipality, getattr(one, wanted.by)) == (wanted.municipality, wanted.value)
+            and wanted.start <= one.published <= wanted.end
+            for wanted in ranges
+        )
 
     def decisions(self, ids: Collection[str]) -> list[Decision]:
         return [one for one in self.all_decisions if one.left in ids or one.right in ids]

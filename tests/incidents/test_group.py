@@ -52,6 +52,7 @@ def traits(draw: st.DrawFn, most: int = 14) -> dict[str, Any]:
     # Signatures that agree in none, a third or all of their places.
     signature = None if words is None else struct.pack("<32I", *(1 + (n % 3 and words) for n in range(32)))
     return {
+        "common": draw(st.sampled_from([None, None, "power", "water"])),
         "street": street,
         "address": f"{street}, {house}" if house else None,
         "settlement": draw(st.sampled_from([None, None, None, "Октябрьский"])),
@@ -60,7 +61,10 @@ def traits(draw: st.DrawFn, most: int = 14) -> dict[str, Any]:
         "link": draw(st.sampled_from([None, None, None, "page"])),
         "source": draw(st.sampled_from(["vk", "telegram"])),
         "parent": draw(st.one_of(st.none(), st.none(), st.integers(0, most).map("p{}".format))),
-        "traits": {"topics": {draw(st.sampled_from([NO_WATER, SNOW])): 1.0}},
+        "traits": {
+            "topics": {draw(st.sampled_from([NO_WATER, SNOW])): 1.0},
+            "things": draw(st.sampled_from([{}, {}, {"lift": 1}, {"roof": 1}, {"lift": 1, "roof": 1}])),
+        },
     }
 
 
@@ -120,8 +124,12 @@ def test_a_neighbourhood_is_grouped_as_the_whole(posts, decisions, data) -> None
         for number, members in enumerate(sorted(map(sorted, group(old.values(), decisions, RULES))), start=1)
         for id_ in members
     }
-    everything = [post_with_incident(one, stored.get(one.id)) for one in new.values()]
-    seen = explore([after, *([before] if before.id in old else [])], Memory(everything, decisions), RULES)
+    as_it_was, as_it_is = (
+        {one.id: replace(one, incident=stored.get(one.id)) for one in posts_.values()} for posts_ in (old, new)
+    )
+    reader = Memory(data.draw(st.sampled_from([as_it_was, as_it_is]), label="stored").values(), decisions)
+    was = [as_it_was[after.id]] if after.id in as_it_was else []
+    seen = explore(was, [as_it_is[after.id]], reader, RULES)
 
     whole = group([one for one in new.values() if one.relevant], decisions, RULES)
     assert seen.partition <= whole
@@ -133,10 +141,6 @@ def test_a_neighbourhood_is_grouped_as_the_whole(posts, decisions, data) -> None
     why_before = attachments(group(before_it.values(), decisions, RULES), ties(before_it, RULES))
     assert all(why.get(id_) == why_before.get(id_) for members in untouched for id_ in members)
     assert {id_ for id_ in stored if stored[id_] in {stored.get(i) for i in seen.posts}} <= seen.posts.keys()
-
-
-def post_with_incident(one: Member, incident: int | None) -> Member:
-    return replace(one, incident=incident)
 
 
 def test_a_pause_longer_than_the_window_ends_a_matter() -> None:
@@ -197,7 +201,7 @@ def test_only_what_is_near_is_read() -> None:
     """A topic that never falls silent: years of it are not loaded for one more post."""
     everything = [post(f"p{n:05}", n * 6) for n in range(4000)]
     new = post("new", 2000 * 6 + 1)
-    seen = explore([new], Memory([*everything, new]), DEFAULT)
+    seen = explore([], [new], Memory(everything), DEFAULT)
     reach = DEFAULT.matter("ЖКХ", NO_WATER).reach
     assert reach == 4 * DAY
     assert len(seen.posts) <= 2 * (reach + 3 * DAY) / timedelta(hours=6) + 2

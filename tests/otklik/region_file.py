@@ -14,7 +14,7 @@ sources:
     news: {feed: "https://news.example/rss"}
     every: 5m
 authorities:
-  - {id: zkh, name: Министерство строительства, groups: [ЖКХ]}
+  - {id: zkh, name: Министерство строительства, groups: [ЖКХ], default: true}
 sinks:
   - id: archive
     file: {path: "out.jsonl"}

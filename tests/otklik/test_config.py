@@ -267,7 +267,7 @@ def test_all_mistakes_at_once_in_order_of_place(file):
             ),
         ),
         (
-            "groups: [ЖКХ]}\n",
+            "groups: [ЖКХ], default: true}\n",
             "default: true}\n  - {id: omsu, name: ОМСУ, default: true}\n",
             said(
                 "region.yaml:8:28  authorities[1].default",

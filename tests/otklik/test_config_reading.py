@@ -21,9 +21,7 @@ def test_variables_whole_in_part_and_by_default(file):
 
 def test_a_variable_may_be_in_a_file(file, tmp_path):
     (tmp_path / "token").write_text("vk-token\n")
-    text = GOOD.replace("sinks:", "  - {id: x, name: X, default: true}\nsinks:").replace(
-        "authorities:", "  - id: vk\n    vk: {wall: public1, token: ${VK}}\nauthorities:"
-    )
+    text = GOOD.replace("authorities:", "  - id: vk\n    vk: {wall: public1, token: ${VK}}\nauthorities:")
     config = read(file, text, KEY | {"VK_FILE": str(tmp_path / "token")})
     assert config.file.sources[1].settings.token.get_secret_value() == "vk-token"
 

@@ -10,7 +10,7 @@ from pkgutil import resolve_name
 import pytest
 
 from otklik.exits import CODES, Exit, Failed, exit_code
-from otklik.russian import refusal
+from text.refusal import refusal
 
 
 @pytest.fixture

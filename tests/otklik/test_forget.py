@@ -40,14 +40,14 @@ def said(office, *arguments: str) -> str:
 )
 def test_it_counts_erases_and_says_what_is_left_to_do(office, asked):
     assert said(office, "forget", "region.yaml", *asked, "--as", "Петрова", "--dry-run") == (
-        "Будет стёрто публикаций: 1, инцидентов: 1.\n"
+        "Будет стёрто публикаций: 1, затронуто инцидентов: 1.\n"
     )
     assert said(office, "forget", "region.yaml", *asked, "--as", "Петрова", "--comment", "Письмо 17") == (
-        f"Стёрто публикаций: 1, инцидентов: 1.\n{STAYS}"
+        f"Стёрто публикаций: 1, затронуто инцидентов: 1.\n{STAYS}"
     )
     assert said(office, "forget", "region.yaml", *asked, "--as", "Петрова") == (
-        "Стёрто публикаций: 0, инцидентов: 0.\n"
-        f"В базе такого не было; если оно ещё придёт, текст не сохранится.\n{STAYS}"
+        "Стёрто публикаций: 0, затронуто инцидентов: 0.\n"
+        f"Стирать нечего: в базе такого нет; если оно ещё придёт, текст не сохранится.\n{STAYS}"
     )
     told = said(office, "incidents", "show", "region.yaml", "1")
     assert "Петрова — стёрты данные" in told

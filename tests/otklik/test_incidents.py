@@ -120,10 +120,10 @@ def test_the_whole_way_of_an_incident(office):
     assert shown["incident"]["sequence"] == 9
     assert [one["id"] for one in shown["posts"]] == ["vk:-1_1", "vk:-1_2"]
     assert [one["attached"] for one in shown["posts"]] == [
-        {"by": "topic", "to": "vk:-1_2", "sure": 0.5},
-        {"by": "topic", "to": "vk:-1_1", "sure": 0.5},
+        {"by": "common", "to": "vk:-1_2", "sure": 0.6},
+        {"by": "common", "to": "vk:-1_1", "sure": 0.6},
     ]
-    assert "    почему здесь: та же тема, рядом по времени, что у vk:-1_1 (0.50)\n" in told
+    assert "    почему здесь: та же общая беда, рядом по времени, что у vk:-1_1 (0.60)\n" in told
 
 
 def test_lists_and_filters(office):
@@ -277,6 +277,20 @@ def test_export(office):
         "Справка: otklik incidents export --help\n",
     )
     assert sorted(path.name for path in office.folder.glob("*.part")) == []
+
+
+def test_incidents_of_an_authority_that_the_file_lost_are_found_and_handed_over(office):
+    gone = next(one["authority"] for one in json.loads(office("incidents", "list", "region.yaml", "--json").stdout))
+    file = office.folder / "region.yaml"
+    file.write_text(file.read_text().replace(f"id: {gone},", "id: another,"))
+    found = ids(office, "--authority", gone)
+    assert found
+    assert refused(office, "assign", "region.yaml", str(found[0]), "--as", "П") == (
+        1,
+        f"Ведомства «{gone}», которому предложен инцидент №{found[0]}, нет в разделе authorities: скажите, кому "
+        "передать.\n",
+    )
+    assert office("incidents", "assign", "region.yaml", str(found[0]), "--authority", "another", "--as", "П").stdout
 
 
 def test_the_queue_puts_what_presses_first(office):

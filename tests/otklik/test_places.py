@@ -158,6 +158,27 @@ def test_an_extra_name_twice(folder):
     ]
 
 
+@pytest.mark.parametrize(
+    ("municipality", "message"),
+    [
+        ("57701000", "Эта улица того же муниципалитета уже есть в строке 6: оставьте одну."),
+        (
+            "Кунгур",
+            "Эта улица уже есть в строке 6 у другого муниципалитета: по ней место не узнать, и программа её пропустит. "
+            "Уберите обе или ту, что неверна.",
+        ),
+    ],
+)
+def test_a_street_twice(folder, municipality, message):
+    section = "places:\n  streets:\n    - {street: улица Дружбы, municipality: Пермь}\n"
+    assert mistakes(folder, section + f'    - {{street: ул. Дружбы, municipality: "{municipality}"}}\n') == [
+        "region.yaml:7:16  places.streets[1].street\n"
+        f"  {message}\n"
+        "  Записано: «ул. Дружбы»\n"
+        "  Подробнее: docs/configuration.md#places"
+    ]
+
+
 FEATURE = {"type": "Feature", "properties": {"oktmo": "57701000"}, "geometry": {"type": "Polygon", "coordinates": []}}
 
 

@@ -56,6 +56,23 @@ def test_a_narrower_rule_may_stand_first(tmp_path) -> None:
     )
 
 
+def test_a_term_that_can_never_count_is_named_with_the_other(tmp_path) -> None:
+    file = tmp_path / "r.yaml"
+    anything = "any: {answer: 5h, urgency: [now], groups: [ЖКХ]}"
+    terms = anything + f", fast: {{answer: 4h, urgency: [now], topics: [{WATER}]}}"
+    assert only(file, GOOD + f"deadlines: {{{terms}}}\n") == (
+        f"{file}:11:63  deadlines.fast\n"
+        "  Этот срок никогда не сработает: всему, чему он подходит, раньше подходит срок «any».\n"
+        "  Поставьте более узкий срок выше или удалите его.\n"
+        "  Подробнее: docs/configuration.md#deadlines"
+    )
+
+
+def test_a_narrower_term_may_stand_first(tmp_path) -> None:
+    terms = "fast: {answer: 4h, urgency: [now], groups: [ЖКХ]}, any: {answer: 5h, urgency: [now]}"
+    read(tmp_path / "r.yaml", GOOD + f"deadlines: {{{terms}}}\n")
+
+
 def test_an_unknown_authority(tmp_path) -> None:
     file = tmp_path / "r.yaml"
     assert only(file, rules("{to: zhk, groups: [ЖКХ]}")) == (

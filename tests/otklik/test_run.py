@@ -15,7 +15,7 @@ import psutil
 import pytest
 
 from bus import Record, open_bus
-from otklik.roles.common import ensure_topics
+from otklik.roles.common import ensure_topics, sink_group
 from otklik.running import not_due
 from schemas import topics
 from tests.simulators.news.server import NewsSite
@@ -119,14 +119,15 @@ MORNING = datetime(2026, 3, 11, 6, 0, tzinfo=UTC)
 
 
 def test_of_what_is_gathered_only_that_before_the_last_moment_is_waited_for(tmp_path):
-    every_morning = ("table", "0 8 * * *", ZoneInfo("Asia/Yekaterinburg"))
+    every_morning = ("0 8 * * *", ZoneInfo("Asia/Yekaterinburg"))
     with closing(open_bus(f"sqlite:///{tmp_path}/bus.db", now=lambda: MORNING)) as bus:
         ensure_topics(bus)
         at_eight = MORNING.replace(hour=3)  # in Chelyabinsk
         times = [at_eight + timedelta(minutes=minutes) for minutes in (-2, -1, 0, 1, 2)]
         bus.publish(topics.INCIDENTS, [Record("k", b"{}", time) for time in times])
-        assert not_due(bus, *every_morning, MORNING) == 3
-        assert not_due(bus, *every_morning, at_eight - timedelta(seconds=1)) == 5
+        lag = bus.group_lag(topics.INCIDENTS, sink_group("table"))
+        assert not_due(bus, lag, *every_morning, MORNING) == 3
+        assert not_due(bus, lag, *every_morning, at_eight - timedelta(seconds=1)) == 5
 
 
 @pytest.mark.timeout(400)

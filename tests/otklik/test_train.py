@@ -99,7 +99,7 @@ def test_tables_that_teach_nothing(otklik):
     )
     done = otklik("train", "none.csv", "--target", "кому", "--out", "who.npz")
     assert (done.returncode, done.stderr.splitlines()[-1]) == (
-        2, "Файл none.csv не читается: No such file or directory."
+        2, "Файл none.csv не читается: нет такого файла или папки."
     )  # fmt: skip
     (otklik.folder / "bad.csv").write_bytes("text,кому\nвода".encode("cp1251"))
     done = otklik("train", "bad.csv", "--target", "кому", "--out", "who.npz")
@@ -123,7 +123,7 @@ def test_data_that_is_not_there(otklik):
     done = otklik("train", "--data", "nowhere", "--out", "own.npz")
     assert done.returncode == 2
     assert done.stderr.splitlines()[-1] == (
-        "Файл данных nowhere/perm.csv.gz не читается: No such file or directory. "
+        "Файл данных nowhere/perm.csv.gz не читается: нет такого файла или папки. "
         "Укажите папку с perm.csv.gz и telegram.csv.gz: otklik train --data ПАПКА."
     )
     assert list(otklik.folder.iterdir()) == []

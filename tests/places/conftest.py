@@ -21,6 +21,11 @@ def perm() -> Resolver:
 
 
 @pytest.fixture(scope="session")
+def sverdlovsk() -> Resolver:
+    return Resolver(Region.load("Свердловская область"))
+
+
+@pytest.fixture(scope="session")
 def petersburg() -> Resolver:
     return Resolver(Region.load("Санкт-Петербург"))
 

@@ -24,6 +24,15 @@ def test_labels_count_right_wrong_and_silence(resolver: Resolver) -> None:
     assert figures["named"] == {"share": 0.5, "texts": 2}
     assert figures["silence"] == {"share": 1.0, "texts": 2}
     assert figures["wrong"] == 0.5
+    assert figures["lost"] == 0
+
+
+def test_a_label_stays_with_its_text_however_that_is_masked(resolver: Resolver) -> None:
+    text = "В Копейске, на Мира 5, кв. 12 нет воды. Тел. 8 912 345-67-89"
+    assert places.ready(text) != text
+    figures = places.figures_of_labels(resolver, [text], {places.hashed(text): "75728000", places.hashed("нет"): ""})
+    assert (figures["named"], figures["lost"]) == ({"share": 1.0, "texts": 1}, 1)
+    assert places.figures_of_claims(resolver, [text], {places.hashed(text): "75728000"})["false"] == 0
 
 
 def test_districts_are_compared_with_the_address(tmp_path: Path) -> None:

@@ -118,6 +118,7 @@ class Counting:
         "Копейский район Копейский район ",
         "г. г. г. ",
         "Верхний Верхний Уфалей ",
+        "Копейск. ",
     ],
 )
 def test_hostile_repetition_is_bounded_work(chelyabinsk: Region, piece: str) -> None:
@@ -127,7 +128,9 @@ def test_hostile_repetition_is_bounded_work(chelyabinsk: Region, piece: str) -> 
     text = (piece * 20_000)[:20_000]
     mentions = find(text, table)
     different = len(set(WORD.findall(text)))
-    assert len(mentions) <= MAX_MENTIONS
+    assert len(mentions) <= 200
+    if piece == "Копейск. ":  # a mention each
+        assert len(mentions) == MAX_MENTIONS
     # one look-up for each word of the text, one for each different word to tell what it may be
     assert counting.asked <= len(WORD.findall(text)) + different
 

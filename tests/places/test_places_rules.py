@@ -2,7 +2,7 @@
 
 import pytest
 
-from classifier.places import Resolver
+from classifier.places import Region, Resolver
 from schemas import Geo
 
 KOPEYSK, CHELYABINSK, MIASS, SATKA, ASHA = "75728000", "75701000", "75742000", "75549000", "75509000"
@@ -40,6 +40,8 @@ def code(resolver: Resolver, text: str, source: str | None = None) -> str | None
         pytest.param("завод «Златоуст» встал", None, id="a plant in quotation marks"),
         pytest.param("Депутат Маслов обещал", None, id="a surname after a title"),
         pytest.param("Шумовой Т.П. отказали", None, id="a surname before initials"),
+        pytest.param("Вчера обещала Айбатова А.Б. помочь", None, id="a village's name before initials"),
+        pytest.param("в селе Орловка нет света", None, id="larger in a neighbouring region"),
         pytest.param("В СИМ-картах нет связи, УК молчит", None, id="abbreviations"),
         pytest.param("ЧМЗ накрыло дымом", CHELYABINSK, id="a nickname in capitals"),
         pytest.param("В Париже забастовка", None, id="a better-known namesake abroad"),
@@ -79,6 +81,8 @@ def test_districts_and_namesakes(resolver: Resolver, text: str, oktmo: str | Non
     [
         ("из Миасса в Златоуст нет автобуса", MIASS, ("75712000",)),
         ("дорога Сатка — Златоуст в ямах", SATKA, ("75712000",)),
+        ("дорога Сатка-Златоуст в ямах", SATKA, ("75712000",)),
+        ("автобус Усть-Катав-Миасс не пришёл", "75755000", (MIASS,)),
         ("от Копейска до Челябинска час", KOPEYSK, (CHELYABINSK,)),
         ("Свет дали в Копейске, бригада из Челябинска", KOPEYSK, (CHELYABINSK,)),
         ("Копейск: ямы. В Челябинске таких нет", KOPEYSK, (CHELYABINSK,)),
@@ -88,6 +92,35 @@ def test_the_first_of_a_way(resolver: Resolver, text: str, oktmo: str, others: t
     found = resolver.resolve(text).municipality
     assert found is not None
     assert (found.oktmo, found.others) == (oktmo, others)
+
+
+def test_what_is_said_most_often_of_what_is_said_alike(resolver: Resolver) -> None:
+    assert code(resolver, "В Миассе яма. В Копейске яма") == MIASS
+    assert code(resolver, "В Миассе яма. В Копейске яма, в Копейске и люк") == KOPEYSK
+
+
+def test_a_place_elsewhere_that_speaks_louder(resolver: Resolver) -> None:
+    assert code(resolver, "Екатеринбург. Воды нет, приезжал Копейск") is None
+    assert code(resolver, "Екатеринбург. Воды нет, как в Копейске") == KOPEYSK
+
+
+def test_several_places_and_what_a_parent_says_are_less_sure(resolver: Resolver) -> None:
+    def sure(text: str, context: str | None = None) -> float:
+        found = resolver.resolve(text, context=context).municipality
+        assert found is not None
+        return found.probability
+
+    one = sure("В Копейске яма")
+    assert sure("В Копейске яма, а в Миассе две") == pytest.approx(one * 0.92, abs=1e-4)
+    assert sure("у нас тоже", "В Копейске яма") == pytest.approx(one * 0.9, abs=1e-4)
+
+
+def test_a_span_within_joined_names_is_that_of_one(resolver: Resolver) -> None:
+    text = "Нет воды. Электричка миасс-златоуст стоит"
+    found = resolver.resolve(text).municipality
+    assert found is not None
+    assert found.span is not None
+    assert text[slice(*found.span)] == "миасс"
 
 
 def test_where_a_way_leads_is_no_place_of_trouble(resolver: Resolver) -> None:
@@ -100,12 +133,41 @@ def test_where_a_way_leads_is_no_place_of_trouble(resolver: Resolver) -> None:
     [
         ("В Перми прорвало трубу", "57701000"),
         ("в Уфе нет воды", "80701000"),
+        ("В Орле нет воды", "54701000"),
         ("Екатеринбург, Ботаника, отключили воду", "65701000"),
     ],
 )
 def test_a_place_outside_is_told(resolver: Resolver, text: str, outside: str) -> None:
     place = resolver.resolve(text, hints=("Златоуст",))
     assert (place.municipality, place.outside) == (None, outside)
+
+
+def test_words_that_are_towns_elsewhere(sverdlovsk: Resolver) -> None:
+    assert code(sverdlovsk, "Свет отключили на Малышева", "Екатеринбург") == "65701000"  # a street
+    assert code(sverdlovsk, "в посёлке Малышева нет света", "Екатеринбург") == "65762000"
+    assert code(sverdlovsk, "Крыша из асбеста разваливается") is None
+    assert code(sverdlovsk, "в Асбесте дым с полигона") == "65730000"
+    assert code(sverdlovsk, "Лесной массив вырубают") is None
+    assert code(sverdlovsk, "Лесной, подъезд без света") == "65749000"
+    assert code(sverdlovsk, "на Реже нашли мёртвую рыбу") is None  # the river
+    assert code(sverdlovsk, "в Реже нет воды") == "65720000"
+
+
+@pytest.mark.parametrize(
+    ("region", "text", "oktmo"),
+    [
+        pytest.param("Республика Башкортостан", "На Агидели утонул человек", None, id="on a river"),
+        pytest.param("Тюменская область", "на Ишиме лёд, а рыбаки сидят", None, id="on another"),
+        pytest.param("Республика Башкортостан", "В Уфе нет воды", "80701000", id="also the centre of the district"),
+        pytest.param("Республика Башкортостан", "Октябрьский. Нет воды", "80735000", id="also a district of Ufa"),
+        pytest.param("Республика Крым", "в Джанкое нет воды", "35709000", id="listed with the district too"),
+        pytest.param("Республика Ингушетия", "Сунжа, нет воды", "26610000", id="the table lacks it"),
+        pytest.param("Ленинградская область", "Сосновый Бор. Нет воды", "41754000", id="its people aren't known"),
+        pytest.param("Красноярский край", "В Железногорске нет воды", "04735000", id="nor here, and one elsewhere"),
+    ],
+)
+def test_a_town_in_its_own_region(region: str, text: str, oktmo: str | None) -> None:
+    assert code(Resolver(Region.load(region)), text) == oktmo
 
 
 def test_a_region_elsewhere_makes_its_villages_likelier(resolver: Resolver) -> None:

@@ -18,9 +18,10 @@ from prometheus_client import REGISTRY
 from pydantic import ValidationError
 from structlog.testing import capture_logs
 
-from sinks import DeliveryFailed, Sink
+from sinks import DeliveryFailed, EventRefused, Sink
 from sinks.email import EmailSettings, EmailSink
 from sinks.message import line
+from sinks.probe import probe
 from tests.servers import free_port
 from tests.sinks.conformance import ScheduledConformance, Target
 from tests.sinks.events import MORNING, digest, event, story
@@ -253,6 +254,16 @@ def test_an_address_that_is_gone_is_told_of_and_costs_the_others_nothing(running
         "reason": "ответ 550 No such user",
     }  # fmt: skip
     assert refusals() == before + 2
+
+
+def test_a_test_event_names_the_address_that_is_gone(running):
+    running.post.refuses = {"chief@region.example": "550 No such user"}
+    with pytest.raises(EventRefused) as caught:
+        open_sink(running).deliver([probe("chelyabinsk", NOW)])
+    assert caught.value.reason == (
+        f"{name(running)}: сервер не принимает письма для chief@region.example; остальные его получили"
+    )
+    assert len(running.post.letters) == 1
 
 
 def test_an_address_that_is_busy_alone_gets_the_same_letter_again(running):

@@ -7,7 +7,8 @@ from sqlalchemy.exc import DBAPIError
 from schemas import Incident, IncidentStatus
 from store import IncidentFilter, Incidents, Member, Posts, Store, StoredPost
 from store.incident_tables import incident_history
-from store.posts import Attachment, Range
+from store.incidents import MOST_TITLES
+from store.posts import Attachment, Range, Wanted
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 
@@ -87,6 +88,22 @@ def test_titles_are_searched_in_whatever_case(store: Store) -> None:
     assert ids(store, text="о%и") == []
 
 
+def test_a_new_title_is_searched_and_the_old_one_is_not(store: Store) -> None:
+    (id_,) = fill(store, incident(title="Ямы — Копейск"))
+    incidents = Incidents(store)
+    with store.transaction() as conn:
+        incidents.update(conn, [incident(id=id_, title="ЯМЫ — Миасс")])
+    assert ids(store, text="копейск") == []
+    assert ids(store, text="ямы", status=[IncidentStatus.NEW]) == ids(store, text="миасс") == [id_]
+    assert incidents.by_priority(IncidentFilter(text="ямы", status=[IncidentStatus.CLOSED])) == []
+
+
+def test_words_of_very_many_titles_find_all_of_them(store: Store) -> None:
+    fill(store, *[incident(title=f"Тема {n}") for n in range(MOST_TITLES + 1)], incident(title="Ямы"))
+    assert Incidents(store).count(IncidentFilter(text="тема")) == MOST_TITLES + 1
+    assert ids(store, text="тема", limit=2) == [MOST_TITLES + 1, MOST_TITLES]
+
+
 def test_the_overdue_are_listed_and_counted(store: Store) -> None:
     late = NOW - timedelta(hours=1)
     fill(store, incident(answer_due=late), incident(answer_due=late, status="solved"), incident(answer_due=NOW))
@@ -103,9 +120,10 @@ def test_snapshots_come_back_as_they_went(store: Store) -> None:
     early = post("b", published=NOW - timedelta(hours=1), url="https://vk.example/b")
     with store.transaction() as conn:
         assert posts.insert(conn, [early, post("я"), post("a")])
-        posts.attach(conn, {"b": id_, "я": id_, "a": id_}, {"b": Attachment("address", "a", 0.9), "я": None})
+        nearest = Attachment("address", "a", 0.9)
+        posts.attach(conn, {"b": (id_, nearest), "я": (id_, None), "a": (id_, None)})
         why = {one.id: one.attachment for one in posts.by_id(conn, ["a", "b", "я"])}
-    assert why == {"a": None, "b": Attachment("address", "a", 0.9), "я": None}
+    assert why == {"a": None, "b": nearest, "я": None}
     found = incidents.get(id_)
     assert found is not None
     assert (found.posts, found.urls) == (("b", "a", "я"), ("https://vk.example/b",))
@@ -137,16 +155,48 @@ def test_neighbours_are_read_by_place_topic_and_time(store: Store) -> None:
         posts.insert(conn, rows)
 
         def near(topics: list[str], end: datetime) -> list[str]:
-            return sorted(
-                one.id for one in posts.near(conn, [Range("75728000", "topic", topic, NOW, end) for topic in topics])
-            )
+            ranges = [Range("75728000", "topic", topic, NOW, end) for topic in topics]
+            return sorted(one.id for one in posts.read(conn, Wanted(ranges)))
 
         assert near(["Неубранный снег"], NOW) == ["a"]
         assert near(["Неубранный снег", "Ямы"], NOW + hour) == ["a", "later", "topic"]
         assert near([*map(str, range(20)), "Ямы"], NOW) == ["topic"]
         assert near([], NOW) == []
-        assert posts.places_of(conn, {"a", "place", "nowhere", "unknown"}) == {"75728000", "75701000", "none"}
         assert type(posts.by_id(conn, ["a"])[0]) is Member
+
+
+def test_all_that_is_wanted_is_read_together_and_each_post_once(store: Store) -> None:
+    posts = Posts()
+    (incident_,) = fill(store, incident())
+    rows = [
+        post("near"),
+        post("answer", topic="Ямы", parent="near"),
+        post("answer of no relevance", relevant=False, parent="near"),
+        post("named", topic="Ямы", relevant=False),
+        post("inside", topic="Ямы", relevant=False, incident=incident_),
+        post("worded", topic="Ямы", wording="w"),
+        post("linked", topic="Ямы", link="l"),
+        post("lived", topic="Ямы", address="a"),
+        post("other", topic="Ямы"),
+    ]
+    snow, *ties = [
+        Range("75728000", by, value, NOW, NOW)
+        for by, value in (("topic", "Неубранный снег"), ("wording", "w"), ("link", "l"), ("address", "a"))
+    ]
+    with store.transaction() as conn:
+        posts.insert(conn, rows)
+
+        def read(wanted: Wanted) -> list[str]:
+            return sorted(one.id for one in posts.read(conn, wanted))
+
+        assert read(Wanted()) == []
+        assert read(Wanted([snow])) == ["near"]
+        assert read(Wanted(ties)) == ["linked", "lived", "worded"]
+        assert read(Wanted(answers_to={"near"})) == ["answer"]
+        assert read(Wanted(ids={"named", "unknown"})) == ["named"]
+        assert read(Wanted(incidents={incident_})) == ["inside"]
+        together = Wanted([snow, snow, *ties], {"near"}, {"named", "near"}, {incident_})
+        assert read(together) == ["answer", "inside", "linked", "lived", "named", "near", "worded"]
 
 
 @pytest.mark.parametrize("change", ["UPDATE", "DELETE"])
@@ -167,7 +217,10 @@ def test_lists_and_neighbours_use_their_indexes(store: Store) -> None:
             found = set(conn.execute(text("SELECT indexname FROM pg_indexes WHERE tablename = 'posts'")).scalars())
         assert found == {
             "pk_posts",
-            *(f"ix_posts_{name}" for name in ("near", "text", "incident", "parent", "address", "wording", "link")),
+            *(
+                f"ix_posts_{name}"
+                for name in ("near", "text", "incident", "parent", "common", "address", "wording", "link")
+            ),
         }
         return
     near = "relevant AND municipality = '1' AND topic = '2' AND published BETWEEN '2026' AND '2027'"

@@ -6,7 +6,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import insert, inspect, select, text
 
-from store import Store, StoreError, schema
+from store import IncidentFilter, Incidents, Store, StoreError, schema
 from store.alarms import Alarm, ringing
 from store.incident_tables import incidents
 from store.metadata import metadata
@@ -46,6 +46,20 @@ def test_upgrade_from_every_revision(empty: Kit, revision: str | None) -> None:
     store.upgrade()
     assert found(store) == schema.head()
     store.open()
+    empty.close()
+
+
+def test_titles_that_are_there_at_the_upgrade_are_searched(empty: Kit) -> None:
+    store = empty.open()
+    upgrade_to(store, "0012")
+    values = dict.fromkeys(("status", "title", "group", "topic", "urgency"), "x")
+    times = {name: Clock().time for name in ("opened", "updated", "first_published", "last_published")}
+    row = values | times | {"sequence": 1, "needs_review": False, "history": False}
+    with store.transaction() as conn:
+        conn.execute(insert(incidents), [row | {"title": title} for title in ("Ямы", "Ямы", "СНЕГ — Миасс")])
+    store.upgrade()
+    assert Incidents(store).count(IncidentFilter(text="ямы")) == 2
+    assert Incidents(store).count(IncidentFilter(text="снег")) == 1
     empty.close()
 
 

@@ -8,13 +8,15 @@ import pytest
 from sqlalchemy import event, text
 
 from schemas import IncidentStatus
-from store import IncidentFilter, Incidents, Store, Words
-from store.posts import _NEAR, RANGES
+from store import Decisions, IncidentFilter, Incidents, Posts, Store, Words
+from store.posts import _NEAR, RANGES, TIES, Range, Wanted
 from tests.store.test_incidents import fill, incident
 
 
 @pytest.mark.parametrize("size", [1, RANGES])
-@pytest.mark.parametrize(("by", "index"), [("topic", "ix_posts_near"), ("address", "ix_posts_address")])
+@pytest.mark.parametrize(
+    ("by", "index"), [("topic", "ix_posts_near"), ("common", "ix_posts_common"), ("address", "ix_posts_address")]
+)
 def test_neighbours_are_found_by_their_index_on_sqlite(store: Store, by: str, index: str, size: int) -> None:
     if not store.is_sqlite:  # it sees by itself what follows from what; the plan depends on how many rows there are
         assert index in _indexes(store)
@@ -26,6 +28,23 @@ def test_neighbours_are_found_by_their_index_on_sqlite(store: Store, by: str, in
         ]
     assert not [line for line in plan if line.startswith("SCAN")]
     assert sum(f"{index} (municipality=? AND {by}=? AND published>?" in line for line in plan) == size
+
+
+def test_what_posts_lead_to_is_found_by_indexes_on_sqlite(store: Store) -> None:
+    now = store.now()
+    tied = [Range("75701000", by, "x", now, now) for by in TIES]
+    wanted = Wanted(tied, {"answered"}, {"named"}, {1})
+
+    def read() -> None:
+        with store.reading() as conn:
+            Posts().read(conn, wanted)
+            Posts().words(conn, ["named"])
+            Posts().take(conn, ["named"])
+            Decisions(store).of(conn, ["named"])
+
+    plan = plan_of(store, lambda: [read(), Incidents(store).get(fill(store, incident())[0])])
+    assert not [line for line in plan if "posts" in line and not line.startswith("SEARCH posts USING")]
+    assert not [line for line in plan if "near" in line]
 
 
 def test_old_words_are_found_by_their_index_on_sqlite(store: Store) -> None:

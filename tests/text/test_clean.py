@@ -73,8 +73,17 @@ def test_any_text_gives_text_without_invisible_characters(raw):
     assert plain == plain.strip()
 
 
-@pytest.mark.parametrize("hostile", ["<a", "<!--", "<script>", "&lt;", "[club1|", "<!-- -->", "\n ", "&#60;b"])
+@pytest.mark.parametrize(
+    "hostile",
+    [
+        *("<a", "<!--", "<script>", "&lt;", "<!-- -->", "\n ", "&#60;b"),
+        *("[club1|", "[club1:", "[club1:a|", "[https://", "[https://a|", "[#alias|", "[#alias|a|", "@club1 ("),
+    ],
+)
 def test_hostile_repetition_takes_bounded_time(hostile):
-    start = time.process_time()
-    clean(hostile * 20_000)
-    assert time.process_time() - start < 1, "quadratic: a linear pass takes about 10 ms"
+    best = 1.0
+    for _ in range(3):  # the machine is shared
+        start = time.process_time()
+        clean(hostile * 20_000)
+        best = min(best, time.process_time() - start)
+    assert best < 0.05, "quadratic: a linear pass takes about 10 ms, a quadratic one 80 and more"
