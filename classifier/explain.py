@@ -87,7 +87,14 @@ def explain(classifier: Classifier, item: Item) -> Explanation:
         doubts=()
         if not tags.needs_review
         else tuple(
-            doubts(tags.relevance, tags.group_probability, tags.municipality, tags.language, classifier.thresholds)
+            doubts(
+                tags.relevance,
+                tags.group_probability,
+                tags.topic_probability,
+                tags.municipality,
+                tags.language,
+                classifier.thresholds,
+            )
         ),
         place=place,
         outside=classifier.resolver.table.municipalities[place.outside].name if place.outside else None,

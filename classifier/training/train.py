@@ -100,4 +100,4 @@ def train(
 
 
 def _thresholds() -> dict[str, float]:
-    return {"relevant": 0.5, "unsure_from": 0.3, "unsure_to": 0.7, "group": 0.5, "municipality": 0.55}
+    return {"relevant": 0.5, "unsure_from": 0.3, "unsure_to": 0.7, "group": 0.5, "topic": 0.2, "municipality": 0.55}
