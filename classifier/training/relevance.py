@@ -1,26 +1,28 @@
 """Texts for relevance, and how its models are fitted. The rules of labelling are in docs/relevance.md."""
 
 import json
-import random
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
 from importlib.resources import files
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy.sparse import csr_matrix
-from scipy.sparse import vstack as stack_rows
+from scipy.sparse import csr_matrix, hstack
 from sklearn.linear_model import LogisticRegression
 
 from classifier.cues import Reading, read
-from classifier.features import Floats, Listed
-from classifier.linear import LinearHead
-from classifier.relevance import SIDES, Relevance, Side, answer, shape
+from classifier.features import Floats, Listed, tfidf
+from classifier.relevance import Bag, Relevance, answer, shape
+from classifier.training import descent
 from classifier.training.data import OWN_FILES, Row
+from classifier.training.descent import Floats32, Settings, Task
 from classifier.training.fit import SEED, Ints, idf_of
 from classifier.training.folds import clusters, folds
 from classifier.training.names import MIN_TEXTS, allowed_word, unknown_capitals
+from classifier.training.net import narrow, part_of
+from classifier.training.vectors import CHANCE, begin
 from text import clean, cut, mask
 
 FOLDS = 3
@@ -29,27 +31,16 @@ FEW_FROM_CHANNELS = 15
 """Tokens that only channels use must occur this often: there are many."""
 
 
-@dataclass(frozen=True, slots=True)
-class Mix:
-    """How strongly a side regularises and weighs its texts; `own_idf` counts frequencies in our own texts only.
-
-    Figures: docs/decisions/2026-11-28-relevance-two-sides.md.
-    """
-
-    c: float
-    citizens: float
-    channels: float
-    windows: float
-    own: float
-    joined: float
-    own_idf: bool
-
-
-MIXES = {
-    "voice": Mix(c=2.0, citizens=1.0, channels=1.0, windows=0.3, own=5.0, joined=0.0, own_idf=False),
-    "trouble": Mix(c=1.0, citizens=0.04, channels=0.12, windows=0.04, own=10.0, joined=0.2, own_idf=True),
-}
-JOINT_OWN_WEIGHT = 20.0
+NETS = 2
+"""Hidden layers that begin differently and whose scores are averaged; side by side they are one."""
+RANK = 24
+"""Numbers that a token keeps for both of them."""
+SETTINGS = Settings(hidden=32, epochs=3, batch=128, drop_tokens=0.3, drop_hidden=0.3, agree=0.0)
+PART = 0.5
+"""Of citizens' messages and channels' posts, drawn anew for each net."""
+OWN_TIMES = 10
+"""How often a net sees a text of our own in an epoch. Figures: docs/decisions/2026-11-28-relevance-one-layer.md."""
+JOINT_OWN_WEIGHT = 5.0
 """Weight of our own texts in the third model: more is better for hard texts and worse for citizens against channels."""
 ANSWERS_C = 0.5
 
@@ -88,43 +79,6 @@ def own_examples() -> list[Example]:
     return [e for name in OWN_FILES for e in parse_examples(folder.joinpath(name).read_text(encoding="utf-8"))]
 
 
-def windows(texts: Iterable[str], seed: int) -> list[str]:
-    """From each long text a run of 3 to 14 words. Citizens write short and channels write long: without these a text
-    is taken for a complaint because it is short."""
-    chance = random.Random(seed)  # noqa: S311  reproducible, not secret
-    found = []
-    for text in texts:
-        words = text.split()
-        size = chance.randint(3, 14)
-        if len(words) > size + 2:
-            start = chance.randint(0, len(words) - size)
-            found.append(" ".join(words[start : start + size]))
-    return found
-
-
-def joined(examples: Sequence[Example], fold: Ints, seed: int) -> tuple[list[str], list[bool], list[int]]:
-    """Two of our texts in a row, with relevance and fold: talk and a trouble are a trouble, talk and thanks are talk.
-
-    Both come from one fold. What is solved and halves of pairs don't stand for talk: next to a trouble they would read
-    as its end.
-    """
-    chance = random.Random(seed)  # noqa: S311  reproducible, not secret
-    texts: list[str] = []
-    relevant: list[bool] = []
-    place: list[int] = []
-    for number in sorted(set(fold.tolist())):
-        part = [e for e, f in zip(examples, fold, strict=True) if f == number]
-        troubles = [e.text for e in part if e.relevant]
-        talk = [e.text for e in part if not e.relevant and not e.kind.endswith(("solved", "pair"))]
-        for _ in part if troubles and talk else ():
-            pair = [chance.choice(troubles), chance.choice(talk)]
-            chance.shuffle(pair)
-            texts += [". ".join(pair), ". ".join(chance.choices(talk, k=2))]
-            relevant += [True, False]
-            place += [number, number]
-    return texts, relevant, place
-
-
 def spread(keys: Sequence[str], count: int) -> Ints:
     """A fold per text; equal keys share one."""
     unique = sorted(set(keys))
@@ -146,8 +100,12 @@ class Corpus:
     length: Floats
     relevant: npt.NDArray[np.bool_]
     origin: npt.NDArray[np.str_]
-    """citizens, channels, windows, own or joined"""
+    """citizens, channels or own"""
     fold: Ints
+
+    def bags(self) -> tuple[tuple[Listed, csr_matrix], tuple[Listed, csr_matrix]]:
+        """Words and cues with their counts."""
+        return (self.words, self.counts[0]), (self.cues, self.counts[1])
 
 
 def corpus(
@@ -162,13 +120,9 @@ def corpus(
     comments = [e for e in ours if e.context]
     examples = [e for e in ours if not e.context]
     known = [row for row in citizens if row.relevant]
-    runs: list[tuple[str, str]] = [
-        (run, row.origin) for n, row in enumerate(channels) for run in windows([row.text], SEED + n)
-    ]
     names = sorted({row.origin for row in channels})
     channel_fold = {name: n % count for n, name in enumerate(names)}
     own_fold = spread([e.key for e in examples], count)
-    both, both_relevant, both_fold = joined(examples, own_fold, SEED)
     parts: dict[str, tuple[list[str], Sequence[bool], Sequence[int]]] = {
         "citizens": (
             [row.text for row in known],
@@ -180,9 +134,7 @@ def corpus(
             [False] * len(channels),
             [channel_fold[row.origin] for row in channels],
         ),
-        "windows": ([run for run, _ in runs], [False] * len(runs), [channel_fold[name] for _, name in runs]),
         "own": ([e.text for e in examples], [e.relevant for e in examples], own_fold.tolist()),
-        "joined": (both, both_relevant, both_fold),
     }
     readings = [read(cut(text)) for texts, _, _ in parts.values() for text in texts]
     origin = np.repeat(list(parts), [len(texts) for texts, _, _ in parts.values()])
@@ -209,7 +161,7 @@ def choose(
     total: tuple[Counter[str], Counter[str]] = (Counter(), Counter())
     seen: set[str] = set()
     for reading, where, text in zip(readings, origin, texts, strict=True):
-        if where in ("windows", "joined") or text in seen:  # parts and repetitions of texts that are counted
+        if text in seen:
             continue
         seen.add(text)
         for i, tokens in enumerate((set(reading.words), set(reading.cues))):
@@ -250,58 +202,62 @@ def allowed_cue(token: str, proper: frozenset[str] = frozenset()) -> bool:
     return all(allowed_word(word, proper) for word in plain)
 
 
-def fit_sides(data: Corpus, train: Ints) -> dict[str, Side]:
-    """Both linear models, learned from the rows `train`."""
-    return {name: _fit_side(data, train, MIXES[name]) for name in SIDES}
-
-
-def _fit_side(data: Corpus, train: Ints, mix: Mix) -> Side:
-    weight_of = {
-        "citizens": mix.citizens,
-        "channels": mix.channels,
-        "windows": mix.windows,
-        "own": mix.own,
-        "joined": mix.joined,
-    }
-    weight = np.array([weight_of[where] for where in data.origin[train]])
-    used = train[weight > 0]
-    base = used[data.origin[used] == "own"] if mix.own_idf else used
-    heads = [
-        LinearHead(("no", "yes"), idf_of(counts[base]), np.zeros((counts.shape[1], 1)), np.zeros(1))
-        for counts in data.counts
+def fit_net(data: Corpus, train: Ints) -> Relevance:
+    """The hidden layer, learned from the rows `train`; the third model and the one of answers are yet to be fitted."""
+    bags = [
+        Bag(listed, idf_of(counts[train]), np.zeros((len(listed), 0), np.float32)) for listed, counts in data.bags()
     ]
-    matrix = csr_matrix(_beside([head.matrix(counts[used]) for head, counts in zip(heads, data.counts, strict=True)]))
-    estimator = LogisticRegression(C=mix.c, max_iter=300, tol=1e-3, random_state=SEED)
-    estimator.fit(matrix, data.relevant[used], sample_weight=weight[weight > 0])
-    cut = len(data.words)
-    column = estimator.coef_.T
-    return Side(
-        LinearHead(("no", "yes"), heads[0].idf, np.ascontiguousarray(column[:cut]), estimator.intercept_),
-        LinearHead(("no", "yes"), heads[1].idf, np.ascontiguousarray(column[cut:]), np.zeros(1)),
+    views = [tfidf(counts[train], bag.idf) for bag, (_, counts) in zip(bags, data.bags(), strict=True)]
+    matrix = csr_matrix(hstack(views), dtype=np.float32)
+    words = begin(data.words.tokens)
+
+    def first(source: np.random.Generator, hidden: int) -> Floats32:
+        cues = source.normal(scale=CHANCE, size=(len(data.cues), hidden))
+        return np.vstack([words(source, hidden), cues.astype(np.float32)])
+
+    task = Task(data.relevant[train].astype(np.int64), 2)
+    nets = []
+    for number in range(NETS):
+        seen = seen_by(data.origin[train], np.random.default_rng(SEED + number))
+        nets.append(descent.fit(matrix[seen], [part_of(task, seen)], SETTINGS, SEED + number, start=first))
+    table, turn = narrow(matrix, np.hstack([net.embedding for net in nets]), RANK)
+    weights = np.vstack([net.weights[0] for net in nets]) / np.float32(NETS)
+    bias = np.mean([net.bias[0] for net in nets], axis=0)
+    cut_at = len(data.words)
+    return Relevance(
+        replace(bags[0], table=table[:cut_at]),
+        replace(bags[1], table=table[cut_at:]),
+        data.frequency,
+        turn * np.float32(SETTINGS.scale),
+        np.concatenate([net.hidden_bias for net in nets]),
+        weights[:, 1] - weights[:, 0],
+        float(bias[1] - bias[0]),
+        np.array([1.0, 0.0, 0.0, 0.0]),
+        np.zeros(answer(np.zeros(1), np.zeros(1), [[]]).shape[1] + 1),
     )
 
 
-def _beside(blocks: Sequence[csr_matrix]) -> csr_matrix:
-    return stack_rows([block.T for block in blocks], format="csc").T
+def seen_by(origin: npt.NDArray[np.str_], chance: np.random.Generator) -> Ints:
+    """Rows that one net learns from: a part of the citizens and channels, and our own texts many times."""
+    own = origin == "own"
+    others = np.flatnonzero(~own & (chance.random(len(origin)) < PART))
+    return np.concatenate([others, np.repeat(np.flatnonzero(own), OWN_TIMES)])
 
 
-def out_of_fold(data: Corpus) -> dict[str, Floats]:
-    """Scores of both sides where no text's own fold had a part in them."""
-    found = {name: np.zeros(len(data.fold)) for name in SIDES}
+def out_of_fold(data: Corpus) -> Floats:
+    """Scores where no text's own fold had a part in them."""
+    found = np.zeros(len(data.fold))
     for held in sorted(set(data.fold.tolist())):
         test = np.flatnonzero(data.fold == held)
-        sides = fit_sides(data, np.flatnonzero(data.fold != held))
-        for name, side in sides.items():
-            found[name][test] = side.scores(data.counts[0][test], data.counts[1][test])
+        net = fit_net(data, np.flatnonzero(data.fold != held))
+        found[test] = net.scores(data.counts[0][test], data.counts[1][test])
     return found
 
 
-def fit_joint(data: Corpus, scores: dict[str, Floats], rows: Ints) -> Floats:
+def fit_joint(data: Corpus, scores: Floats, rows: Ints) -> Floats:
     """Weights of the third model, constant last, from out-of-fold scores of `rows`. Also the calibration."""
-    weight_of = {"citizens": 1.0, "channels": 1.0, "windows": 0.3, "own": JOINT_OWN_WEIGHT, "joined": 0.0}
-    weight = np.array([weight_of[where] for where in data.origin[rows]])
-    seen = shape(scores["voice"][rows], scores["trouble"][rows], data.length[rows])
-    return _logistic(seen, data.relevant[rows], weight, c=1.0)
+    weight = np.where(data.origin[rows] == "own", JOINT_OWN_WEIGHT, 1.0)
+    return _logistic(shape(scores[rows], data.length[rows]), data.relevant[rows], weight, c=1.0)
 
 
 def _logistic(seen: Floats, relevant: npt.NDArray[np.bool_], weight: Floats, c: float) -> Floats:
@@ -333,8 +289,10 @@ def fit(data: Corpus) -> Relevance:
     """The whole judgement of relevance."""
     everything = np.arange(len(data.fold))
     joint = fit_joint(data, out_of_fold(data), everything)
-    sides = fit_sides(data, everything)
-    zero = np.zeros(1)
-    unfitted = np.zeros(answer(zero, zero, [[]]).shape[1] + 1)
-    model = Relevance(data.words, data.cues, data.frequency, sides, joint, unfitted)
-    return Relevance(data.words, data.cues, data.frequency, sides, joint, fit_answers(model, data.comments))
+    model = replace(fit_net(data, everything), joint=joint)
+    return replace(model, answers=fit_answers(model, data.comments))
+
+
+def settings() -> dict[str, Any]:
+    """For the model's header."""
+    return {**asdict(SETTINGS), "nets": NETS, "rank": RANK, "part": PART, "own_times": OWN_TIMES}

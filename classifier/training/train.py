@@ -85,7 +85,7 @@ def train(
                 "min_texts": MIN_TEXTS,
                 "net": settings(),
                 "blend": {name: round(value, 4) for name, value in asdict(topics.blend).items()},
-                "relevance": {name: asdict(mix) for name, mix in relevance.MIXES.items()},
+                "relevance": relevance.settings(),
             },
             "texts": {
                 "citizens": len(data.citizens),
