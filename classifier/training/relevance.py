@@ -40,8 +40,6 @@ PART = 0.5
 """Of citizens' messages and channels' posts, drawn anew for each net."""
 OWN_TIMES = 10
 """How often a net sees a text of our own in an epoch. Figures: docs/decisions/2026-11-28-relevance-one-layer.md."""
-JOINT_OWN_WEIGHT = 5.0
-"""Weight of our own texts in the third model: more is better for hard texts and worse for citizens against channels."""
 ANSWERS_C = 0.5
 
 
@@ -256,16 +254,15 @@ def out_of_fold(data: Corpus) -> Floats:
 
 def fit_joint(data: Corpus, scores: Floats, rows: Ints) -> Floats:
     """Weights of the third model, constant last, from out-of-fold scores of `rows`. Also the calibration."""
-    weight = np.where(data.origin[rows] == "own", JOINT_OWN_WEIGHT, 1.0)
-    return _logistic(shape(scores[rows], data.length[rows]), data.relevant[rows], weight, c=1.0)
+    return _logistic(shape(scores[rows], data.length[rows]), data.relevant[rows], c=1.0)
 
 
-def _logistic(seen: Floats, relevant: npt.NDArray[np.bool_], weight: Floats, c: float) -> Floats:
+def _logistic(seen: Floats, relevant: npt.NDArray[np.bool_], c: float) -> Floats:
     """Weights of a logistic regression on standardised columns, for the columns as they are; constant last."""
     scale = seen.std(axis=0)
     scale[scale == 0.0] = 1.0
     estimator = LogisticRegression(C=c, max_iter=1000, random_state=SEED)
-    estimator.fit(seen / scale, relevant, sample_weight=weight)
+    estimator.fit(seen / scale, relevant)
     return np.append(estimator.coef_[0] / scale, estimator.intercept_[0])
 
 
@@ -277,7 +274,7 @@ def fit_answers(model: Relevance, comments: Sequence[Example]) -> Floats:
     )
     seen = answer(alone, told, [read(cut(c.text)).cues for c in comments])
     relevant = np.array([c.relevant for c in comments])
-    return _logistic(seen, relevant, np.ones(len(comments)), c=ANSWERS_C)
+    return _logistic(seen, relevant, c=ANSWERS_C)
 
 
 def _log_odds(probability: Floats) -> Floats:
