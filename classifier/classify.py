@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from threadpoolctl import threadpool_limits
 
@@ -52,8 +52,7 @@ class Thresholds:
         return cls(**known)
 
 
-@dataclass(frozen=True, slots=True)
-class _Seen:
+class _Seen(NamedTuple):
     """An item, and what was found about its text in one go with others."""
 
     item: Item
@@ -255,4 +254,8 @@ def _answered(item: Item) -> str | None:
 def _judgeable(text: str) -> str:
     """The first characters, without lone surrogates and NUL (offsets stay)."""
     kept = text[:MAX_CHARS]
-    return kept if kept.isascii() else kept.encode("utf-8", "replace").decode("utf-8")
+    try:
+        kept.encode()
+    except UnicodeEncodeError:
+        return kept.encode("utf-8", "replace").decode()
+    return kept

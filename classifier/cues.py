@@ -9,7 +9,9 @@
 """
 
 import itertools
+import operator
 import re
+import sys
 from collections.abc import Sequence
 from enum import IntEnum
 from typing import NamedTuple
@@ -112,6 +114,8 @@ class _Class(NamedTuple):
 
     label: str
     """Its name, with the word's form where the form counts."""
+    cue: str
+    """The cue that it is where nothing denies it."""
     state: bool
     paired: bool
 
@@ -136,6 +140,9 @@ class _Word(NamedTuple):
     """Has no form and no class and turns nothing: as every other word."""
 
 
+_TOKENS_OF = operator.attrgetter("tokens")
+
+
 class Reading(NamedTuple):
     """Tokens of a text, with repetitions."""
 
@@ -152,19 +159,25 @@ def _word(written: str) -> _Word:
     if word.isdecimal():
         return _Word(("0",), "0", False, (), _Turn.ENDS, True)
     if not _CYRILLIC.search(word):  # the analyser knows no other letters, and some make it raise
-        return _Word((word,), word, False, (), _Turn.ENDS, True)
+        return _Word((sys.intern(word),), word, False, (), _Turn.ENDS, True)
     lemma, grammemes = parsed(word)
     lemma = "больше" if word == "больше" else lemma
     form = _form(grammemes)
     names = dict.fromkeys((*_CLASSES_OF.get(lemma, ()), *_CLASSES_OF.get(word, ())))
-    classes = tuple(_Class(f"{n}/{form}" if form and n in _FORMED else n, n in _STATES, n in _PAIRED) for n in names)
-    tokens = (lemma, f"{lemma[:PREFIX_LETTERS]}*") if len(lemma) > PREFIX_LETTERS else (lemma,)
+    classes = tuple(_class(name, form) for name in names)
+    first = (f"{lemma[:PREFIX_LETTERS]}*",) if len(lemma) > PREFIX_LETTERS else ()
+    tokens = tuple(map(sys.intern, (lemma, *first)))
     turn = _TURNS.get(lemma, _Turn.ENDS)
     plain = not (form or classes or turn)
     return _Word(tokens, f"{lemma}/{form}" if form else lemma, bool(form), classes, turn, plain)
 
 
 _WORDS = Kept(_word)
+
+
+def _class(name: str, form: str) -> _Class:
+    label = f"{name}/{form}" if form and name in _FORMED else name
+    return _Class(label, sys.intern(f"={label}"), name in _STATES, name in _PAIRED)
 
 
 def _form(grammemes: frozenset[str]) -> str:
@@ -186,24 +199,24 @@ def read(text: Cut) -> Reading:
     """Words and cues of a cleaned text."""
     cues = _layout(text.text)
     states: list[str] = []
-    tokens: list[str] = []
-    length = 0
+    known: list[_Word] = []
     for written, end in text.sentences:
-        words = list(map(_WORDS.__getitem__, written[: MAX_WORDS - length]))
-        length += len(words)
+        words = list(map(_WORDS.__getitem__, written[: MAX_WORDS - len(known)]))
+        known += words
+        length = len(known)
         marks = end if length < MAX_WORDS else ""
         if marks[:1] in ("?", "!"):
             cues.append(marks[0])
         if words:
             _read_sentence(words, "?" in marks, cues, states)
-            tokens += [token for word in words for token in word.tokens]
         if length == MAX_WORDS:
             break
+    length = len(known)
     cues.append(next((f"words<{limit}" for limit in _LENGTHS if length < limit), f"words>{_LENGTHS[-1]}"))
     if states:
         cues += [f"first {states[0]}", f"last {states[-1]}"]
         cues += [f"{one}>{other}" for one, other in itertools.pairwise(states) if one != other]
-    return Reading(tokens, cues, length)
+    return Reading(list(itertools.chain.from_iterable(map(_TOKENS_OF, known))), cues, length)
 
 
 def _read_sentence(words: Sequence[_Word], question: bool, cues: list[str], states: list[str]) -> None:
@@ -219,9 +232,9 @@ def _read_sentence(words: Sequence[_Word], question: bool, cues: list[str], stat
             continue
         if formed:
             cues.append(f"{no}{marked}")
-        for name, state, paired in classes:
-            label = f"{no}{name}"
-            cues.append(f"={label}")
+        for name, cue, state, paired in classes:
+            label = f"{no}{name}" if no else name
+            cues.append(f"={label}" if no else cue)
             if question:
                 cues.append(f"?={label}")
             if state:
@@ -231,9 +244,9 @@ def _read_sentence(words: Sequence[_Word], question: bool, cues: list[str], stat
                     del recent[0]
                 cues += [f"={other}+{label}" for _, other in recent]
                 recent.append((place, label))
-        if turn == _Turn.NEGATES:
+        if not turn:
+            no = ""
+        elif turn == _Turn.NEGATES:
             no = _NO_MORE if no == _NO_MORE else "не "
         elif turn == _Turn.NO_MORE:
             no = _NO_MORE
-        elif turn == _Turn.ENDS:
-            no = ""

@@ -36,7 +36,7 @@ def item_of_line(line: object) -> Item:
     """The item of a parsed input line. The text is cleaned and masked as if it had come from a source.
 
     Raises:
-        BadLine: it is no object, has no `text`, or a field of the wrong type.
+        BadLine: it is no object, has no `text` or an empty one, or a field of the wrong type.
     """
     if not isinstance(line, Mapping):
         raise BadLine("строка должна быть объектом JSON с полем text")
@@ -53,9 +53,12 @@ def item_of_line(line: object) -> Item:
     kind = line.get("kind") or PostKind.POST
     if kind not in _KINDS:
         raise BadLine(f"поле kind: «{kind}», допустимо: {', '.join(_KINDS)}")
+    title = _cleaned(line.get("title"))
+    if not text.strip() and title is None:
+        raise BadLine("поле text пусто")
     return Item(
         text=mask(text),
-        title=_cleaned(line.get("title")),
+        title=title,
         context=_cleaned(line.get("context")),
         kind=kind,
         source_municipality=line.get("source_municipality"),
@@ -66,11 +69,10 @@ def item_of_line(line: object) -> Item:
 
 
 def _moment(value: str | None) -> datetime | None:
-    """None where it is no time: it tells the month, and nothing else here."""
     try:
         return datetime.fromisoformat(value) if value else None
-    except ValueError:
-        return None
+    except ValueError as error:
+        raise BadLine("поле published — не время; нужно так: 2026-03-05T14:00:00+05:00") from error
 
 
 def id_of_line(line: object) -> str | None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from datetime import tzinfo
 from html import escape
 from http import HTTPStatus
 from typing import Annotated, Any
@@ -36,11 +37,13 @@ def create_app(
     names: Names,
     *,
     desk: Desk,
+    title: str,
+    zone: tzinfo,
     services: Sequence[Service] = (),
     intake: Intake | None = None,
 ) -> FastAPI:
-    """`region` is its short name, as in the events' source. The caller opens and closes store and bus, and
-    closes `state.reads` before them.
+    """`region` is its short name, as in the events' source, `title` what people call it, `zone` its clock.
+    The caller opens and closes store and bus, and closes `state.reads` before them.
 
     `services` are what may be reported by Open311; without an `intake` nothing can.
     """
@@ -59,9 +62,11 @@ def create_app(
 
     @app.api_route("/", methods=["GET", "HEAD"], dependencies=reader, include_in_schema=False)
     def index() -> HTMLResponse:
-        return HTMLResponse(_INDEX.format(region=escape(region)))
+        return HTMLResponse(_INDEX.format(region=escape(title)))
 
-    feed_routes.install(app, reader, incidents, checked=checked, region=region, shown=names.shown)
+    feed_routes.install(
+        app, reader, incidents, checked=checked, region=region, title=title, zone=zone, shown=names.shown
+    )
 
     @app.get("/api/queue", dependencies=reader)
     def queue(filters: Annotated[Queue, Query()]) -> JSONResponse:
@@ -105,7 +110,7 @@ def create_app(
         content = {"incident": found.model_dump(mode="json"), "history": history}
         return JSONResponse(content, headers={"ETag": deciding.etag(found)})
 
-    deciding.install(app, access, desk)
+    deciding.install(app, access, desk, names.municipalities)
     open311_routes.install(app, reader, access, Open311(store, region, services, intake=intake), region=region)
 
     @app.get("/api/sources", dependencies=reader)

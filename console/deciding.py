@@ -1,5 +1,6 @@
 """`PATCH /api/incidents/{id}`: how other systems say what has become of an incident."""
 
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Annotated, Any, Self
 
@@ -13,6 +14,7 @@ from console.errors import ApiError, no_incident
 from console.query import HIGHEST_ID
 from incidents.acts import Act
 from incidents.desk import Desk
+from incidents.placing import Said
 from incidents.refusals import Refused
 from incidents.workflow import TABLE, Action
 from schemas import Incident, IncidentStatus
@@ -34,25 +36,37 @@ ACTIONS = {row.to: row.action for row in TABLE}
 
 class Decision(BaseModel):
     """What a receiver may change. `status` alone is enough where the status needs no more; `authority` alone assigns,
-    and `answer` alone answers."""
+    and `answer` alone answers. Municipality, settlement and address say where it is, in a request of their own."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
 
     status: IncidentStatus | None = None
     authority: str | None = Field(default=None, min_length=1)
     answer: str | None = Field(default=None, min_length=1)
+    municipality: str | None = Field(default=None, min_length=1)
+    """OKTMO code or name."""
+    settlement: str | None = Field(default=None, min_length=1)
+    address: str | None = Field(default=None, min_length=1)
     comment: str | None = Field(default=None, min_length=1)
     actor: str | None = Field(default=None, min_length=1)
     """Who of the token's owners decided."""
 
     @model_validator(mode="after")
     def _says_something(self) -> Self:
-        if self.status is None and self.authority is None and self.answer is None:
-            raise ValueError("нужно хотя бы одно: status, authority, answer")
+        decided = self.status is not None or self.authority is not None or self.answer is not None
+        if not decided and not self.places:
+            raise ValueError("нужно хотя бы одно: status, authority, answer, municipality, settlement, address")
+        if decided and self.places:
+            raise ValueError("место (municipality, settlement, address) меняют отдельным запросом")
         if self.status is not None and self.status not in ACTIONS:
             allowed = ", ".join(ACTIONS)
             raise ValueError(f"состояние {self.status} не ставят по API; можно: {allowed}")
         return self
+
+    @property
+    def places(self) -> bool:
+        """It says where the incident is."""
+        return self.municipality is not None or self.settlement is not None or self.address is not None
 
     def act(self) -> Act:
         """The act of a person that this asks for."""
@@ -68,12 +82,12 @@ def etag(incident: Incident) -> str:
     return f'"{incident.id}.{incident.sequence}"'
 
 
-def install(app: FastAPI, access: Access, desk: Desk) -> None:
-    """Add the route."""
+def install(app: FastAPI, access: Access, desk: Desk, municipalities: Mapping[str, str]) -> None:
+    """Add the route. `municipalities`: names by code."""
 
     @app.patch("/api/incidents/{id}", dependencies=[Depends(access.require("write"))])
     async def change(id: int, request: Request, if_match: Annotated[str | None, Header()] = None) -> JSONResponse:
-        """Change status, authority or answer of an incident that nobody has changed since it was read.
+        """Change status, authority, answer or place of an incident that nobody has changed since it was read.
 
         If-Match holds the ETag that was read, or `*`.
         """
@@ -83,11 +97,37 @@ def install(app: FastAPI, access: Access, desk: Desk) -> None:
         name = access.name(request)
         expected = sequence(id, if_match)
         actor = f"{asked.actor} ({name})" if asked.actor else name
+        place = said(asked, municipalities) if asked.places else None
+
+        def decide() -> Incident:
+            if place is None:
+                return desk.act(id, asked.act(), actor, expected)
+            seen = {} if expected is None else {id: expected}
+            found = desk.place(id, place, actor, comment=asked.comment, expected=seen)
+            return [one.incident for one in found.changes if one.incident.id == id][-1]
+
         try:
-            after = await run_in_threadpool(desk.act, id, asked.act(), actor, expected)
+            after = await run_in_threadpool(decide)
         except Refused as refused:
             raise ApiError(STATUS_OF[refused.code], refused.code, str(refused)) from refused
         return JSONResponse({"incident": after.model_dump(mode="json")}, headers={"ETag": etag(after)})
+
+
+def said(asked: Decision, municipalities: Mapping[str, str]) -> Said:
+    """Where the request says that the incident is.
+
+    Raises:
+        ApiError: there is no such municipality.
+    """
+    named = None
+    if (wanted := asked.municipality) is not None:
+        code = next((code for code, name in municipalities.items() if wanted in (code, name)), None)
+        if code is None:
+            message = f"Муниципалитета «{wanted}» нет."
+            hint = did_you_mean(wanted, municipalities.values()) or "Нужен код ОКТМО или полное название."
+            raise ApiError(HTTPStatus.NOT_FOUND, "no_such", message, hint)
+        named = code, municipalities[code]
+    return Said(municipality=named, settlement=asked.settlement, address=asked.address)
 
 
 def decision(body: bytes) -> Decision:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from datetime import tzinfo
 from email.utils import format_datetime
 from hashlib import blake2b
 from http import HTTPStatus
@@ -35,10 +36,12 @@ def install(
     *,
     checked: Callable[[Filters], IncidentFilter],
     region: str,
+    title: str,
+    zone: tzinfo,
     shown: Mapping[str, str],
 ) -> None:
     """Add the routes, for whom `reader` lets in. `checked` makes a filter of what was asked for; `shown` are what
-    people see for topics."""
+    people see for topics, `title` for the region; `zone` is its clock."""
     router = APIRouter(dependencies=reader, include_in_schema=False)
 
     def add(kind: str, make: Callable[[feeds.Page], bytes], media_type: str) -> None:
@@ -49,7 +52,7 @@ def install(
                 wanted = replace(wanted, status=SHOWN)
             found = incidents.find(wanted, before=filters.before, limit=FEED_ITEMS)
             after = str(request.url.include_query_params(before=found[-1].id)) if len(found) == FEED_ITEMS else None
-            page = feeds.Page(region, str(request.base_url), str(request.url), found, shown, after)
+            page = feeds.Page(region, title, zone, str(request.base_url), str(request.url), found, shown, after)
             return _cacheable(request, make(page), media_type, page)
 
     for kind, (make, media_type) in FEEDS.items():

@@ -8,7 +8,7 @@ import csv
 import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from typing import Any
 
 import orjson
@@ -32,9 +32,12 @@ def updated(incidents: Sequence[Incident]) -> datetime:
 @dataclass(frozen=True, slots=True)
 class Page:
     """What a feed is made of. `base` is the console's own URL with a slash at its end, `feed` that of this very page;
-    `after` is that of the next; `names` are what people see for groups and topics."""
+    `after` is that of the next; `names` are what people see for groups and topics; `title` is the region's name,
+    and `zone` its clock, by which people read deadlines."""
 
     region: str
+    title: str
+    zone: tzinfo
     base: str
     feed: str
     incidents: Sequence[Incident]
@@ -46,7 +49,7 @@ def atom(page: Page) -> bytes:
     """Pages are linked as RFC 5005 has it."""
     root = _E.feed(
         _E.id(f"urn:otklik:{page.region}:incidents"),
-        _E.title(_title(page.region)),
+        _E.title(_title(page.title)),
         _E.updated(_time(updated(page.incidents))),
         _E.author(_E.name("Otklik")),
         _E.link(rel="self", type="application/atom+xml", href=page.feed),
@@ -64,7 +67,7 @@ def json_feed(page: Page) -> bytes:
     return orjson.dumps(
         {
             "version": "https://jsonfeed.org/version/1.1",
-            "title": _title(page.region),
+            "title": _title(page.title),
             "home_page_url": page.base,
             "feed_url": page.feed,
             **({"next_url": page.after} if page.after else {}),
@@ -92,7 +95,7 @@ def _entry(page: Page, incident: Incident) -> Any:
         _E.link(rel="alternate", type="application/json", href=_url(page.base, incident)),
         *(_E.link(rel="related", href=url) for url in incident.urls),
         *(_E.category(term=one, label=page.names.get(one, one)) for one in (incident.group, incident.topic)),
-        _E.summary(_summary(incident), type="text"),
+        _E.summary(_summary(incident, page.zone), type="text"),
     )
 
 
@@ -101,7 +104,7 @@ def _item(page: Page, incident: Incident) -> dict[str, Any]:
         "id": _id(page.region, incident),
         "url": _url(page.base, incident),
         "title": incident.title,
-        "content_text": _summary(incident),
+        "content_text": _summary(incident, page.zone),
         "date_published": _time(incident.opened),
         "date_modified": _time(incident.updated),
         "tags": [page.names.get(one, one) for one in (incident.group, incident.topic)],
@@ -112,12 +115,12 @@ def _item(page: Page, incident: Incident) -> dict[str, Any]:
     return item
 
 
-def _summary(incident: Incident) -> str:
+def _summary(incident: Incident, zone: tzinfo) -> str:
     parts = [f"Публикаций: {len(incident.posts)}", f"срочность: {URGENCY[incident.urgency]}"]
     if incident.authority_name:
         parts.append(f"отвечает: {incident.authority_name}")
     if incident.answer_due:
-        parts.append(f"ответить до {incident.answer_due:%d.%m.%Y %H:%M} UTC")
+        parts.append(f"ответить до {incident.answer_due.astimezone(zone):%d.%m.%Y %H:%M}")
     if incident.needs_review:
         parts.append("нужен взгляд человека")
     return ", ".join(parts) + "."

@@ -9,6 +9,8 @@ import structlog
 import uvicorn
 from starlette.types import ASGIApp
 
+from text.refusal import refusal
+
 log = structlog.get_logger()
 
 GRACE_SECONDS = 5
@@ -44,7 +46,7 @@ def listening(host: str, port: int) -> socket.socket:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         return socket.create_server((host, port), family=family, backlog=BACKLOG)
     except OSError as error:
-        reason = _REASONS.get(error.errno or 0, error.strerror)
+        reason = _REASONS.get(error.errno or 0) or refusal(error)
         raise ConsoleError(
             f"Консоль не может слушать {host}:{port} ({reason}). Освободите порт "
             "или укажите другой адрес в console.listen."

@@ -90,7 +90,9 @@ def perform(
     update["pauses"] = _pauses(before, found.to, now)
     after = describer.timed(before.model_copy(update=update), before)
     was = before.status if after.status is not before.status else None
-    return Change(found.event, after, comment=comment, terms=moved_term(before, after), before=was, actor=actor)
+    return Change(
+        found.event, after, comment=comment, terms=moved_term(before, after, describer.zone), before=was, actor=actor
+    )
 
 
 def _pauses(before: Incident, to: IncidentStatus, now: datetime) -> tuple[Pause, ...]:

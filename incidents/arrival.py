@@ -8,6 +8,7 @@ from hashlib import blake2b
 from typing import Any
 
 from incidents.common import common_trouble
+from incidents.placing import replaced
 from incidents.things import things
 from schemas import Post, TaggedPost, Tags
 from store import StoredPost
@@ -37,6 +38,8 @@ def arrive(stored: StoredPost | None, tagged: TaggedPost) -> StoredPost | None:
     if seen is not None and version <= seen and not judged_again:
         return replace(stored, history=history) if history != stored.history else None
     found = replace(_tagged(post, tagged.tags, stored.incident), history=history, **_attached(stored))
+    if stored.placed:
+        found = replaced(found, stored.placed)
     latest = (stored.revision, stored.collected)
     if stored.deleted and latest > version:
         return _erased(found, latest)

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, tzinfo
 
 from incidents.describe import Describer
 from incidents.difference import Difference
@@ -31,6 +31,8 @@ class Hand:
     """Merged incidents that may live again, and the status that each had."""
     opened: Mapping[int, datetime] = field(default_factory=dict)
     """When these had been registered, before the first of them took the clock of the others over."""
+    place: Mapping[int, str] = field(default_factory=dict)
+    """How the place of an incident has moved; see `placing.told`."""
 
 
 MACHINE = Hand()
@@ -45,6 +47,10 @@ class Change:
     comment: str | None = None
     terms: str | None = None
     """What `moved_term` says."""
+    place: str | None = None
+    """What `placing.told` says."""
+    merged: tuple[int, ...] = ()
+    """The incidents that it has taken in."""
     before: IncidentStatus | None = None
     """The status before, where it has changed."""
     actor: str = MACHINE.actor
@@ -65,6 +71,8 @@ class Change:
                 actor=self.actor,
                 comment=self.comment,
                 terms=self.terms,
+                place=self.place,
+                merged=self.merged,
                 before=self.before,
                 ruling=self.ruling,
                 history=incident.history,
@@ -104,12 +112,16 @@ class Changes:
         removed: Iterable[str] = (),
         comment: str | None = None,
         terms: str | None = None,
+        place: str | None = None,
+        merged: Iterable[int] = (),
         before: IncidentStatus | None = None,
     ) -> None:
         hand = self._hand
         said = comment or hand.comment
         parts = (tuple(sorted(added)), tuple(sorted(removed)))
-        self.made.append(Change(type_, incident, *parts, said, terms, before, hand.actor, hand.ruling))
+        took = tuple(sorted(merged))
+        by = (hand.actor, hand.ruling)
+        self.made.append(Change(type_, incident, *parts, said, terms, place, took, before, *by))
 
     def opened(self) -> list[Incident]:
         """Drafts, without ids yet, of the matters that need an incident."""
@@ -181,7 +193,9 @@ class Changes:
             added=matter - had,
             removed=had - matter,
             before=before.status if status else None,
-            terms=moved_term(before, after),
+            terms=moved_term(before, after, self._describer.zone),
+            place=self._hand.place.get(before.id),
+            merged=[one.id for one in absorbed if one.status is not MERGED],
         )
         self._assign(before, after)
 
@@ -216,7 +230,7 @@ class Changes:
 
     def _end(self, id_: int, type_: EventType, update: dict[str, object], comment: str | None = None) -> None:
         before = self._stored[id_]
-        more = {"posts": (), "urls": (), "sequence": before.sequence + 1, "updated": self._now}
+        more = {"posts": (), "urls": (), "address": None, "sequence": before.sequence + 1, "updated": self._now}
         if update:
             more["status_since"] = self._now
         was = before.status if update else None
@@ -238,13 +252,13 @@ class Changes:
         return min((one.opened for one in sources if not one.history), default=self._now)
 
 
-def moved_term(before: Incident, after: Incident) -> str | None:
-    """What the history says of a term that has moved: none is moved silently."""
-    if before.answer_due == after.answer_due and before.solution_due == after.solution_due:
-        return None
+def moved_term(before: Incident, after: Incident, zone: tzinfo) -> str | None:
+    """What the history says of a term that has moved, by the region's clock: none is moved silently, but by less than
+    the minutes that people see."""
     pairs = (("ответа", before.answer_due, after.answer_due), ("решения", before.solution_due, after.solution_due))
-    return "; ".join(f"срок {what}: {_at(old)} → {_at(new)}" for what, old, new in pairs if old != new)
+    told = [(what, _at(old, zone), _at(new, zone)) for what, old, new in pairs]
+    return "; ".join(f"срок {what}: {old} → {new}" for what, old, new in told if old != new) or None
 
 
-def _at(due: datetime | None) -> str:
-    return f"{due:%d.%m.%Y %H:%M} UTC" if due is not None else "нет"
+def _at(due: datetime | None, zone: tzinfo) -> str:
+    return f"{due.astimezone(zone):%d.%m.%Y %H:%M}" if due is not None else "нет"

@@ -1,10 +1,9 @@
 """What the posts of a matter say of it together."""
 
-from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from copy import copy
-from datetime import datetime
-from typing import Any, get_args
+from datetime import datetime, tzinfo
+from typing import get_args
 from zoneinfo import ZoneInfo
 
 import structlog
@@ -12,6 +11,7 @@ import structlog
 from incidents.calendar import Calendar, MissingYear
 from incidents.config import Authority, Deadlines
 from incidents.deadlines import About, choose, due
+from incidents.placing import NO_PLACE, most, spot
 from incidents.priority import marked, priority
 from incidents.route import Matter, route
 from incidents.routing import Routing
@@ -25,7 +25,6 @@ log = structlog.get_logger()
 URGENCIES: tuple[Urgency, ...] = get_args(Urgency)
 """The most urgent first."""
 STAR = "★ "
-NO_PLACE = "место не названо"
 BEFORE_PLACE = " — "
 
 
@@ -51,6 +50,11 @@ class Describer:
         self._deadlines = deadlines
 
     @property
+    def zone(self) -> tzinfo:
+        """By whose clock people read its terms."""
+        return self._calendar.zone
+
+    @property
     def reads_posts(self) -> bool:
         """It wants `knowing`."""
         return self._routing.reads_posts
@@ -64,15 +68,14 @@ class Describer:
     def describe(self, posts: Iterable[Member], opened: datetime, before: Incident | None) -> Incident:
         """The incident with these posts; its `id`, `sequence` and `updated` are of `before`, or stand-ins.
 
-        What most posts say counts, of equals what the earliest says. An authority is proposed as long as nobody has
-        touched the incident. Back-filled posts alone set no clock.
+        What most posts say counts, of equals what the earliest says; of the place, what a person has said. An authority
+        is proposed as long as nobody has touched the incident. Back-filled posts alone set no clock.
         """
         members = sorted(posts, key=lambda post: (post.published, post.id))
-        # First the place and the topic as pairs with what goes with them, so that no mixture comes out.
-        municipality, municipality_name = _most(members, lambda post: (post.municipality, post.municipality_name))
-        topic, group = _most(members, lambda post: (post.topic, post.group))
-        settlement = _most(members, lambda post: post.settlement)
-        place = {"municipality": municipality, "municipality_name": municipality_name}
+        # The topic as a pair with what goes with it, so that no mixture comes out.
+        topic, group = most(members, lambda post: (post.topic, post.group))
+        where = spot(members)
+        place = {"municipality": where.municipality, "municipality_name": where.municipality_name}
         status = before.status if before else IncidentStatus.NEW
         history = all(post.history for post in members)
         urgency = min((post.urgency for post in members), key=URGENCIES.index)
@@ -88,7 +91,7 @@ class Describer:
                 group=group,
                 topic=topic,
                 **place,
-                settlement=settlement,
+                settlement=where.settlement,
                 sources={post.source for post in members},
                 urgency=urgency,
                 texts=[words.text for words in read],
@@ -106,8 +109,9 @@ class Describer:
             sequence=before.sequence if before else 1,
             status=status,
             status_since=before.status_since if before else opened,
-            title=title(self._names.get(topic, topic), settlement or municipality_name),
+            title=title(self._names.get(topic, topic), where.settlement or where.municipality_name),
             **place,
+            address=where.address,
             group=group,
             topic=topic,
             urgency=urgency,
@@ -200,11 +204,3 @@ def place_in(title: str) -> str:
 def at_place(title: str, place: str | None) -> str:
     """A title with another place."""
     return f"{title.rpartition(BEFORE_PLACE)[0]}{BEFORE_PLACE}{place or NO_PLACE}"
-
-
-def _most(members: Sequence[Member], of: Callable[[Member], Any]) -> Any:
-    """The commonest value that is not None or (None, …); of equals the one of the earliest post."""
-    values = [value for value in map(of, members) if value is not None and value != (None, None)]
-    if not values:
-        return of(members[0])
-    return Counter(values).most_common(1)[0][0]  # which keeps the order of first sight among equals

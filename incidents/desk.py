@@ -18,12 +18,13 @@ from incidents.changes import Change, Hand
 from incidents.config import DEFAULT_REOPENING, Authority, Deadlines, Grouping, Reopening
 from incidents.describe import Describer
 from incidents.group import overruled
+from incidents.placing import Said, place, spot, told, unplace, wanted
 from incidents.refusals import Invalid, NoSuch, NotAllowed, contradicts, duplicate, no_incident, stale
 from incidents.regroup import Regrouper, in_places, see_inside
 from incidents.routing import Routing
 from incidents.workflow import MERGED
 from schemas import Incident, IncidentStatus
-from store import Decision, Decisions, Incidents, Member, Posts, Ruling, RulingKind, Rulings, Store
+from store import Decision, Decisions, Incidents, Member, Posts, Ruling, RulingKind, Rulings, Store, StoredPost
 
 T = TypeVar("T")
 Expected = Mapping[int, int]
@@ -53,7 +54,9 @@ class _Asked:
     actor: str
     comment: str | None
     expected: Expected
-    replace: bool
+    replace: bool = False
+    said: Said | None = None
+    """Where the first of the incidents is."""
 
 
 class Desk:
@@ -194,8 +197,29 @@ class Desk:
 
         return self._rule(RulingKind.MOVE, ids, posts, ruled, _Asked(actor, comment, expected, replace))
 
+    def place(
+        self,
+        incident: int,
+        said: Said,
+        actor: str,
+        *,
+        comment: str | None = None,
+        expected: Expected = UNCHECKED,
+    ) -> Ruled:
+        """Say where an incident is. Its posts stay together and are grouped there; what they say of their place, now or
+        in later versions, counts for nothing until this is undone.
+
+        Raises:
+            NoSuch, NotAllowed, Invalid, Stale.
+        """
+
+        def ruled(of: Mapping[int, Incident], _: Sequence[Decision]) -> tuple[links.Links, Hand]:
+            return links.together(of[incident].posts), Hand(preferred=[incident])
+
+        return self._rule(RulingKind.PLACE, [incident], (), ruled, _Asked(actor, comment, expected, said=said))
+
     def undo(self, actor: str, ruling: int | None = None) -> Ruled:
-        """Undo a merge, split or move, or the actor's own last one; which that was. What newer rulings say, and
+        """Undo a merge, split, move or place, or the actor's own last one; which that was. What newer rulings say, and
         changes of status, stay. Incidents that the ruling merged live again with the status that they had, and the
         clock of the one that took them in runs from its own registration again.
 
@@ -212,14 +236,20 @@ class Desk:
             retracted = self._rulings.undo(conn, found.id, who)
             if retracted is None:
                 raise NotAllowed(f"Решение №{found.id} уже отменено.")
-            ends = {post for one in retracted for post in (one.left, one.right)}
+            ends = {*found.posts, *(post for one in retracted for post in (one.left, one.right))}
             changed = self._locked(conn, lambda: self._posts.by_id(conn, ends), places)
             home, revived = self._merged_by(conn, found)
             alive = [id_ for id_ in found.incidents if id_ not in revived]
             moved = alive if found.kind is RulingKind.MOVE else ()
             own = dict(zip(found.incidents, found.opened, strict=False)) if revived else {}
-            hand = Hand(who, f"отменено решение №{found.id}", found.id, home, alive, moved, revived, own)
-            changes = self._regrouper.regroup(conn, changed, changed, places, hand)
+            after: Sequence[Member] = changed
+            line = None
+            if found.kind is RulingKind.PLACE and changed:
+                after = self._placed(conn, changed, lambda post: unplace(post, found.id))
+                line = told(spot(changed), spot(after))
+            lines = {found.incidents[0]: line} if line else {}
+            hand = Hand(who, f"отменено решение №{found.id}", found.id, home, alive, moved, revived, own, lines)
+            changes = self._regrouper.regroup(conn, changed, after, places, hand)
             self._record(conn, changes)
             return Ruled(found, tuple(changes))
 
@@ -228,7 +258,7 @@ class Desk:
     def _rule(
         self, kind: RulingKind, ids: Sequence[int], posts: Collection[str], ruled: _Way, asked: "_Asked"
     ) -> Ruled:
-        who, said = person(asked.actor), tidy(asked.comment, "комментарий")
+        who, comment = person(asked.actor), tidy(asked.comment, "комментарий")
 
         def work(conn: Connection, places: set[str]) -> Ruled:
             changed = self._locked(conn, lambda: self._posts.of_incidents(conn, ids), places)
@@ -238,6 +268,13 @@ class Desk:
                     raise duplicate(one)
                 if not one.posts:
                     raise NotAllowed(f"В инциденте №{one.id} не осталось публикаций.")
+            where, place_told = None, None
+            if asked.said is not None:
+                if all(post.erased for post in changed):
+                    raise NotAllowed(f"Публикации инцидента №{ids[0]} стёрты по просьбе: места у них больше нет.")
+                now = spot(changed)
+                where = wanted(ids[0], now, asked.said)
+                place_told = told(now, where[0], where[0].settlement if asked.said.settlement else None)
             standing = self._standing(conn, {post.id for post in changed})
             passed_over = overruled(standing)
             made, hand = ruled(of, [one for one in standing if one.id not in passed_over])
@@ -249,20 +286,32 @@ class Desk:
                 conn,
                 kind,
                 incidents=ids,
-                posts=posts,
+                posts=[post.id for post in changed] if where else posts,
                 links=made,
                 actor=who,
-                comment=said,
+                comment=comment,
                 opened=[of[one].opened for one in ids],
             )
-            by = Hand(who, said, id_, hand.home, hand.preferred, hand.moved)
-            changes = self._regrouper.regroup(conn, changed, changed, places, by)
+            moved = {ids[0]: place_told} if place_told else {}
+            by = Hand(who, comment, id_, hand.home, hand.preferred, hand.moved, place=moved)
+            after: Sequence[Member] = changed
+            if where:
+                after = self._placed(conn, changed, lambda post: place(post, *where, id_))
+            changes = self._regrouper.regroup(conn, changed, after, places, by)
             self._record(conn, changes)
             found = self._rulings.get(conn, id_)
             assert found is not None
             return Ruled(found, tuple(changes))
 
         return self._done(work)
+
+    def _placed(
+        self, conn: Connection, posts: Iterable[Member], by: Callable[[StoredPost], StoredPost]
+    ) -> list[StoredPost]:
+        """The posts, stored anew as `by` makes them."""
+        found = [by(post) for post in self._posts.take(conn, [one.id for one in posts]).values()]
+        self._posts.update(conn, found)
+        return found
 
     def _done(self, work: Callable[[Connection, set[str]], T]) -> T:
         found = in_places(self._store, set(), work)
@@ -323,7 +372,11 @@ class Desk:
         """Where the posts of the incidents belonged that a ruling has merged, and which status each had."""
         home: dict[str, int | None] = {}
         revived: dict[int, IncidentStatus] = {}
-        for id_, one in self._incidents.take(conn, ruling.incidents).items():
+        lines = (line for one in ruling.incidents for line in self._incidents.changes(conn, one))
+        taken_in = {
+            id_ for line in lines if line.details.get("ruling") == ruling.id for id_ in line.details.get("merged", ())
+        }
+        for id_, one in self._incidents.take(conn, taken_in | set(ruling.incidents)).items():
             *_, end = self._incidents.changes(conn, id_)
             if one.status is MERGED and end.details.get("ruling") == ruling.id:
                 home |= dict.fromkeys(end.details.get("posts_removed", ()), id_)

@@ -72,7 +72,7 @@ def forget(store: Store, region: str, asked: Request, now: Callable[[], datetime
         for id_, one in sorted(incidents.take(conn, had).items()):
             title = retitled(one, had[id_])
             if id_ in result.incidents or title != one.title:
-                update = {"title": title, "sequence": one.sequence + 1, "updated": at}
+                update = {"title": title, "address": None, "sequence": one.sequence + 1, "updated": at}
                 changes.append(Change("incident.redacted", one.model_copy(update=update), actor=asked.actor))
         incidents.update(conn, [change.incident for change in changes])
         erasure.forget_titles(conn, {one.title for one in before.values()})

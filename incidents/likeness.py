@@ -114,5 +114,5 @@ def signatures(posts: Sequence[Described]) -> Signatures:
 
 def texts_alike(one: npt.NDArray[np.uint32], others: Signatures) -> list[float]:
     """Estimated Jaccard likeness of one text with each of the others."""
-    found: list[float] = ((others == one) & (others != 0)).mean(axis=1).tolist()
+    found: list[float] = (((others == one) & (others != 0)).sum(axis=1) / PLACES).tolist()
     return found

@@ -92,4 +92,4 @@ def contradicts(rulings: Sequence[Ruling], zone: tzinfo) -> Contradicts:
     )
 
 
-RULED = {"merge": "объединение", "split": "разделение", "move": "перенос публикаций"}
+RULED = {"merge": "объединение", "split": "разделение", "move": "перенос публикаций", "place": "место"}

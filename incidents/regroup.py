@@ -41,7 +41,7 @@ def in_places(store: Store, places: set[str], work: Callable[[Connection, set[st
     """
     while True:
         try:
-            with store.transaction() as conn:
+            with store.transaction(by_index=True) as conn:
                 return work(conn, places)
         except Wider as wider:
             places |= wider.places

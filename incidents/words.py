@@ -1,6 +1,6 @@
 """Russian for statuses, actions and what happened: for messages, lists and the console."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, tzinfo
 
 from incidents.edges import Reason
@@ -37,8 +37,10 @@ def named(actions: Iterable[Action]) -> str:
     return ", ".join(f"{_ACTIONS[action]} ({action})" for action in actions)
 
 
-def happened(type_: str) -> str:
-    """What an event of this type means."""
+def happened(type_: str, *, placed: bool = False) -> str:
+    """What an event of this type means. `placed`: the place has changed."""
+    if placed and type_ == "incident.updated":
+        return "изменилось место"
     return EVENTS.get(type_, type_)
 
 
@@ -53,11 +55,18 @@ def line(change: Change, zone: tzinfo) -> str:
     more = [
         details.get("authority"),
         f"№{details['merged_into']}" if details.get("merged_into") else None,
+        taken_in(details["merged"]) if details.get("merged") else None,
         f"+{len(details['posts_added'])}" if details.get("posts_added") else None,
         f"−{len(details['posts_removed'])}" if details.get("posts_removed") else None,
     ]
     told = ", ".join(one for one in more if one)
-    return f"{moment(change.at, zone)} {change.actor} — {happened(change.type)}{f' ({told})' if told else ''}"
+    what = happened(change.type, placed="place" in details and not details.keys() & {"posts_added", "posts_removed"})
+    return f"{moment(change.at, zone)} {change.actor} — {what}{f' ({told})' if told else ''}"
+
+
+def taken_in(ids: Sequence[int]) -> str:
+    """The duplicates that an incident has taken in: `вошли №2, №3`."""
+    return f"{'вошёл' if len(ids) == 1 else 'вошли'} {', '.join(f'№{id_}' for id_ in ids)}"
 
 
 def attached(why: Attachment) -> str:

@@ -16,8 +16,10 @@ class Exit(IntEnum):
 
 MEANING = {
     Exit.OK: "всё сделано",
-    Exit.SOME_BAD: "сделано не всё: часть строк, записей или проверок с ошибкой (они перечислены)",
-    Exit.USAGE: "ошибка в команде, в файле региона, в модели или в окружении: исправьте и повторите",
+    Exit.SOME_BAD: "сделано не всё: часть строк, записей или проверок с ошибкой (они перечислены); "
+    "или так сейчас нельзя: не то состояние, не та версия, другое решение",
+    Exit.USAGE: "ошибка в команде (в том числе нет такого инцидента, темы, файла), в файле региона, в модели или в "
+    "окружении: исправьте и повторите",
     Exit.UNREACHABLE: "база, шина или получатель не отвечает, база не готова (нужен otklik db upgrade), "
     "порт консоли занят, диск полон",
     Exit.BUSY: "с этой папкой данных уже работает другой otklik run, или это прошлое уже собирает другой процесс",
@@ -44,6 +46,8 @@ CODES = {
     "store.errors:StoreError": Exit.UNREACHABLE,
     "sinks.base:DeliveryFailed": Exit.UNREACHABLE,
     "console.server:ConsoleError": Exit.UNREACHABLE,
+    "incidents.refusals:NoSuch": Exit.USAGE,
+    "incidents.refusals:Invalid": Exit.USAGE,
     "incidents.refusals:Refused": Exit.SOME_BAD,
     "bus.worker:TooManyFailures": Exit.HALTED,
     "builtins:OSError": Exit.UNREACHABLE,

@@ -8,8 +8,8 @@ from rich.text import Text
 
 from classifier import Classifier
 from classifier.explain import Candidate, Explanation, Score
-from classifier.features import NUMBER
 from classifier.region_topics import RegionTopics
+from otklik.cues import said
 from schemas.words import URGENCY
 
 SHOWN = 10
@@ -149,11 +149,6 @@ def _signed(value: float) -> str:
     return f"{value:+.2f}".replace(".", ",").replace("-", "−")
 
 
-def _shown(token: str) -> str:
-    """`отопл*` is the beginning of a word, `0` any number."""
-    return " ".join("(число)" if word == NUMBER else word.replace("*", "…") for word in token.split(" "))
-
-
 def _topic_table(found: Explanation, topics: RegionTopics) -> Table:
     first, second, margin = found.first, found.second, found.margin
     if second is None or margin is None:
@@ -165,18 +160,25 @@ def _topic_table(found: Explanation, topics: RegionTopics) -> Table:
     table.add_column("доля", justify="right")
     sides = [{part.token: part.weight for part in one.score.parts} for one in (first, second)]
     rows: list[tuple[str, float, float]] = [
-        (_shown(part.token), sides[0].get(part.token, 0.0), sides[1].get(part.token, 0.0)) for part in margin.parts
+        (said(part.token), sides[0].get(part.token, 0.0), sides[1].get(part.token, 0.0)) for part in margin.parts
     ]
     rest = rows[SHOWN:]
     if rest:
         rows = [*rows[:SHOWN], (f"остальные ({len(rest)})", sum(r[1] for r in rest), sum(r[2] for r in rest))]
     rows.append(("без слов", first.score.bias, second.score.bias))
+    # Of all that speaks for either: of the margin alone it would be any number where the two are nearly even.
+    weight = sum(abs(part.weight) for part in margin.parts) + abs(margin.bias)
+
+    def share(difference: float) -> str:
+        return f"{difference / weight:.0%}".replace("-", "−") if weight else "—"
+
     for name, for_first, for_second in rows:
         difference = for_first - for_second
-        share = f"{difference / margin.score:.0%}".replace("-", "−") if margin.score else "—"
-        table.add_row(name, _signed(for_first), _signed(for_second), _signed(difference), share)
+        table.add_row(name, _signed(for_first), _signed(for_second), _signed(difference), share(difference))
     table.add_section()
-    table.add_row("всего", _signed(first.score.score), _signed(second.score.score), _signed(margin.score), "100%")
+    table.add_row(
+        "всего", _signed(first.score.score), _signed(second.score.score), _signed(margin.score), share(margin.score)
+    )
     return table
 
 
@@ -184,7 +186,7 @@ def _relevance_table(score: Score) -> Table:
     table = Table("слово")
     table.add_column("за то, что это о беде", justify="right")
     for part in score.parts[:SHOWN]:
-        table.add_row(_shown(part.token), _signed(part.weight))
+        table.add_row(said(part.token), _signed(part.weight))
     rest = score.parts[SHOWN:]
     if rest:
         table.add_row(f"остальные ({len(rest)})", _signed(sum(part.weight for part in rest)))

@@ -1,9 +1,9 @@
 """Posts as JSON Lines: what `replay` reads, and what `tag` reads before it looks at the fields."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
-from typing import Annotated, Any, BinaryIO
+from typing import Annotated, Any, BinaryIO, TypeVar
 from zoneinfo import ZoneInfo
 
 import orjson
@@ -11,11 +11,18 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from classifier.corrections import BadLine
 from intake import Draft
+from otklik.exits import Failed
 from schemas import Geo, PostKind
 
 BOM = b"\xef\xbb\xbf"
 MAX_LINE = 4 * 1024 * 1024
 """Bytes. The longest text that is kept is 20,000 characters; a longer one is cut, and this is not a post any more."""
+
+STRANGE = 10
+"""Bad lines at the very beginning: a file of another kind, and not slips in this one."""
+POSTS = 'файл JSON Lines: в каждой строке объект с полем text, например {"text": "Нет воды"}'
+"""What `tag` and `places add` read."""
+T = TypeVar("T")
 
 FIRST_YEAR, LAST_YEAR = 1990, 2100
 """No post is older than the first networks; one from the end of the calendar is a slip and leaves no time to count
@@ -152,6 +159,24 @@ def replay_lines(file: BinaryIO) -> Iterator[ReplayLine | BadLine]:
                 yield ReplayLine.model_validate(value)
             except ValidationError as error:
                 yield BadLine(number, "; ".join(dict.fromkeys(_reason(item) for item in error.errors())))
+
+
+def recognised(lines: Iterable[T | BadLine], name: str, needed: str) -> Iterator[T | BadLine]:
+    """The lines, unless it shows at once that the file is of another kind.
+
+    Raises:
+        Failed: none of the first `STRANGE` lines is good. `name` is the file's, `needed` what a line has to be.
+    """
+    rest = iter(lines)
+    begun: list[T | BadLine] = []
+    for line in rest:
+        begun.append(line)
+        if not isinstance(line, BadLine):
+            break
+        if len(begun) == STRANGE:
+            raise Failed(f"{name}: {begun[0]}, и среди первых {STRANGE} строк ни одной годной. Нужен {needed}.")
+    yield from begun
+    yield from rest
 
 
 def _reason(item: Any) -> str:

@@ -15,7 +15,7 @@ def topic(config: "Config", name: str) -> str:
     Raises:
         Failed: there is none.
     """
-    found = config.topics.topic(name)
+    found = config.topics.topic(_spelt(name, config.topics.accepted()[0]))
     if found is None:
         raise Failed(_unknown("темы", name, config.topics.accepted()[0], "Список тем: docs/taxonomy.md."))
     return found
@@ -23,7 +23,7 @@ def topic(config: "Config", name: str) -> str:
 
 def group(config: "Config", name: str) -> str:
     """The same of a group."""
-    found = config.topics.group(name)
+    found = config.topics.group(_spelt(name, config.topics.accepted()[1]))
     if found is None:
         raise Failed(_unknown("группы", name, config.topics.accepted()[1], "Список: docs/taxonomy.md."))
     return found
@@ -41,6 +41,12 @@ def oktmo(config: "Config", name: str) -> str:
         hint = f" Может быть, {near}?" if near else ""
         raise Failed(f"В регионе нет муниципалитета «{name}».{hint}")
     return found
+
+
+def code_and_name(config: "Config", name: str) -> tuple[str, str]:
+    """The code and the name that people see of it."""
+    found = oktmo(config, name)
+    return found, municipality(config, found)
 
 
 def municipality(config: "Config", name: str) -> str:
@@ -63,6 +69,17 @@ def authority(config: "Config", name: str, gone: Collection[str] = ()) -> str:
     if name not in ids:
         raise Failed(_unknown("ведомства", name, list(ids), "Они перечислены в разделе authorities."))
     return ids[name]
+
+
+def _spelt(name: str, known: Collection[str]) -> str:
+    """As it is spelt, whatever the case of its letters, ё and the star."""
+    if name in known:
+        return name
+    return next((one for one in known if _plain(one) == _plain(name)), name)
+
+
+def _plain(name: str) -> str:
+    return name.removeprefix("★").strip().casefold().replace("ё", "е")
 
 
 def _unknown(what: str, name: str, known: list[str], where: str) -> str:

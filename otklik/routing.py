@@ -10,7 +10,7 @@ from otklik.config import Config, ConfigErrors, Problem
 from otklik.config.document import Document, read
 from otklik.config.messages import docs_of
 from otklik.roles.classify import load_classifier
-from schemas import Tags
+from schemas import Address, Tags
 from text import clean_cut, mask
 
 
@@ -32,6 +32,24 @@ def matter_of(text: str, tags: Tags, source: str | None = None) -> Matter:
 
 def judged(classifier: Classifier, texts: Sequence[str]) -> list[Tags]:
     return list(classifier.classify([Item(mask(clean_cut(text)[0])) for text in texts]))
+
+
+def seen(tags: Tags) -> dict[str, Any]:
+    """Whether it is a trouble, and where."""
+    place = tags.municipality
+    return {
+        "relevance": round(tags.relevance, 4),
+        "relevant": tags.relevant,
+        "municipality_name": place.name if place else None,
+        "settlement": tags.settlement,
+        "address": shown(tags.address) if tags.address else None,
+    }
+
+
+def shown(address: Address) -> str:
+    """`улица Труда, 5`."""
+    street = " ".join(part for part in (address.street_type, address.street) if part)
+    return f"{street}, {address.house}" if address.house else street
 
 
 class Places:

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from incidents.words import attached, line
+from incidents.words import attached, line, moment
 from schemas import Incident
 from schemas.words import STATUSES, URGENCY
 from store import Change, StoredPost
@@ -20,28 +20,54 @@ SHOWN_TEXT = 300
 """Characters of a post: enough to recognise it, and forty of them fit a few screens."""
 
 
+WIDE = 120
+"""Columns from which a list has all there is to say: below, no place in the queue, and terms without year and word."""
+
+
 def console() -> Console:
     """For tables. Elsewhere than on a terminal rich takes 80 columns, which break every word."""
     return Console(width=None if sys.stdout.isatty() or "COLUMNS" in os.environ else 200)
 
 
 def print_list(incidents: Iterable[Incident], zone: tzinfo, now: datetime) -> None:
-    """A line for each."""
+    """A line for each, however narrow the terminal: what is long is cut with «…»."""
+    out = console()
+    wide = out.width >= WIDE
     table = Table(box=None, pad_edge=False)
-    for name in ("№", "состояние", "что и где", "публ.", "срочность", "очередь", "кому", "ответить до"):
-        right = name in ("№", "публ.", "очередь")
-        table.add_column(name, overflow="fold", justify="right" if right else "left")
+    table.add_column("№", justify="right", no_wrap=True)
+    table.add_column("состояние", no_wrap=True)
+    table.add_column("что и где")
+    table.add_column("публ.", justify="right", no_wrap=True)
+    table.add_column("срочность" if wide else "срочн.", no_wrap=True)
+    if wide:
+        table.add_column("очередь", justify="right", no_wrap=True)
+    table.add_column("кому")
+    table.add_column("ответить до", no_wrap=True)
     for one in incidents:
-        status = STATUSES[one.status] + (" ↻" if one.recurring else "")
-        urgent = Text(
-            URGENCY[one.urgency] if one.urgency != "normal" else "", "bold red" if one.urgency == "now" else ""
-        )
-        due = _due(one, zone, now)
-        authority = Text(one.authority_name or "")
+        urgent = "" if one.urgency == "normal" else URGENCY[one.urgency]
         table.add_row(
-            str(one.id), Text(status), Text(one.title), str(len(one.posts)), urgent, str(one.priority), authority, due
+            str(one.id),
+            Text(STATUSES[one.status] + (" ↻" if one.recurring else "")),
+            _cut(one.title),
+            str(len(one.posts)),
+            Text(urgent, "bold red" if one.urgency == "now" else ""),
+            *([str(one.priority)] if wide else []),
+            _cut(one.authority_name or ""),
+            _due(one, zone, now) if wide else _short_due(one, zone, now),
         )
-    console().print(table)
+    out.print(table)
+
+
+def _cut(text: str) -> Text:
+    return Text(text, no_wrap=True, overflow="ellipsis")
+
+
+def _short_due(incident: Incident, zone: tzinfo, now: datetime) -> Text:
+    """`03.03 14:00`, with a mark where it is over."""
+    if incident.answer_due is None or incident.status not in RUNNING:
+        return Text("")
+    late = incident.answer_due < now
+    return Text(moment(incident.answer_due, zone) + (" !" if late else ""), "bold red" if late else "")
 
 
 def print_one(
@@ -57,6 +83,7 @@ def print_one(
         ("версия", str(incident.sequence)),
         ("группа, тема", f"{incident.group}, {incident.topic}"),
         ("муниципалитет", incident.municipality_name or "не назван"),
+        ("адрес", incident.address or ""),
         ("срочность", URGENCY[incident.urgency]),
         ("очередь", _weight(incident)),
         ("кому", incident.authority_name or "никому"),
@@ -81,7 +108,7 @@ def print_one(
     out.print(Text("\nИстория", "bold"))
     for change in history:
         out.print(Text(f"{change.sequence}. {line(change, zone)}"))
-        for key in ("comment", "answer", "terms"):
+        for key in ("place", "comment", "answer", "terms"):
             if said := change.details.get(key):
                 out.print(Text(f"    {said}"))
 
@@ -128,5 +155,5 @@ def _due(incident: Incident, zone: tzinfo, now: datetime) -> Text:
     return Text(_at(incident.answer_due, zone) + (" просрочен" if late else ""), "bold red" if late else "")
 
 
-def _at(moment: datetime, zone: tzinfo) -> str:
-    return f"{moment.astimezone(zone):%Y-%m-%d %H:%M}"
+def _at(time: datetime, zone: tzinfo) -> str:
+    return f"{time.astimezone(zone):%Y-%m-%d %H:%M}"

@@ -16,7 +16,7 @@ from classifier.tagline import id_of_line, item_of_line, tag_line
 from otklik.commands.common import progress
 from otklik.config import Config
 from otklik.exits import Exit
-from otklik.lines import parsed
+from otklik.lines import POSTS, parsed, recognised
 from otklik.roles.classify import load_classifier
 
 
@@ -31,10 +31,11 @@ def tag_lines(source: BinaryIO, out: BinaryIO, config: Config | None, heads: Map
 
     Raises:
         ModelError: a model's file can't be used.
+        Failed: the input is no file of posts.
     """
     classifier = Classifier.load(heads=heads) if config is None else load_classifier(config, heads)
     bad = 0
-    lines = iter(progress(_lines(source), "разметка"))
+    lines = iter(progress(recognised(_lines(source), "Вход", POSTS), "разметка"))
     while some := list(islice(lines, batch)):
         good = [line for line in some if isinstance(line, Line)]
         for line in some:

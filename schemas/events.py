@@ -50,10 +50,14 @@ class IncidentData(Model):
     comment: str | None = None
     terms: str | None = None
     """How its terms have moved, in Russian: from when to when."""
+    place: str | None = None
+    """How its place has moved, in Russian: from where to where."""
+    merged: tuple[int, ...] = ()
+    """The incidents whose posts it has taken in: they are its duplicates now."""
     before: IncidentStatus | None = None
     """The status before the event, where the event has changed it."""
     ruling: int | None = None
-    """The decision by hand (merge, split, move) that was made or undone."""
+    """The decision by hand (merge, split, move, place) that was made or undone."""
     history: bool = False
     """Caused by a back-fill: receivers page nobody."""
     test: bool = False

@@ -45,6 +45,8 @@ class Incident(Model):
     municipality: str | None = None
     """OKTMO code; None where no post names a place."""
     municipality_name: str | None = None
+    address: str | None = None
+    """Street and perhaps house, where a person has said them; never a flat."""
     group: str
     topic: str
     urgency: Urgency = "normal"

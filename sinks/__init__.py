@@ -15,9 +15,13 @@ KINDS: dict[str, SinkKind] = {
     "file": SinkKind(FileSettings, lambda settings, id, _: FileSink(settings, id)),
     "webhook": SinkKind(WebhookSettings, lambda settings, id, _: WebhookSink(settings, id)),
     "kafka": SinkKind(KafkaSettings, lambda settings, id, _: KafkaSink(settings, id)),
-    "telegram": SinkKind(TelegramSettings, TelegramSink),
-    "email": SinkKind(EmailSettings, EmailSink, scheduled=True),
-    "report": SinkKind(ReportSettings, ReportSink, scheduled=True),
+    "telegram": SinkKind(TelegramSettings, lambda settings, id, home: TelegramSink(settings, id, home.zone)),
+    "email": SinkKind(
+        EmailSettings,
+        lambda settings, id, home: EmailSink(settings, id, home.zone, home.name),
+        scheduled=True,
+    ),
+    "report": SinkKind(ReportSettings, lambda settings, id, home: ReportSink(settings, id, home.zone), scheduled=True),
     "postgres": SinkKind(PostgresSettings, lambda settings, id, _: PostgresSink(settings, id)),
     "opensearch": SinkKind(OpenSearchSettings, lambda settings, id, _: OpenSearchSink(settings, id)),
 }

@@ -9,7 +9,7 @@ Rules every sink keeps (`tests/sinks/conformance.py` checks them):
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict
@@ -64,12 +64,19 @@ class Sink(Protocol):
         """Release connections and files. May be called twice."""
 
 
+class Home(NamedTuple):
+    """The region as its people name it, and its clock."""
+
+    name: str
+    zone: ZoneInfo
+
+
 @dataclass(frozen=True, slots=True)
 class SinkKind:
     """What the key of a sink in the YAML file (`file`, `webhook`, `kafka`) stands for."""
 
     settings: type[SinkSettings]
-    open: Callable[[Any, str, ZoneInfo], Sink]
-    """From settings of that type, the sink's id and the region's zone."""
+    open: Callable[[Any, str, Home], Sink]
+    """From settings of that type, the sink's id and the region."""
     scheduled: bool = False
     """It gets events in one batch at each moment of its settings' `schedule`, instead of as they come."""

@@ -90,11 +90,13 @@ class EmailSink:
         settings: EmailSettings,
         id: str,
         zone: ZoneInfo,
+        region: str,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._settings = settings
         self._id = id
         self._zone = zone
+        self._region = region
         self._now = now
         self._begun: _Begun | None = None
 
@@ -207,10 +209,9 @@ class EmailSink:
     def _letter(self, events: Sequence[CloudEvent]) -> EmailMessage:
         found = latest(events)
         digests = [event for event in events if isinstance(event, SourceDigest)]
-        region = events[0].source.rpartition("/")[2]
         subject = counted(found) if found else digests[-1].data.summary
         letter = EmailMessage()
-        letter["Subject"] = f"Отклик, {region}: {line(subject)}"
+        letter["Subject"] = f"Отклик, {self._region}: {line(subject)}"
         letter["From"] = self._settings.sender
         letter["To"] = ", ".join(self._settings.to)
         letter["Date"] = format_datetime(self._now())

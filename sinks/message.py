@@ -36,6 +36,8 @@ def text(event: CloudEvent, zone: ZoneInfo, link: str | None = None, *, comments
     lines = [f"{_capital(EVENTS.get(event.type, event.type))}: {line(incident.title)}", about(incident, zone)]
     if event.data.comment and (comments or event.data.actor == MACHINE):
         lines.append(line(event.data.comment))
+    if event.data.place:
+        lines.append(line(event.data.place))
     if event.data.terms:
         lines.append(line(event.data.terms))
     lines += incident.urls[:URLS]

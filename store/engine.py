@@ -37,6 +37,15 @@ SILENCE = {
 quarter of an hour: sooner than a lease lapses. https://www.postgresql.org/docs/current/libpq-connect.html"""
 
 READ_ONLY = "otklik_read_only"
+# The plan outlives the statistics it was made with: of an empty table, which PostgreSQL would rather read as a whole.
+_BY_INDEX = {
+    "plan_cache_mode": "force_generic_plan",
+    "enable_seqscan": "off",
+    "enable_hashjoin": "off",
+    "enable_mergejoin": "off",
+    "jit": "off",  # else it compiles a statement for whose table there is no index, since that must be dear
+}
+_PLAN_BY_INDEX = "SELECT " + ", ".join(f"set_config('{name}', '{value}', true)" for name, value in _BY_INDEX.items())
 
 
 def utc_now() -> datetime:
@@ -108,17 +117,23 @@ class Store:
             log.info("store_upgraded", store=self.name, revision=schema.head())
 
     @contextmanager
-    def transaction(self) -> Iterator[Connection]:
+    def transaction(self, *, by_index: bool = False) -> Iterator[Connection]:
         """A transaction that may write; committed at the end of the block, rolled back by any exception.
 
         SQLite: takes the one write lock at once (BEGIN IMMEDIATE), waiting up to `BUSY_SECONDS`. PostgreSQL: read
         committed.
+
+        `by_index`: every statement of the block finds its rows by an index, however many rows there are. PostgreSQL
+        would plan those with lists of values at each call, in more time than it needs to execute them; now it plans
+        them once for a connection, and in a way that holds when the tables have grown.
 
         Raises:
             StoreError: the database does not answer, is locked or full; nothing of the block is stored. Only where the
                 connection broke during the commit itself it may have been, so effects must be idempotent.
         """
         with self._told(), self.engine.begin() as conn:
+            if by_index and not self.is_sqlite:
+                conn.exec_driver_sql(_PLAN_BY_INDEX)
             yield conn
 
     @contextmanager

@@ -15,6 +15,7 @@ from store.tables import outbox, versions
 WORDS = (
     *(posts.c.title, posts.c.text, posts.c.context, posts.c.tags, posts.c.address, posts.c.street),
     *(posts.c.wording, posts.c.link, posts.c.signature, posts.c.traits, posts.c.common),
+    posts.c.placed,
 )
 """What a post says, and what was made of its words for grouping."""
 PERSON = (posts.c.url, posts.c.author, posts.c.parent, posts.c.settlement)
@@ -81,10 +82,11 @@ def _erase_events(conn: Connection, found: Sequence[Member], retitled: Retitled)
         about = {*incident.posts, *event.data.posts_removed}
         left: dict[str, object] = {"urls": tuple(url for url in incident.urls if url not in urls)}
         if ids & about:
-            left["title"] = retitled(incident, about)
+            left |= {"title": retitled(incident, about), "address": None}
         after = incident.model_copy(update=left)
-        if after != incident:
-            data = event.data.model_copy(update={"incident": after})
+        place = None if ids & about else event.data.place
+        if after != incident or place != event.data.place:
+            data = event.data.model_copy(update={"incident": after, "place": place})
             changed.append({"row": row.id, "to": event.model_copy(update={"data": data}).encode().decode()})
     if changed:
         conn.execute(update(outbox).where(outbox.c.id == bindparam("row")).values(event=bindparam("to")), changed)

@@ -35,6 +35,7 @@ incidents = Table(
     Column("title", Text, nullable=False),
     Column("municipality", Text),
     Column("municipality_name", Text),
+    Column("address", Text),
     Column("group", Text, nullable=False),
     Column("topic", Text, nullable=False),
     Column("urgency", Text, nullable=False),
@@ -141,6 +142,8 @@ posts = Table(
     Column("attached_to", Text),
     Column("attached_sure", Float),
     Column("erased", Boolean, nullable=False, server_default=false()),
+    # What the machine and people say of its place, where people do; see incidents.placing.
+    Column("placed", Json),
     # Wide and seldom read: last, so that SQLite need not page through them.
     Column("title", Text),
     Column("text", Text),

@@ -81,8 +81,9 @@ class Change:
     posts: int
     """How many it had after the change."""
     details: dict[str, Any]
-    """What there is of: posts_added, posts_removed, comment, terms (from when to when they moved), merged_into, from
-    (the status before, where it changed), ruling, authority (its name, of an assignment), answer (of an answer)."""
+    """What there is of: posts_added, posts_removed, comment, terms (from when to when they moved), place (from where to
+    where), merged (incidents that it took in), merged_into, from (the status before, where it changed), ruling,
+    authority (its name, of an assignment), answer (of an answer)."""
 
 
 class Incidents:
@@ -278,6 +279,8 @@ def _history_row(event: IncidentEvent) -> dict[str, Any]:
         "posts_removed": list(data.posts_removed),
         "comment": data.comment,
         "terms": data.terms,
+        "place": data.place,
+        "merged": list(data.merged),
         "merged_into": data.incident.merged_into,
         "from": data.before and data.before.value,
         "ruling": data.ruling,

@@ -3,9 +3,25 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
+from functools import cache
 from typing import Any, Literal, NamedTuple
 
-from sqlalchemy import Connection, Row, Select, Text, and_, bindparam, func, or_, select, text, union_all, update
+from sqlalchemy import (
+    CompoundSelect,
+    Connection,
+    Row,
+    Select,
+    Text,
+    and_,
+    bindparam,
+    func,
+    literal_column,
+    or_,
+    select,
+    text,
+    union_all,
+    update,
+)
 from sqlalchemy.dialects import postgresql
 
 from schemas import Urgency
@@ -63,6 +79,8 @@ class Member:
     attached_by: str | None = None
     attached_to: str | None = None
     attached_sure: float | None = None
+    placed: list[Any] | None = None
+    """Where people have said that it is: the machine's word on its place, then theirs, the last of which counts."""
     erased: bool = False
     """Nothing is left of it but what it counts for: see `store.erasure`."""
 
@@ -168,16 +186,14 @@ def _near(by: str, size: int) -> Select[Any]:
 
 
 def _near_at_once(by: str) -> Select[Any]:
-    """For PostgreSQL: however many ranges in one statement, short enough for psycopg to remember."""
-    types = {"municipality": Text, "value": Text, "start": UtcDatetime, "end": UtcDatetime}
-    lists: list[Any] = [bindparam(f"{by}_{name}", type_=postgresql.ARRAY(type_)) for name, type_ in types.items()]
-    wanted = func.unnest(*lists).table_valued(*types, name=f"wanted_{by}").render_derived()
+    """For PostgreSQL: however many ranges in one statement."""
     within = and_(
-        posts.c.municipality == wanted.c.municipality,
-        posts.c[by] == wanted.c.value,
-        posts.c.published.between(wanted.c.start, wanted.c.end),
+        _ASKED.c.by == literal_column(f"'{by}'"),
+        posts.c.municipality == _ASKED.c.municipality,
+        posts.c[by] == _ASKED.c.value,
+        posts.c.published.between(_ASKED.c.start, _ASKED.c.end),
     )
-    return select(*_LIGHT).join_from(wanted, posts, within).where(_IN_PLACE)
+    return select(*_LIGHT).join_from(_ASKED, posts, within).where(_IN_PLACE)
 
 
 def _tied(by: str) -> Select[Any]:
@@ -186,14 +202,19 @@ def _tied(by: str) -> Select[Any]:
     return select(*_LIGHT).where(indexed, one_of(posts.c[by], "values"), days)
 
 
-_RANGE = ("municipality", "value", "start", "end")
+_RANGE = {"municipality": Text, "by": Text, "value": Text, "start": UtcDatetime, "end": UtcDatetime}
+_ASKED = select(
+    func.unnest(*(bindparam(name, type_=postgresql.ARRAY(type_)) for name, type_ in _RANGE.items()))
+    .table_valued(*_RANGE, name="ranges")
+    .render_derived()
+).cte("asked")
 _NEAR = {(by, size): _near(by, size) for by in PLACED for size in (1, RANGES)}
 _TIED = {by: _tied(by) for by in TIES}
 _ANSWERS = select(*_LIGHT).where(GROUPED, one_of(posts.c.parent, "answers_to"))
 _BY_ID = select(*_LIGHT).where(one_of(posts.c.id, "ids"))
 _OF_INCIDENTS = select(*_LIGHT).where(one_of(posts.c.incident, "incidents"))
-_AT_ONCE = union_all(*map(_near_at_once, (*PLACED, *TIES)), _ANSWERS, _BY_ID, _OF_INCIDENTS)
-"""For PostgreSQL: one round trip for all that is wanted."""
+_LISTS = {"answers_to": _ANSWERS, "ids": _BY_ID, "incidents": _OF_INCIDENTS}
+_PARTS = {by: _near_at_once(by) for by in (*PLACED, *TIES)} | _LISTS
 _LOCK = select(places.c.place).where(one_of(places.c.place, "places")).order_by(places.c.place).with_for_update()
 _TAKE = select(*_ALL).where(one_of(posts.c.id, "ids")).order_by(posts.c.id).with_for_update()
 _WORDS = select(posts.c.id, posts.c.title, posts.c.text, posts.c.tags).where(
@@ -209,6 +230,12 @@ _UPDATE = (
     .where(posts.c.id == bindparam("new_id"))
     .values({name: bindparam(f"new_{name}") for name in _NAMES if name not in _BY_GROUPING})
 )
+
+
+@cache
+def _at_once(parts: tuple[str, ...]) -> CompoundSelect[Any]:
+    """For PostgreSQL: one round trip for all that is wanted. What is not asked for would be planned all the same."""
+    return union_all(*(_PARTS[name] for name in parts))
 
 
 class Posts:
@@ -252,11 +279,11 @@ class Posts:
         if not wanted:
             return []
         if conn.dialect.name == "postgresql":
-            values: dict[str, Any] = {name: getattr(wanted, name) for name in ("answers_to", "ids", "incidents")}
-            for by in (*PLACED, *TIES):
-                ranges = [one for one in wanted.ranges if one.by == by]
-                values |= {f"{by}_{name}": [getattr(one, name) for one in ranges] for name in _RANGE}
-            rows = _members(conn.execute(_AT_ONCE, values))
+            values: dict[str, Any] = {name: given for name in _LISTS if (given := getattr(wanted, name))}
+            kinds = {one.by for one in wanted.ranges}
+            query = _at_once(tuple(name for name in _PARTS if name in kinds or name in values))
+            values |= {name: [getattr(one, name) for one in wanted.ranges] for name in _RANGE}
+            rows = _members(conn.execute(query, values))
         else:
             rows = self._read_in_parts(conn, wanted)
         return list({member.id: member for member in rows}.values())
@@ -277,9 +304,9 @@ class Posts:
             for by, query in _TIED.items():
                 if same := {one.value for one in tied if one.by == by}:
                     found += _members(conn.execute(query, days | {"values": same}))
-        for query, name in ((_ANSWERS, "answers_to"), (_BY_ID, "ids"), (_OF_INCIDENTS, "incidents")):
-            if values_ := getattr(wanted, name):
-                found += _members(conn.execute(query, {name: values_}))
+        for name, query in _LISTS.items():
+            if given_ := getattr(wanted, name):
+                found += _members(conn.execute(query, {name: given_}))
         return found
 
     def by_id(self, conn: Connection, ids: Collection[str]) -> list[Member]:

@@ -17,6 +17,7 @@ class RulingKind(StrEnum):
     MERGE = "merge"
     SPLIT = "split"
     MOVE = "move"
+    PLACE = "place"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +27,7 @@ class Ruling:
     incidents: tuple[int, ...]
     """First the one that was to live on; a split knows its offspring by the history only."""
     posts: tuple[str, ...]
-    """Of a split or move: what was taken out."""
+    """Of a split or move: what was taken out; of a place: what was placed."""
     actor: str
     made: datetime
     comment: str | None = None

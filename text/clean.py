@@ -41,6 +41,9 @@ _CHARACTERS: dict[int, str | None] = {**_ZERO_WIDTH, **_KEYCAPS, **_CONTROLS, 0x
 # To translate takes ten times as long as to see that there is nothing to translate.
 _REPLACED = re.compile(f"[{re.escape(''.join(chr(code) for code in _CHARACTERS if code < 0x10000))}]")
 _TAGS = re.compile("[\U000e0000-\U000e007f]")
+_ORDINARY = re.compile(r"[\t\n -~А-яЁё«»–—…№“”„’]*+")
+"""Of such characters most texts consist, and none of them is replaced, put together with another or a foreign digit: to
+see that takes a quarter of the time of looking for each of these."""
 
 _SPACES = re.compile(r"[^\S\n]+")
 _OTHER_SPACE = re.compile(r"[^\S\n ]")
@@ -79,6 +82,12 @@ def _with_plain_digits(text: str) -> str:
     return _MARKED_DIGIT.sub("", text)
 
 
+def _with_plain_characters(text: str) -> str:
+    if _REPLACED.search(text) or _TAGS.search(text):
+        text = text.translate(_CHARACTERS)
+    return _with_plain_digits(unicodedata.normalize("NFC", text))
+
+
 def clean(raw: str) -> str:
     """Plain text of a post, article or call.
 
@@ -92,7 +101,9 @@ def clean(raw: str) -> str:
 def clean_cut(raw: str) -> tuple[str, bool]:
     """`clean(raw)`, and whether `raw` was longer than `MAX_CHARS`."""
     cut = len(raw) > MAX_CHARS
-    text = raw[:MAX_CHARS].encode("utf-8", "replace").decode("utf-8")
+    text = raw[:MAX_CHARS]
+    if not _ORDINARY.fullmatch(text):
+        text = text.encode("utf-8", "replace").decode("utf-8")
     if cut:  # not in the middle of a number or a mention: half of one would not be masked
         text = _HALF_MENTION.sub("", text).rstrip("0123456789+-() ")
     text = text.replace("\r\n", "\n").replace("\r", "\n")
@@ -100,10 +111,8 @@ def clean_cut(raw: str) -> tuple[str, bool]:
         text = _without_markup(text)
         if _MAYBE_MARKUP.search(text):  # entities of entities: `&lt;br&gt;` as portals export it
             text = _without_markup(text)
-    if _REPLACED.search(text) or _TAGS.search(text):
-        text = text.translate(_CHARACTERS)
-    text = unicodedata.normalize("NFC", text)
-    text = _with_plain_digits(text)
+    if not _ORDINARY.fullmatch(text):  # it may have been in entities
+        text = _with_plain_characters(text)
     if "[" in text:
         text = _CLUB_MENTION.sub(r"\1", text)
         text = _LINK_MENTION.sub(lambda link: MENTION if is_profile(link[1]) else link[2], text)

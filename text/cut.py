@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import chain
 from typing import NamedTuple
 
@@ -24,8 +23,7 @@ class Sentence(NamedTuple):
     end: str
 
 
-@dataclass(frozen=True, slots=True)
-class Cut:
+class Cut(NamedTuple):
     """`words` are those of the whole text, in order. `readable` is the text up to the word that is one guess too many;
     sentences and lemmas are of that. There are fewer lemmas than words where the text has links."""
 

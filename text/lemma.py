@@ -5,6 +5,7 @@ corrections read its words or their lemmas. Texts are stored as people wrote the
 """
 
 import re
+import sys
 import unicodedata
 from collections.abc import Iterable
 from functools import cache, lru_cache
@@ -103,8 +104,8 @@ def normal_word(word: str) -> str:
     return _squeezed(normal(word))
 
 
-_LEMMAS: Kept[str] = Kept(lambda word: lemma(normal_word(word)))
-"""Of words as written."""
+_LEMMAS: Kept[str] = Kept(lambda word: sys.intern(lemma(normal_word(word))))
+"""Of words as written. Interned, so that dictionaries of lemmas see at a glance that they have them."""
 
 
 def plain(text: str) -> bool:

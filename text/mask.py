@@ -126,6 +126,8 @@ _PLATE = re.compile(
     rf"|\d{{4}}[{_PLATE_LETTERS}]{{2}}\d{{2,3}}"
     rf")(?:\s?(?i:rus|рус))?\b"
 )
+_DIGIT = re.compile(r"\d")
+"""In everything that is masked from here on; a third of all texts have none."""
 _THREE_DIGITS = re.compile(r"\d{3}")
 """In every plate; to look for them takes less than half the time of looking for plates."""
 _VIN = re.compile(r"\b(?=[A-Z\d]{0,10}[A-Z])(?=(?:[A-Z]*\d){6})[A-HJ-NPR-Z\d]{13}\d{4}\b")
@@ -214,7 +216,9 @@ def mask(text: str) -> str:
         text = _MENTION.sub(MENTION, text)
     if "/" in text:
         text = _PROFILE.sub(MENTION, text)
-    if _ENOUGH_DIGITS.search(text):
+    if (first := _DIGIT.search(text)) is None:
+        return text
+    if _ENOUGH_DIGITS.search(text, first.start()):
         text = _mask_numbers(text)
     text = _PLATE.sub(PLATE, text) if _THREE_DIGITS.search(text) else text
     return mask_flats(text)

@@ -31,7 +31,14 @@ _A = _constants("a", 29)
 _B = _constants("b", 61)
 
 
-_HASHES: Kept[int] = Kept(lambda lemma: int.from_bytes(blake2b(lemma.encode(), digest_size=4).digest(), "big"))
+def _hash(lemma: str) -> int | None:
+    """Of 32 bits; None for a word too short to tell anything."""
+    if len(lemma) < 3 and not lemma.isdecimal():
+        return None
+    return int.from_bytes(blake2b(lemma.encode(), digest_size=4).digest(), "big")
+
+
+_HASHES: Kept[int | None] = Kept(_hash)
 
 
 def signature(lemmas: Sequence[str]) -> tuple[int, ...]:
@@ -61,12 +68,12 @@ def _chunks(texts: Sequence[Sequence[str]]) -> Iterator[tuple[list[int], list[in
     words: list[int] = []
     starts: list[int] = []
     for number, lemmas in enumerate(texts):
-        telling = [word for word in set(lemmas) if len(word) > 2 or word.isdecimal()]
+        telling = [one for one in map(_HASHES.__getitem__, set(lemmas)) if one is not None]
         if len(telling) < MIN_WORDS:
             continue
         numbers.append(number)
         starts.append(len(words))
-        words += map(_HASHES.__getitem__, telling)
+        words += telling
         if len(words) >= AT_ONCE:
             yield numbers, words, starts
             numbers, words, starts = [], [], []

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 from classifier.places import words
 from classifier.places.wordclass import plain
@@ -50,8 +51,7 @@ class Scan:
         return self.forms[at] if 0 <= at < len(self.forms) else ""
 
 
-@dataclass(frozen=True, slots=True)
-class Around:
+class Around(NamedTuple):
     """`before`, `after` and so on are words that stand beside without a stop between, or nothing."""
 
     before: str

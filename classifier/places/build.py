@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from classifier.places import columns
 from classifier.places.chelyabinsk import CODE, chelyabinsk
+from classifier.places.districts import FILE, city_districts
 from classifier.places.encode import Lexeme, lexeme, name_columns, text_column
 from classifier.places.federal import WHOLE, federal_cities
 from classifier.places.inflect import adjective_forms, words_forms
@@ -36,12 +37,13 @@ def phrase(place: Place) -> tuple[Lexeme, ...]:
     return tuple(lexeme(forms[0], forms) for forms in words_forms(place.name))
 
 
-def build(folder: Path, out: Path = OUT) -> int:
+def build(folder: Path, out: Path = OUT, districts: Path = FILE) -> int:
     """Write the table and return the number of its rows. Same input, same bytes."""
     regions = region_rows()
     parts = [country(folder, skip=frozenset({CODE, *WHOLE})), chelyabinsk(folder), federal_cities(folder)]
-    municipalities = sorted((one for found, _ in parts for one in found), key=lambda one: one.oktmo)
-    places = sorted((place for _, found in parts for place in found), key=Place.key)
+    municipalities = sorted((one for own, _ in parts for one in own), key=lambda one: one.oktmo)
+    found = [place for _, own in parts for place in own]
+    places = sorted([*found, *city_districts(districts, municipalities, found)], key=Place.key)
     number = {one.oktmo: i for i, one in enumerate(municipalities)}
     phrases = {place: phrase(place) for place in places}
     names = sorted({(place.name, phrases[place]) for place in places})

@@ -57,7 +57,7 @@ def _districts(folder: Path) -> Iterator[Place]:
         if row["settlement_type"] == "внутригородской район":
             name = row["settlement"].removesuffix(" район")
             need = NEED_TYPE if name in _OWN_DISTRICTS else NEED_OTHERS
-            yield Place("inner", row["municipality_oktmo"], name, need, adjective=True, at=point(row))
+            yield Place("inner", row["municipality_oktmo"], name, need, type="район", adjective=True, at=point(row))
     for row in rows(folder / "chelyabinsk_settlement_municipalities_2021.csv"):
         if row["kind"] == "сельское":
             name = row["settlement_municipality"].removesuffix(" сельское поселение")

@@ -59,7 +59,7 @@ def _unit(row: dict[str, str]) -> Place:
         need = NEED_SIGN if word or type_ == "п" else NEED_NOTHING
         return Place("town", row["code"], name, need, type=type_, at=point(row), word=word)
     if name.endswith(("ий", "ый", "ой", "ское")):  # «Измайловское», «Народный»: only beside «округ»
-        return Place("inner", row["code"], name, NEED_OTHERS, at=point(row), adjective=True)
+        return Place("inner", row["code"], name, NEED_OTHERS, type="округ", at=point(row), adjective=True)
     need = NEED_OTHERS if word else NEED_SIGN
     return Place("area", row["code"], name, need, type=type_, at=point(row), word=word)
 

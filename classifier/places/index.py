@@ -109,7 +109,21 @@ class Index(Generic[N]):
 
     def continues(self, word: str) -> bool:
         """Whether a name of several words begins with this one."""
-        return word in self._firsts and any(self._continuations(word))
+        return any(len(self._phrases[phrase]) > 1 for phrase in self._beginning(word)) or any(
+            rest for rest, _ in self._extra.get(word, ())
+        )
+
+    def alone(self, word: str) -> list[N]:
+        """Names of which the word is a form, without reading those that only begin so."""
+        names = [
+            name for phrase in self._beginning(word) if len(self._phrases[phrase]) == 1 for name in self._names(phrase)
+        ]
+        return names + [one for rest, one in self._extra.get(word, ()) if not rest]
+
+    def _beginning(self, word: str) -> Iterator[int]:
+        lexemes = self._firsts.get(word, ())
+        for lexeme in lexemes if isinstance(lexemes, tuple) else (lexemes,):
+            yield from self._starting[lexeme]
 
     def longest(self, forms: Sequence[str], at: int) -> tuple[int, list[N]]:
         """Number of words and names of the longest form that begins at `at` in a text's normalised words.
@@ -156,19 +170,20 @@ class Index(Generic[N]):
         known = self._decoded.get(word)
         if known is not None:
             return known
-        lexemes = self._firsts[word]
         result: dict[str, list[int]] = {}
-        for lexeme in lexemes if isinstance(lexemes, tuple) else (lexemes,):
-            for phrase in self._starting[lexeme]:
-                own = self._phrases[phrase]
-                for second in self._rest(own)[0] if len(own) > 1 else ("",):
-                    result.setdefault(second, []).append(phrase)
-        for found in result.values():
-            found.sort(key=lambda phrase: (-len(self._phrases[phrase]), phrase))
+        for _, phrase, own in sorted((-len(own := self._phrases[p]), p, own) for p in self._beginning(word)):
+            for second in self._second(own):
+                result.setdefault(second, []).append(phrase)
         if len(self._decoded) >= MAX_DECODED:
             self._decoded.clear()
         self._decoded[word] = result
         return result
+
+    def _second(self, phrase: list[int]) -> Sequence[str]:
+        if len(phrase) == 1:
+            return ("",)
+        forms = self._lexemes.forms(phrase[1])
+        return forms[:1] if len(phrase) > MAX_INFLECTED_WORDS else forms
 
     def _rest(self, phrase: list[int]) -> list[list[str]]:
         """Forms of the words after the first."""

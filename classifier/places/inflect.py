@@ -12,8 +12,10 @@ _VOWELS = "аеиоуыэюя"
 _ADJECTIVE = re.compile(r"(?:ый|ий|ой|ое|ее|ая|яя|ые|ие)$")
 _INSIDE = re.compile(r"(.+?)(-(?:на|над|под|в|у|за|при|де|до|о)-.+)$")
 """«Комсомольск-на-Амуре»: what stands before the preposition changes."""
-_DROPPING = ("ец", "ел", "ек", "ень", "ер")
-"""Endings whose vowel may drop out: Елец, Орёл, Волочёк."""
+_SURELY_ADJECTIVE = re.compile(r"(?:[сц]к(?:ий|ая|ие)|[нв]ая|ый)$")
+"""Of names, whatever the dictionary says, which takes «Долгопрудный» and «Циолковский» for nouns."""
+_DROPPING = ("ец", "ел", "ек", "ень", "оть", "ер", "лев")
+"""Endings whose vowel may drop out: Елец, Орёл, Волочёк, Камень, Локоть, Лев."""
 _ORDINALS = {"я": ("я", "й", "ю"), "й": ("й", "го", "му", "м"), "е": ("е", "го", "му", "м", "х")}
 """Cases of «1-я», «2-й», «3-е»."""
 _GENITIVE_AFTER = {"имени", "им", "лет", "летия", "съезда"}
@@ -60,13 +62,14 @@ def _noun(word: str) -> list[str]:
         endings = _BY_LAST_LETTER[last]
     elif last in _VOWELS:
         endings = ()
-    elif word.endswith("ок") and len(word) > 4:  # городок, городка
-        stem, endings = word[:-2] + "к", ("а", "у", "ом", "е")
     else:
         stem, endings = word, ("а", "у", *(("ем",) if last in _HUSHING else ()), "ом", "е")
-        extra = _dictionary(word) if word.endswith(_DROPPING) else []
+        if word.endswith("ок") and len(word) > 4:  # городок, городка; but Владивосток, Владивостока
+            extra += [word[:-2] + "к" + ending for ending in endings]
         if word.endswith("чек"):  # Волочек, Волочка
             extra += [word[:-2] + ending for ending in ("ка", "ку", "ком", "ке")]
+    if word.endswith(_DROPPING):
+        extra += _dictionary(word)
     return [stem + ending for ending in endings] + extra
 
 
@@ -93,6 +96,8 @@ def _dictionary(word: str) -> list[str]:
 def _is_adjective(word: str) -> bool:
     if len(word) > 4 and word.endswith("ое"):  # Бологое
         return True
+    if len(word) > 5 and _SURELY_ADJECTIVE.search(word):
+        return True
     return bool(_ADJECTIVE.search(word)) and any(
         {"ADJF", "Apro"} & p.tag.grammemes or (p.is_known is False and "ADJ" in str(p.tag)) for p in morph().parse(word)
     )
@@ -108,7 +113,10 @@ def word_forms(word: str) -> list[str]:
         return [form + inside[2] for form in word_forms(inside[1])]
     if "-" in word:
         head, tail = word.rsplit("-", 1)
-        return [f"{head}-{form}" for form in word_forms(tail)]
+        heads, tails = word_forms(head), word_forms(tail)
+        if _is_adjective(head) and _is_adjective(tail) and head[-2:] == tail[-2:]:
+            return list(map("-".join, zip(heads, tails, strict=False)))
+        return [f"{head}-{form}" for form in tails]
     if not word.isalpha() or len(word) < 2 or (len(word) == 2 and word[-1] in _VOWELS + "йь"):
         return [word]
     forms = _adjective(word) if _is_adjective(word) else _noun(word)

@@ -22,6 +22,8 @@ from text import normal
 LARGE = 300_000
 """People from which on a town is known all over the country, though its name be a word («Орёл», «Уфа»)."""
 
+_NEVER = " "
+"""What no word begins with."""
 SPORT_GAP = 80
 """Characters around a name in which a word of sport makes it a team's: a sentence or so."""
 
@@ -72,12 +74,16 @@ def _districts(candidate: _Candidate, names: Sequence[Name]) -> list[tuple[Name,
     chosen = _named_district(districts, candidate.near, candidate.table) if districts else []
     if not chosen and words.RURAL.fullmatch(candidate.near.after):
         chosen = [name for name in names if name.kind == "rural"]
-    return [(name, Sign.WEAK if name.need == NEED_OTHERS else Sign.TYPED) for name in chosen]
+    of_any_town = not candidate.near.capital and words.PARTS.fullmatch(candidate.form)
+    weak = [name for name in chosen if name.need == NEED_OTHERS or (of_any_town and name.kind == "inner")]
+    return [(name, Sign.WEAK if name in weak else Sign.TYPED) for name in chosen]
 
 
 def _settlements(candidate: _Candidate, names: Sequence[Name]) -> list[tuple[Name, Sign]]:
     near = candidate.near
     places = [name for name in names if name.kind in SETTLEMENT_KINDS or _is_city_itself(name)]
+    if near.before in words.INSIDE:
+        places = [name for name in places if not _is_instrumental(candidate.form, name)]
     if not places or _is_abbreviation(candidate, places) or _is_adjective(candidate.form, near, places):
         return []
     if (typed := _typed(places, near)) and (near.capital or near.before in words.TOWN or may_name(candidate.form)):
@@ -86,6 +92,11 @@ def _settlements(candidate: _Candidate, names: Sequence[Name]) -> list[tuple[Nam
         return []
     likely = _not_a_surname(candidate.form, places)
     return [(name, sign) for name in likely if (sign := _sign(candidate, name)) is not None]
+
+
+def _is_instrumental(form: str, name: Name) -> bool:
+    """«в Архангельском» is not in Архангельск."""
+    return form.endswith("ском") and plain(name.name) + "ом" == form
 
 
 def _is_adjective(form: str, near: Around, places: Sequence[Name]) -> bool:
@@ -124,7 +135,7 @@ def _named_district(names: list[Name], near: Around, table: Table) -> list[Name]
     # «Троицкий район» is not the town; a town's own name with «район» is used only where there is no such district
     rural = {table.municipalities[name.oktmo].region for name in names if name.kind == "district"}
     kept = [name for name in names if name.kind != "city" or table.municipalities[name.oktmo].region not in rural]
-    return kept if following.startswith("р") else [name for name in kept if name.kind != "inner"] or kept
+    return kept if following.startswith("р") else [name for name in kept if name.type != "район"]
 
 
 def _typed(places: list[Name], near: Around) -> list[Name]:
@@ -152,6 +163,7 @@ def _is_something_else(candidate: _Candidate, places: Sequence[Name]) -> bool:
     certain = any(name.need == NEED_NOTHING for name in places)
     return (
         near.quoted
+        or near.after.startswith(words.THINGS.get(candidate.form, _NEVER))
         or near.before in words.NOT_A_PLACE
         or (near.before2 in words.NOT_A_PLACE and near.before in words.ABBREVIATED)
         or _is_water_or_street(candidate, places, certain=certain)

@@ -16,12 +16,16 @@ from classifier.places.sources import (
     point,
     rows,
 )
-from classifier.places.table import NEED_NOTHING, NEED_OTHERS, NEED_SIGN, NEED_TYPE
+from classifier.places.table import NEED_NOTHING, NEED_SIGN, NEED_TYPE
 from text import normal
 
 Row = dict[str, str]
 
 TOWN_TYPES = {"г", "рп", "пгт"}
+_SAME_PLACE = 0.75
+"""Share of a town's people from which on a settlement of its name under another municipality is the town again."""
+_A_TOWN = 4_000
+"""Fewer people prove nothing: many a region has two large villages of one name."""
 _CITY_DISTRICT = "р-н"
 _FEDERAL = "внутригородская территория города федерального значения "
 _TYPE_WORDS = re.compile(
@@ -75,26 +79,31 @@ def country(folder: Path, skip: frozenset[str]) -> tuple[list[Municipality], lis
             one = _municipality(code, region, group, settlements[code])
             municipalities.append(one)
             places += _districts(one)
-            places += [_settlement(row, one, largest) for row in settlements[code]]
+            places += [_settlement(row, one, largest) for row in settlements[code] if not _is_city_district(row)]
     places += _missing_centres(municipalities, places)
     return municipalities, list(dict.fromkeys(_where_they_govern_themselves(municipalities, places)))
 
 
 def _where_they_govern_themselves(municipalities: list[Municipality], places: list[Place]) -> list[Place]:
     """Without the rows of towns under the district around them, where the town is a municipality of its own (Джанкой):
-    the source has some under both."""
+    the source has some under both, of another type even (Арамиль)."""
     region_of = {one.oktmo: one.region for one in municipalities}
-    towns = {(region_of[place.oktmo], place.name, place.oktmo) for place in places if place.type == "г"}
+    towns = {(place.oktmo, place.name): place for place in places if place.kind == "town"}
     own = {
-        (one.region, bare(one.name)): one.oktmo
+        (one.region, one.centre): towns[one.oktmo, one.centre]
         for one in municipalities
-        if "городской округ" in one.name and (one.region, bare(one.name), one.oktmo) in towns
+        if "городской округ" in one.name and (one.oktmo, one.centre) in towns
     }
-    return [
-        place
-        for place in places
-        if place.type != "г" or own.get((region_of[place.oktmo], place.name), place.oktmo) == place.oktmo
-    ]
+
+    def again(place: Place) -> bool:
+        town = own.get((region_of[place.oktmo], place.name), place)
+        return (
+            place.kind in {"town", "village"}
+            and town.oktmo != place.oktmo
+            and (place.type == town.type == "г" or place.population > _SAME_PLACE * max(town.population, _A_TOWN))
+        )
+
+    return [place for place in places if not again(place)]
 
 
 def _missing_centres(municipalities: list[Municipality], places: list[Place]) -> list[Place]:
@@ -205,14 +214,17 @@ def _districts(one: Municipality) -> list[Place]:
     return list(result.values())
 
 
+def _is_city_district(row: Row) -> bool:
+    """Of Ufa, Astrakhan and Makhachkala: `districts.py` has those of all cities. Талнах of the same type is a place."""
+    return row["settlement_type"] == _CITY_DISTRICT and is_adjective(row["settlement"].removesuffix(" район"))
+
+
 def _settlement(row: Row, one: Municipality, largest: dict[str, list[tuple[int, str]]]) -> Place:
     name = plain_name(row["settlement"])
     lower = normal(name)
     type_, count = row["settlement_type"], people(row["population"])
     big = type_ == "г" or lower == normal(one.centre)
     elsewhere = next((found for found, region in largest[lower] if region != one.region), 0)
-    if type_ == _CITY_DISTRICT and is_adjective(name):  # half the country has a Ленинский
-        return Place("inner", one.oktmo, name, NEED_OTHERS, at=point(row), adjective=True)
     word = (" " not in lower and common(lower)) or len(lower) <= 3 or not lower[0].isalpha()
     if lower in KNOWN_ELSEWHERE or elsewhere > max(10 * count, 5_000):
         need = NEED_TYPE  # better known elsewhere

@@ -10,6 +10,11 @@ from pathlib import Path
 from text import morph, normal
 
 _PARENTHESES = re.compile(r"\s*\(.*?\)")
+_DATE = re.compile(r"(\d\d)\.(0[1-9]|1[0-2])\.\d{4}")
+_MONTHS = (
+    *("Января", "Февраля", "Марта", "Апреля", "Мая", "Июня"),
+    *("Июля", "Августа", "Сентября", "Октября", "Ноября", "Декабря"),
+)
 KNOWN_ELSEWHERE = {
     "париж",
     "берлин",
@@ -98,7 +103,9 @@ def point(row: dict[str, str]) -> tuple[float, float]:
 
 
 def plain_name(name: str) -> str:
-    """Without what stands in parentheses."""
+    """Without what stands in parentheses; «08.03.2021», which a spreadsheet has made of a name, is «8 Марта» again."""
+    if date := _DATE.fullmatch(name):
+        return f"{int(date[1])} {_MONTHS[int(date[2]) - 1]}"
     return _PARENTHESES.sub("", name).strip()
 
 

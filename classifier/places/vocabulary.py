@@ -64,7 +64,7 @@ class Vocabulary(dict[str, Look]):
             if not (is_common(word) or word[0].isdigit()):
                 return Look.NAME
             index = self._table.index
-            _, names = index.longest([word], 0)
+            names = index.alone(word)
             if any(name.need == NEED_NOTHING for name in names):
                 return Look.NAME
             larger = index.continues(word) or any(name.kind == "town" for name in names)

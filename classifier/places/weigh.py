@@ -28,6 +28,11 @@ KNOWN = 1_000.0
 """People from which on a place elsewhere is taken for what a text names without a type word."""
 TOWN = 12_000
 """People of a town that the table has none for (Железногорск): as many as a place must have to be made one."""
+CENTRE = 2.0
+"""How much likelier a post is about the centre of a municipality than about another place as large: the hospital, the
+school and the offices of all its villages are there. A guess; it tells centres from their namesakes in the region."""
+IN_CENTRE = 3
+"""A centre of which the table has no people holds one in so many of its municipality's."""
 NOBODY = 100.0
 """Added to everyone's population: many villages are listed with nobody in them."""
 DOMINANCE = 0.8
@@ -143,11 +148,12 @@ class Weigher:
     def _people(self, name: Name) -> float:
         if name.kind in {"area", "inner"}:  # nobody counted them: as a part of their town
             return self._table.municipalities[name.oktmo].population / 10 + NOBODY
-        people = max(name.population, self._of_municipality(name))
-        return (people or (TOWN if name.type == "г" else 0)) + NOBODY
-
-    def _of_municipality(self, name: Name) -> int:
-        return self._table.municipalities[name.oktmo].population if name.kind in {"district", "city"} else 0
+        info = self._table.municipalities[name.oktmo]
+        if name.kind in {"district", "city"}:
+            return max(name.population, info.population) + NOBODY
+        centre = name.kind == "town" and name.name == info.centre
+        people = name.population or (TOWN if name.type == "г" else info.population / IN_CENTRE if centre else 0)
+        return (people + NOBODY) * (CENTRE if centre else 1.0)
 
     def _candidates(self, names: tuple[Name, ...]) -> _Candidates:
         known = self._known.get(names)
@@ -159,10 +165,13 @@ class Weigher:
         own: dict[str, Name] = {}
         elsewhere: dict[str, float] = defaultdict(float)
         largest: Name | None = None
+        at_home = any(map(self.is_own, names))
         for name in sorted(names, key=lambda n: (n.need, -self._people(n))):
             if self.is_own(name):
                 own.setdefault(name.oktmo, name)
                 continue
+            if at_home and name.kind == "inner":
+                continue  # who means the district of a city elsewhere says of which: `bound` has seen to that
             elsewhere[self.region(name)] += self._people(name)
             if largest is None or self._people(name) > self._people(largest):
                 largest = name

@@ -4,13 +4,15 @@ import re
 from functools import lru_cache
 
 from text import morph, normal
+from text.kept import Kept
 
 CACHED_WORDS = 200_000
 """As many as text.lemma keeps: a region's posts of a month hold some 150,000 word forms."""
 WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*|\d+")
 """As text.tokens cuts them."""
 
-plain = lru_cache(CACHED_WORDS)(normal)
+plain = Kept(normal, CACHED_WORDS).__getitem__
+"""`normal`, kept."""
 
 
 @lru_cache(CACHED_WORDS)
@@ -28,23 +30,25 @@ def in_dictionary(word: str) -> bool:
 @lru_cache(CACHED_WORDS)
 def is_common(word: str) -> bool:
     """Whether the word means something besides a place."""
-    return any(p.is_known and "Geox" not in p.tag and p.score > 0.01 for p in morph().parse(word))
+    # to guess at an unknown word takes ten times as long as to look it up, and a guess is no word of the language
+    return in_dictionary(word) and any("Geox" not in p.tag and p.score > 0.01 for p in morph().parse(word))
 
 
 @lru_cache(CACHED_WORDS)
 def may_name(word: str) -> bool:
     """Whether the word may be a name at all: «они» and «были» are villages too, and never meant."""
+    if not in_dictionary(word):
+        return True
     best = morph().parse(word)[0]
-    return not best.is_known or best.tag.POS in {"NOUN", "ADJF", "PRTF", None} or "Geox" in best.tag
+    return best.tag.POS in {"NOUN", "ADJF", "PRTF", None} or "Geox" in best.tag
 
 
 @lru_cache(CACHED_WORDS)
 def is_thing(word: str) -> bool:
     """Whether the word is a noun that is no name: «маяке», against «фролах»."""
     names = {"Name", "Surn", "Patr", "Geox"}
-    return any(
-        p.is_known and p.score > 0.05 and p.tag.POS not in {None, "ADJS"} and not names & p.tag.grammemes
-        for p in morph().parse(word)
+    return in_dictionary(word) and any(
+        p.score > 0.05 and p.tag.POS not in {None, "ADJS"} and not names & p.tag.grammemes for p in morph().parse(word)
     )
 
 

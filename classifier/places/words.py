@@ -24,7 +24,14 @@ DISTRICT = re.compile(r"район\w{0,3}|р-н\w{0,2}|округ\w{0,3}|мо|м
 RURAL = re.compile(r"сельск\w+|поселени\w+|сп|с/п")
 DISTRICT_BEFORE = _set("район района районе р-н го мо округ округа округе")
 CITY_KIND = _set("городской городского городскому городским городском го")
-MUNICIPAL_KIND = _set("муниципальный муниципального муниципальному муниципальным муниципальном")
+MUNICIPAL_KIND = _set(
+    """муниципальный муниципального муниципальному муниципальным муниципальном административный административного
+    административному административным административном внутригородской внутригородского внутригородскому
+    внутригородским внутригородском территориальный территориального территориальному территориальным
+    территориальном"""
+)
+PARTS = re.compile(r"(?:центральн|западн|восточн|северн|южн|промышленн|правобережн|левобережн)\w{2,3}")
+"""Adjectives that tell parts of any town: «в центральном районе» names a city's district only with a capital."""
 ADMINISTRATIVE = re.compile(r"район\w{0,3}|р-н\w{0,2}|округ\w{0,3}")
 NOT_A_PLACE = _set(
     """ул улица улицы улице улицу улицей улицам улицах проспект проспекта проспекте пр пр-т пр-кт просп переулок
@@ -89,6 +96,8 @@ RIVERS = _set(
     мезени"""
 )
 """Rivers that places are called after: villages of their names want a type word, and «на Реже» is on the water."""
+THINGS = {"касли": "лить", "сим": "карт", "сима": "карт"}
+"""Names of places, with what the noun after them begins with that makes them a brand's or a word: «касли литьё»."""
 MATERIALS = _set("асбеста никеля")
 """Towns that things are made of: «крыша из асбеста»."""
 KNOWN_ABROAD = _set(

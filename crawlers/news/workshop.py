@@ -12,6 +12,7 @@ from pebble import ProcessExpired, ProcessPool
 
 from crawlers.base import SourceProblem
 from schemas import Outcome
+from text.refusal import refusal
 
 WORKERS = max(1, min(4, (os.cpu_count() or 2) - 1))  # one core is for the rest of the crawler; 4 read 200 pages/s
 SECONDS = 30.0  # an ordinary page takes 10 to 25 ms; a feed of 10,000 entries 3 s
@@ -61,7 +62,7 @@ class Workshop:
             future = self._pool.schedule(function, args=args, kwargs=kwargs, timeout=self._seconds)
         except OSError as error:  # the first call starts them, and their locks are files in /dev/shm
             raise SourceProblem(
-                Outcome.BROKEN, f"страницы некому разбирать: процессы не запускаются ({error.strerror})", START
+                Outcome.BROKEN, f"страницы некому разбирать: процессы не запускаются ({refusal(error)})", START
             ) from error
         try:
             return await asyncio.wrap_future(future)

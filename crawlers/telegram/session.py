@@ -6,6 +6,7 @@ from pathlib import Path
 from cryptography.fernet import Fernet, InvalidToken
 
 from crawlers.telegram.settings import HOW, VARIABLE
+from text.refusal import refusal
 
 LOGIN = "Войдите в Telegram: otklik telegram login ФАЙЛ_РЕГИОНА --source ИСТОЧНИК"
 
@@ -52,7 +53,7 @@ class SessionFile:
             raise SessionError(f"нет файла сессии Telegram {self._path}", LOGIN) from error
         except OSError as error:
             raise SessionError(
-                f"файл сессии Telegram {self._path} не читается: {error.strerror}", "Проверьте права на файл"
+                f"файл сессии Telegram {self._path} не читается: {refusal(error)}", "Проверьте права на файл"
             ) from error
         except InvalidToken as error:
             raise SessionError(

@@ -65,5 +65,10 @@ def _check(file: Path, *, live: bool, as_json: bool) -> Exit:
         for result in results:
             typer.echo(str(result))
         f = config.file
-        typer.echo(f"{file}: ошибок нет. Источников: {len(f.sources)}, получателей: {len(f.sinks)}.")
+        found = (
+            f"{file}: ошибок нет."
+            if not bad
+            else (f"{file}: в файле ошибок нет, но сейчас не работает {len(bad)} из {len(results)}: строки с «НЕТ».")
+        )
+        typer.echo(f"{found} Источников: {len(f.sources)}, получателей: {len(f.sinks)}.")
     return Exit.SOME_BAD if bad else Exit.OK

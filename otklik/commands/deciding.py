@@ -1,7 +1,7 @@
 """What people do with incidents: `otklik incidents confirm`, `assign`, … `merge`, `split`, `move`, `undo`."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -15,6 +15,7 @@ from otklik.exits import Exit, Failed
 if TYPE_CHECKING:
     from incidents.desk import Desk, Ruled
     from otklik.config import Config
+    from schemas import Incident
 
 MANY = 10
 """More incidents at once than this are changed only after a question: a slip costs as many returns by hand."""
@@ -37,7 +38,17 @@ Seen = Annotated[
     typer.Option("--seen", min=1, metavar="ВЕРСИЯ", help="Версия из show: если уже другая, ничего не изменится."),
 ]
 Yes = Annotated[bool, typer.Option("--yes", help=f"Не спрашивать, когда инцидентов больше {MANY}.")]
+MergeYes = Annotated[
+    bool, typer.Option("--yes", help=f"Не спрашивать: ни о разном, ни когда инцидентов больше {MANY}.")
+]
 Replace = Annotated[bool, typer.Option("--replace", help="Вопреки прежним решениям людей об этих публикациях.")]
+Municipality = Annotated[
+    str | None, typer.Option("--municipality", metavar="МЕСТО", help="Муниципалитет: название, город или ОКТМО.")
+]
+Settlement = Annotated[str | None, typer.Option("--settlement", metavar="НАЗВАНИЕ", help="Населённый пункт.")]
+Address = Annotated[
+    str | None, typer.Option("--address", metavar="АДРЕС", help="Улица и дом, например «ул. Ленина, д. 5».")
+]
 Number = Annotated[int | None, typer.Argument(metavar="РЕШЕНИЕ", help="Номер решения; без него — ваше последнее.")]
 
 
@@ -115,12 +126,22 @@ def register(made: typer.Typer) -> None:
         who: Who,
         comment: Comment = None,
         replace: Replace = False,
-        yes: Yes = False,
+        yes: MergeYes = False,
     ) -> int:
-        """Объединить: ДРУГИЕ — дубли первого. Программа не разъединит; отменить — undo."""
+        """Объединить: ДРУГИЕ — дубли первого. Программа не разъединит; отменить — undo.
+
+        О другом муниципалитете или другой группе тем спрашивает; не в терминале нужен --yes.
+        """
+        from otklik.roles.incidents import desk  # noqa: PLC0415
+        from store import IncidentFilter, Incidents  # noqa: PLC0415
+
         _sure(len(others) + 1, yes)
-        with _desk(file) as (desk, _):
-            return _told(desk.merge(into, others, who, comment=comment, replace=replace))
+        config = load(file)
+        with opened_store(config) as store:
+            if not yes:
+                found = Incidents(store).find(IncidentFilter(ids=[into, *others]), limit=MANY)
+                _one_matter(into, found)
+            return _told(desk(config, store, now).merge(into, others, who, comment=comment, replace=replace))
 
     @command(made, "split")
     def split(
@@ -154,9 +175,35 @@ def register(made: typer.Typer) -> None:
         with _desk(file) as (desk, _):
             return _told(desk.move(posts, to, who, comment=comment, expected=expected, replace=replace))
 
+    @command(made, "place")
+    def place(
+        file: ConfigFile,
+        incident: Id,
+        *,
+        who: Who,
+        municipality: Municipality = None,
+        settlement: Settlement = None,
+        address: Address = None,
+        comment: Comment = None,
+        seen: Seen = None,
+    ) -> int:
+        """Назвать место: всего инцидента, вопреки тому, что поняла программа. Она не изменит его; отменить — undo.
+
+        Ведомство (пока решает программа) и сроки считаются заново. Что названо, сбрасывает более узкое, если и оно не
+        названо: муниципалитет — населённый пункт и адрес, населённый пункт — адрес. Номер квартиры не хранится.
+        """
+        from incidents.placing import Said  # noqa: PLC0415
+        from otklik import naming  # noqa: PLC0415
+
+        expected = {} if seen is None else {incident: seen}
+        with _desk(file) as (desk, config):
+            named = naming.code_and_name(config, municipality) if municipality is not None else None
+            said = Said(municipality=named, settlement=settlement, address=address)
+            return _told(desk.place(incident, said, who, comment=comment, expected=expected))
+
     @command(made, "undo")
     def undo(file: ConfigFile, ruling: Number = None, *, who: Who) -> int:
-        """Отменить merge, split или move: названное решение или своё последнее. Состояния это не меняет."""
+        """Отменить merge, split, move или place: названное решение или своё последнее. Состояния это не меняет."""
         with _desk(file) as (desk, _):
             return _told(desk.undo(who, ruling), undone=True)
 
@@ -179,12 +226,14 @@ def _act(file: Path, ids: list[int], action: str, who: str, *, seen: int | None,
             try:
                 after = desk.act(id_, act, who, seen)
             except Refused as error:
+                if len(ids) == 1:
+                    raise
                 refused += 1
                 typer.echo(str(error), err=True)
                 continue
             whom = f", {after.authority_name}" if action == "assign" else ""
             typer.echo(f"№{id_}: {STATUSES[after.status]}{whom} (версия {after.sequence}).")
-    if refused and len(ids) > 1:
+    if refused:
         typer.echo(f"Изменено: {len(ids) - refused}, не изменено: {refused}.", err=True)
     return Exit.SOME_BAD if refused else Exit.OK
 
@@ -206,6 +255,27 @@ def _sure(count: int, yes: bool) -> None:
     typer.confirm(f"Изменить сразу {count} инцидентов?", abort=True)
 
 
+def _one_matter(into: int, found: "Sequence[Incident]") -> None:
+    """Ask, where the incidents are not of one municipality and one group. Those that there are not, the desk tells."""
+    by_id = {one.id: one for one in found}
+    if (kept := by_id.get(into)) is None:
+        return
+    pairs = [(one, f"№{one.id}: {differs}") for one in reversed(found) if (differs := _differences(one, kept))]
+    if not pairs:
+        return
+    told = f"Инциденты о разном. {'; '.join(line for _, line in pairs)}."
+    if not sys.stdin.isatty():
+        raise Failed(f"{told} Если это всё же одна беда, добавьте --yes.")
+    typer.confirm(f"{told} Всё равно объединить?", abort=True)
+
+
+def _differences(one: "Incident", kept: "Incident") -> str:
+    there, here = (each.municipality_name or "не назван" for each in (one, kept))
+    places = f"муниципалитет {there}, а у №{kept.id} {here}" if one.municipality != kept.municipality else None
+    groups = f"группа тем {one.group}, а у №{kept.id} {kept.group}" if one.group != kept.group else None
+    return ", ".join(part for part in (places, groups) if part)
+
+
 @contextmanager
 def _desk(file: Path) -> "Iterator[tuple[Desk, Config]]":
     from otklik.roles.incidents import desk  # noqa: PLC0415
@@ -221,5 +291,8 @@ def _told(found: "Ruled", *, undone: bool = False) -> int:
     typer.echo(f"Решение №{found.ruling.id} {'отменено' if undone else 'записано'}.")
     for change in found.changes:
         one = change.incident
-        typer.echo(f"№{one.id}: {happened(change.type)}, публикаций: {len(one.posts)} — {one.title}")
+        what = happened(change.type, placed=bool(change.place) and not change.added and not change.removed)
+        typer.echo(f"№{one.id}: {what}, публикаций: {len(one.posts)} — {one.title}")
+        if change.place:
+            typer.echo(f"    {change.place}")
     return Exit.OK

@@ -2,15 +2,17 @@
 
 import os
 import re
+import sys
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from otklik.clock import now
 from otklik.commands.common import ConfigFile, command, load, opened_store
-from otklik.exits import Exit
+from otklik.exits import Exit, Failed
 
 if TYPE_CHECKING:
+    from incidents.forget import Forgot
     from store.forgotten import Kind
 
 SERVICES = ("vk", "telegram", "news", "appeal", "call")
@@ -30,6 +32,7 @@ Who = Annotated[str, typer.Option("--as", metavar="ИМЯ", help="Кто сти�
 Comment = Annotated[
     str | None, typer.Option("--comment", metavar="ТЕКСТ", help="Основание, например номер письма: без имён граждан.")
 ]
+Yes = Annotated[bool, typer.Option("--yes", help="Не спрашивать; не в терминале без него не стирает.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Только сосчитать, ничего не стирать.")]
 
 
@@ -44,28 +47,42 @@ def register(app: typer.Typer) -> None:
         who: Who,
         comment: Comment = None,
         dry_run: DryRun = False,
+        yes: Yes = False,
     ) -> int:
         """Стереть по просьбе гражданина: тексты, ссылки, автора. Счёт остаётся; получателям уходит incident.redacted.
 
-        Стёртое не вернут ни новый обход, ни повтор. Отменить нельзя.
+        Стёртое не вернут ни новый обход, ни повтор. Отменить нельзя: сперва называет, сколько сотрёт, и спрашивает.
         """
         from incidents.forget import Request, forget  # noqa: PLC0415
 
         kind, value = _asked(author, url, post)
         config = load(file)
+        asked = Request(kind, value, who, comment)
         with opened_store(config) as store:
-            found = forget(store, config.region.slug, Request(kind, value, who, comment), now, dry_run=dry_run)
-        counts = f"публикаций: {found.posts}, затронуто инцидентов: {len(found.incidents)}"
-        if dry_run:
-            typer.echo(f"Будет стёрто {counts}.")
-            return Exit.OK
-        typer.echo(f"Стёрто {counts}.")
+            if dry_run or not yes:
+                will = f"Будет стёрто {_counts(forget(store, config.region.slug, asked, now, dry_run=True))}."
+                if dry_run:
+                    typer.echo(will)
+                    return Exit.OK
+                _sure(will)
+            found = forget(store, config.region.slug, asked, now)
+        typer.echo(f"Стёрто {_counts(found)}.")
         if not found.posts:
             typer.echo("Стирать нечего: в базе такого нет; если оно ещё придёт, текст не сохранится.")
         days = config.file.retention.topics
         where = f"до {days} дней (retention.topics)" if config.file.bus.startswith("sqlite:") else "по настройкам Kafka"
         typer.echo(f"Записи на шине остаются {where}; резервные копии и выгрузки сотрите сами.")
         return Exit.OK
+
+
+def _counts(found: "Forgot") -> str:
+    return f"публикаций: {found.posts}, затронуто инцидентов: {len(found.incidents)}"
+
+
+def _sure(will: str) -> None:
+    if not sys.stdin.isatty():
+        raise Failed(f"{will} Вернуть стёртое нельзя: чтобы стереть без вопроса, добавьте --yes.")
+    typer.confirm(f"{will} Вернуть стёртое нельзя. Стереть?", abort=True)
 
 
 def _asked(author: str | None, url: str | None, post: str | None) -> "tuple[Kind, str]":

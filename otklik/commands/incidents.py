@@ -37,7 +37,7 @@ AuthorityOption = Annotated[
 Overdue = Annotated[bool, typer.Option("--overdue", help="Только без ответа и с прошедшим сроком.")]
 Words = Annotated[str | None, typer.Option("--text", metavar="СЛОВА", help="Что есть в заголовке, регистр не важен.")]
 Queue = Annotated[
-    bool, typer.Option("--queue", help="Очередь: сначала то, что важнее (docs/priority.md), а не то, что новее.")
+    bool, typer.Option("--queue", help="Очередь: сначала то, что важнее (docs/priority.ru.md), а не то, что новее.")
 ]
 Everything = Annotated[bool, typer.Option("--all", help="И законченные; без ключа — те, по которым есть что делать.")]
 Limit = Annotated[int, typer.Option("--limit", min=1, max=1000, metavar="N", help="Сколько строк.")]

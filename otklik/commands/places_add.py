@@ -35,13 +35,16 @@ def register(app: typer.Typer) -> None:
             raise Failed(f"Нет файла {posts}.")
         from classifier.places import Resolver  # noqa: PLC0415
         from classifier.places.suggest import Suggester, as_yaml  # noqa: PLC0415
+        from otklik.lines import POSTS, recognised  # noqa: PLC0415
         from otklik.placeless import placeless  # noqa: PLC0415
 
         resolver = Resolver(config.region)
         suggester = Suggester(lambda name: _known(resolver, name))
         bad = 0
         with posts.open("rb") if posts else sys.stdin.buffer as source:
-            for line in progress(placeless(source, resolver), "поиск названий"):
+            for line in progress(
+                recognised(placeless(source, resolver), str(posts or "Вход"), POSTS), "поиск названий"
+            ):
                 if isinstance(line, str):
                     suggester.add(line)
                 else:

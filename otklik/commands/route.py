@@ -35,11 +35,15 @@ def register(app: typer.Typer) -> None:
         classifier, places = load_classifier(config), routing.Places(config)
         if explain is not None:
             (tags,) = routing.judged(classifier, [explain])
-            found = routing.explained(config, routing.matter_of(explain, tags), places)
+            found = routing.seen(tags) | routing.explained(config, routing.matter_of(explain, tags), places)
             if as_json:
                 print_json(found)
                 return Exit.OK
+            sure = f"{found['relevance']:.2f}".replace(".", ",")
+            typer.echo(f"О беде: {'да' if found['relevant'] else 'нет, инцидента не будет'} ({sure})")
             typer.echo(f"Тема: {found['topic']}")
+            where = [found[name] for name in ("municipality_name", "settlement", "address") if found[name]]
+            typer.echo(f"Место: {', '.join(where) or 'не названо'}")
             typer.echo(f"Кому: {found['authority_name'] or 'никому: ни одно правило не подошло'}")
             for rule in found["rules"]:
                 typer.echo(f"{'да ' if rule['fits'] else 'нет'} {rule['at']}  {rule['authority']}: {rule['because']}")
@@ -60,6 +64,7 @@ def register(app: typer.Typer) -> None:
             judged = routing.judged(classifier, [value["text"] for _, value in good])
             for (number, value), tags in zip(good, judged, strict=True):
                 matter = routing.matter_of(value["text"], tags, value.get("source"))
-                line = {"id": value.get("id", str(number)), **routing.explained(config, matter, places)}
+                said = routing.seen(tags) | routing.explained(config, matter, places)
+                line = {"id": value.get("id", str(number)), **said}
                 sys.stdout.buffer.write(orjson.dumps(line) + b"\n")
         return Exit.SOME_BAD if bad else Exit.OK

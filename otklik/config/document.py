@@ -10,6 +10,7 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from otklik.config.problems import ConfigErrors, Path, Position, Problem
+from text.refusal import refusal
 
 MAX_NODES = 500_000
 """Ten thousand sources of twenty values, twice over. A file of nested aliases ("a billion laughs") ends here."""
@@ -96,7 +97,7 @@ def read(path: FilePath, name: str = "") -> Document:
         ) from error
     except OSError as error:
         reason = {FileNotFoundError: "Такого файла нет", IsADirectoryError: "Это папка, а не файл"}
-        text = reason.get(type(error), f"Файл не читается ({error.strerror})")
+        text = reason.get(type(error), f"Файл не читается ({refusal(error)})")
         raise ConfigErrors(
             [Problem(name, f"{text}. Укажите файл региона, например configs/chelyabinsk.yaml.")]
         ) from error

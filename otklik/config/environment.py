@@ -7,6 +7,7 @@ from typing import Any
 
 from otklik.config.document import Document
 from otklik.config.problems import DOCS, ConfigErrors, Path, Problem
+from text.refusal import refusal
 
 AUTHOR_KEY = "OTKLIK_AUTHOR_KEY"
 MIN_KEY = 32
@@ -36,7 +37,7 @@ def lookup(name: str, env: Mapping[str, str]) -> str:
     try:
         return FilePath(file).read_text(encoding="utf-8").rstrip("\r\n")
     except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "не текст UTF-8"
+        reason = refusal(error) if isinstance(error, OSError) else "не текст UTF-8"
         raise Missing(f"Файл из переменной {name}_FILE не читается: {file} ({reason}).") from error
 
 

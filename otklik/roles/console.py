@@ -34,6 +34,8 @@ def run_console(config: Config) -> Exit:
             config.region.slug,
             names(config),
             desk=desk(config, store, now),
+            title=config.region.name,
+            zone=config.region.timezone,
             services=services(config),
             intake=intake(store, bus),
         )

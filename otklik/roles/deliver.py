@@ -15,6 +15,7 @@ from otklik.exits import Exit
 from otklik.roles.common import Loop, journal, role, run_together, sink_group
 from schemas import topics
 from sinks import DeliveryFailed, Sink, When
+from sinks.base import Home
 from sinks.resend import Resent, resend
 from sinks.scheduled import Scheduled
 from sinks.step import SinkStep
@@ -30,7 +31,7 @@ PAUSE = 5.0
 def open_sink(config: Config, name: str) -> tuple[Sink, When]:
     """A configured sink and what it wants."""
     section = next(one for one in config.file.sinks if one.id == name)
-    sink = sinks.KINDS[section.kind].open(section.settings, name, config.region.timezone)
+    sink = sinks.KINDS[section.kind].open(section.settings, name, Home(config.region.name, config.region.timezone))
     return sink, section.when
 
 

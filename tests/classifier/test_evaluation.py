@@ -17,6 +17,7 @@ from classifier.evaluation.__main__ import main
 from classifier.evaluation.addresses import same, truth
 from classifier.evaluation.crossval import out_of_fold
 from classifier.evaluation.gate import breaches, figure, lowered, pinned
+from classifier.evaluation.places import gazetteer_digest
 from classifier.evaluation.report import report
 from classifier.evaluation.sections import sections
 from classifier.evaluation.topics import figures
@@ -115,6 +116,7 @@ def test_without_data_it_says_how_to_get_them(tmp_path: Path, capsys: pytest.Cap
 def test_the_report_is_that_of_the_shipped_model_and_above_its_floors() -> None:
     found = json.loads((DOCS / "evaluation.json").read_text())
     assert found["model_sha256"] == Model.load().header["sha256"]
+    assert found["sections"]["places"]["gazetteer_sha256"] == gazetteer_digest()
     assert found["floors"] == pinned()
     assert set(found["sections"]) == {section.name for section in SECTIONS}
     assert breaches(found["sections"], pinned()) == []

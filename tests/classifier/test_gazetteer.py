@@ -2,6 +2,7 @@
 
 import csv
 import gzip
+import re
 import zipfile
 from collections import defaultdict
 from pathlib import Path
@@ -12,11 +13,12 @@ from hypothesis import strategies as st
 
 from classifier.places import Region, Table, load
 from classifier.places.build import OUT, build
+from classifier.places.districts import FILE
 from classifier.places.inflect import name_forms
 from classifier.places.search import Search
 from classifier.places.settings import ExtraName
-from classifier.places.sources import SourceError
-from classifier.places.table import NEED_OTHERS, NEED_SIGN, WHOLE_CITIES, Name
+from classifier.places.sources import SourceError, rows
+from classifier.places.table import NEED_OTHERS, NEED_SIGN, NEED_TYPE, WHOLE_CITIES, Name
 from text import normal, tokens
 
 MAX_BYTES = 6_000_000
@@ -143,6 +145,12 @@ def test_districts_of_saint_petersburg() -> None:
         ("Совхоз № 5", ["совхоз 5", "совхоза 5", "совхозе 5"]),
         ("Улан-Удэ", ["улан-удэ"]),
         ("Мыски", ["мысках", "мысков"]),
+        ("Моздок", ["моздоке", "моздока"]),
+        ("Починок", ["починке", "починка"]),
+        ("Большой Камень", ["большого камня", "большом камне"]),
+        ("Локоть", ["локтя", "локте"]),
+        ("Циолковский", ["циолковского", "циолковском"]),
+        ("Ильинское-Хованское", ["ильинского-хованского", "ильинском-хованском"]),
     ],
 )
 def test_forms_all_over_the_country(name: str, forms: list[str]) -> None:
@@ -220,6 +228,7 @@ CITY = {
     "chelyabinsk_colloquial.csv": "surface,meaning,municipality_oktmo,status\nПотинья,area,75728000,seen\n",
     "chelyabinsk_city_areas.csv": "area,addresses,lat,lon\n",
     "chelyabinsk_name_ambiguity.csv": "name,word_classes\n",
+    "city_districts.csv": "oktmo,city,district,kind\n75728000,Копейск,Заречный,район\n75728000,Копейск,Южный,округ\n",
 }
 
 
@@ -252,24 +261,28 @@ def sources(tmp_path: Path) -> tuple[Path, list[dict[str, str]], list[dict[str, 
 
 
 def write(folder: Path, municipalities: list[dict[str, str]], places: list[dict[str, str]]) -> None:
-    for name, header, rows in (
+    for name, header, lines in (
         ("russia_municipalities.csv.gz", MUNICIPALITY, municipalities),
         ("russia_gazetteer.csv.gz", PLACE, places),
     ):
         with gzip.open(folder / name, "wt", encoding="utf-8", newline="") as file:
             writer = csv.DictWriter(file, header)
             writer.writeheader()
-            writer.writerows(rows)
+            writer.writerows(lines)
+
+
+def made(folder: Path, out: Path) -> int:
+    return build(folder, out, folder / "city_districts.csv")
 
 
 def test_the_same_facts_give_the_same_bytes(sources, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
     folder, municipalities, places = sources
     write(folder, municipalities, places)
     first, second = tmp_path / "first.npz", tmp_path / "second.npz"
-    assert build(folder, first) == build(folder, second)
+    assert made(folder, first) == made(folder, second)
     assert first.read_bytes() == second.read_bytes()
     write(folder, municipalities[::-1], places[::-1])  # nor does the order of the rows matter
-    build(folder, second)
+    made(folder, second)
     assert first.read_bytes() == second.read_bytes()
     with zipfile.ZipFile(first) as file:
         assert {info.date_time for info in file.infolist()} == {(1980, 1, 1, 0, 0, 0)}
@@ -296,6 +309,50 @@ def test_a_bad_row_is_named_with_its_line(sources, which, number, change, line, 
     tables[which][number] |= change
     write(folder, *tables)
     with pytest.raises(SourceError) as caught:
-        build(folder, folder / "out.npz")
+        made(folder, folder / "out.npz")
     name = ("russia_municipalities.csv.gz", "russia_gazetteer.csv.gz")[which]
     assert str(caught.value) == f"{folder / name}:{line}: {message}"
+
+
+def test_a_district_needs_its_city_where_another_of_the_region_bears_its_name(sources) -> None:  # type: ignore[no-untyped-def]
+    folder, municipalities, places = sources
+    write(folder, municipalities, places)
+    with (folder / "chelyabinsk_municipalities.csv").open("a") as file:
+        name = "Южный муниципальный район"
+        file.write(f"{name},муниципальный район,75699000,{name},75699000,с Южное,55.2,61.7,1\n")
+    made(folder, folder / "out.npz")
+    names = [name for name in load(folder / "out.npz").names if name.kind == "inner"]
+    assert [(name.name, name.oktmo, name.type, name.need) for name in names if name.oktmo == "75728000"] == [
+        ("Заречный", "75728000", "район", NEED_TYPE),
+        ("Южный", "75728000", "округ", NEED_OTHERS),
+    ]
+
+
+def test_a_district_of_a_city_that_its_code_is_not_of(sources) -> None:  # type: ignore[no-untyped-def]
+    folder, municipalities, places = sources
+    write(folder, municipalities, places)
+    path = folder / "city_districts.csv"
+    path.write_text("oktmo,city,district,kind\n75728000,Миасс,Заречный,район\n")
+    with pytest.raises(SourceError) as caught:
+        made(folder, folder / "out.npz")
+    assert str(caught.value) == f"{path}:2: 75728000 is not the code of Миасс"
+
+
+def test_a_name_that_a_spreadsheet_took_for_a_date(sources) -> None:  # type: ignore[no-untyped-def]
+    folder, municipalities, places = sources
+    places[0]["settlement"] = "08.03.2021"
+    write(folder, municipalities, places)
+    made(folder, folder / "out.npz")
+    assert [name.oktmo for name in found(load(folder / "out.npz"), "8 Марта")] == ["57640000"]
+
+
+def test_no_shipped_name_is_a_date(russia: Table) -> None:
+    assert [name.name for name in russia.names if re.search(r"\d\d\.\d\d", name.name)] == []
+
+
+def test_every_district_listed_is_found_with_its_city(russia: Table) -> None:
+    listed = rows(FILE)
+    assert len({row["oktmo"] for row in listed}) >= 60
+    for row in listed:
+        inner = [name for name in found(russia, row["district"]) if name.kind == "inner"]
+        assert (row["oktmo"], row["kind"]) in {(name.oktmo, name.type) for name in inner}, row

@@ -6,6 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
@@ -25,6 +26,7 @@ from tests.incidents.bench import AUTHORITIES, DEADLINES, Bench
 from tests.incidents.make import CHELYABINSK, KOPEYSK, NO_WATER, SNOW
 from tests.store.kit import Clock
 
+HOME: Any = {"title": "Челябинская область", "zone": ZoneInfo("Asia/Yekaterinburg")}
 NAMES = Names(
     municipalities={CHELYABINSK: "Челябинский", KOPEYSK: "Копейский"},
     groups=["ЖКХ", "Дороги"],
@@ -77,7 +79,13 @@ def serve(store: Store, bus: Bus) -> Iterator[Callable[..., Running]]:
 
     def start(settings: ConsoleSettings | None = None, **more: Any) -> Running:
         given = {**defaults, **more, **({"settings": settings} if settings else {})}
-        app = create_app(**given, region="chelyabinsk", names=NAMES, desk=desk_of(given["store"]))
+        app = create_app(
+            **given,
+            region="chelyabinsk",
+            names=NAMES,
+            desk=desk_of(given["store"]),
+            **HOME,
+        )
         server = Server(app, "127.0.0.1", 0)
         thread = threading.Thread(target=server.run)
         thread.start()

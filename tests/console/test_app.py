@@ -40,6 +40,7 @@ def test_atom(console: Running, bench: Bench) -> None:
     assert root.find(f"{ATOM}link[@rel='self']").get("href") == f"{console.url}/feeds/incidents.atom"
     parsed = feedparser.parse(answer.content)
     assert (parsed.bozo, parsed.version) == (False, "atom10")
+    assert parsed.feed.title == "Отклик: обращения, Челябинская область"
     assert [entry.title for entry in parsed.entries] == [
         "Неубранный снег — Челябинский",
         "Отсутствие холодной воды — Копейск",
@@ -47,7 +48,7 @@ def test_atom(console: Running, bench: Bench) -> None:
     entry = parsed.entries[1]
     assert entry.id == "urn:otklik:chelyabinsk:incident:1"
     assert (entry.published, entry.updated) == ("2026-03-02T09:00:00Z", "2026-03-02T09:00:00Z")
-    assert entry.summary == ("Публикаций: 2, срочность: срочно, отвечает: Водоканал, ответить до 03.03.2026 09:00 UTC.")
+    assert entry.summary == ("Публикаций: 2, срочность: срочно, отвечает: Водоканал, ответить до 03.03.2026 14:00.")
     assert [tag.term for tag in entry.tags] == ["ЖКХ", "Отсутствие холодной воды"]
     assert [link.href for link in entry.links] == [
         f"{console.url}/api/incidents/1",

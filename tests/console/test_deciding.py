@@ -11,6 +11,7 @@ from console.settings import ConsoleSettings
 from tests.console.conftest import Running
 from tests.incidents.bench import Bench, tagged
 
+NOTHING = "Нужно хотя бы одно: status, authority, answer, municipality, settlement, address."
 READ, WRITE = "r" * 32, "w" * 32
 WITH_TOKENS = ConsoleSettings.model_validate(
     {"tokens": [{"name": "лента", "token": READ}, {"name": "диспетчер", "scope": "write", "token": WRITE}]}
@@ -67,6 +68,31 @@ def test_the_whole_way_by_the_etag_of_each_answer(console: Running, bench: Bench
     ][1:]  # fmt: skip
 
 
+def test_a_place_is_said_in_a_request_of_its_own(console: Running, bench: Bench) -> None:
+    body = {"municipality": "75701000", "settlement": "Шершни", "address": "ул. Мира, д. 3", "comment": "Звонок"}
+    answer = patch(console, body | {"actor": "Иванов"})
+    assert (answer.status_code, answer.headers["ETag"]) == (200, '"1.2"')
+    incident = answer.json()["incident"]
+    assert (incident["municipality"], incident["municipality_name"], incident["address"]) == (
+        "75701000", "Челябинский", "улица Мира, 3",
+    )  # fmt: skip
+    line = console.http.get("/api/incidents/1").json()["history"][-1]
+    assert (line["type"], line["actor"], line["comment"], line["place"]) == (
+        "incident.updated", "Иванов (диспетчер)", "Звонок",
+        "место: Копейский → Челябинский, Шершни, улица Мира, 3",
+    )  # fmt: skip
+    assert refused(patch(console, {"settlement": "Синеглазово"}))[:2] == (412, "stale")
+    assert refused(patch(console, {"municipality": "Капейский"}, "*")) == (
+        404, "no_such", "Муниципалитета «Капейский» нет.",
+    )  # fmt: skip
+    assert refused(patch(console, {"address": "???"}, "*")) == (
+        400, "invalid", "Это не адрес: нужны улица и дом, например «ул. Ленина, д. 5».",
+    )  # fmt: skip
+    assert refused(patch(console, {"status": "confirmed", "address": "Мира 3"}, "*")) == (
+        400, "bad_body", "Место (municipality, settlement, address) меняют отдельным запросом.",
+    )  # fmt: skip
+
+
 def test_of_two_at_the_same_time_one_wins(console: Running) -> None:
     start = threading.Barrier(2)
 
@@ -91,8 +117,8 @@ def test_whoever_comes_late_is_told_what_has_happened(console: Running) -> None:
     ("body", "error"),
     [
         ("нет", (400, "bad_body", "Тело запроса — не JSON.")),
-        ({}, (400, "bad_body", "Нужно хотя бы одно: status, authority, answer.")),
-        ({"comment": "да"}, (400, "bad_body", "Нужно хотя бы одно: status, authority, answer.")),
+        ({}, (400, "bad_body", NOTHING)),
+        ({"comment": "да"}, (400, "bad_body", NOTHING)),
         ({"staus": "new"}, (400, "bad_body", "Ключа «staus» нет. Может быть, «status»?")),
         ({"status": "new"}, (
             400, "bad_body",

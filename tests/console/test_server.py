@@ -16,7 +16,7 @@ from console.query import Names
 from console.server import ConsoleError, Server
 from console.settings import ConsoleSettings
 from store import Store
-from tests.console.conftest import desk_of
+from tests.console.conftest import HOME, desk_of
 
 PROGRAM = """
 import signal
@@ -27,11 +27,11 @@ from console.query import Names
 from console.server import Server
 from console.settings import ConsoleSettings
 from store import Store
-from tests.console.conftest import desk_of
+from tests.console.conftest import HOME, desk_of
 
 store, bus = Store(sys.argv[1]), open_bus(sys.argv[2])
 names = Names({}, (), (), ())
-app = create_app(store, bus, ConsoleSettings(), "chelyabinsk", names, desk=desk_of(store))
+app = create_app(store, bus, ConsoleSettings(), "chelyabinsk", names, desk=desk_of(store), **HOME)
 server = Server(app, "127.0.0.1", 0)
 for number in (signal.SIGTERM, signal.SIGINT):
     signal.signal(number, lambda *_: server.stop())
@@ -75,7 +75,15 @@ def test_a_signal_ends_it(store: Store, tmp_path: Path, number: signal.Signals) 
 
 
 def test_a_bug_is_told_in_the_one_shape(store: Store, bus: Bus) -> None:
-    app = create_app(store, bus, ConsoleSettings(), "chelyabinsk", Names({}, (), (), ()), desk=desk_of(store))
+    app = create_app(
+        store,
+        bus,
+        ConsoleSettings(),
+        "chelyabinsk",
+        Names({}, (), (), ()),
+        desk=desk_of(store),
+        **HOME,
+    )
 
     @app.get("/broken")
     def broken() -> None:

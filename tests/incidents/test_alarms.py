@@ -122,7 +122,7 @@ def test_a_term_that_moves_is_in_the_history(bench: Bench) -> None:
     assert before is not None
     assert changed.answer_due is not None
     told = bench.incidents.history(changed.id)[-1].details
-    assert told["terms"] == f"срок ответа: {before:%d.%m.%Y %H:%M} UTC → {changed.answer_due:%d.%m.%Y %H:%M} UTC"
+    assert told["terms"] == f"срок ответа: {before:%d.%m.%Y %H:%M} → {changed.answer_due:%d.%m.%Y %H:%M}"
     assert "comment" not in told
 
 

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from incidents.placing import Said
 from incidents.refusals import Refused
 from incidents.workflow import OPEN, Action, allowed, weight
 from schemas import IncidentStatus
@@ -47,6 +48,7 @@ STEPS = st.lists(
         st.tuples(st.just("split"), st.integers(0, 9), st.integers(1, 3), st.booleans()),
         st.tuples(st.just("move"), st.sets(st.sampled_from(NAMES), min_size=1, max_size=2), st.integers(0, 9),
                   st.booleans()),
+        st.tuples(st.just("place"), st.integers(0, 9), st.sampled_from([KOPEYSK, CHELYABINSK])),
         st.tuples(st.just("undo"), st.integers(0, 4)),
         st.tuples(st.just("act"), st.integers(0, 9), st.integers(0, 4)),
     ),
@@ -94,6 +96,16 @@ class Walk:
         there = self.office.shown().get(to, "").split()
         self.office.desk.move(sorted(posts), to, "petrova", replace=replace)
         assert self.together([*there, *posts]) == to
+
+    def place(self, place, municipality) -> None:
+        living = self.living()
+        id_ = living[place % len(living)] if living else 1
+        posts = self.office.shown().get(id_, "").split()
+        self.office.desk.place(id_, Said(municipality=(municipality, municipality)), "petrova")
+        assert self.together(posts) == id_
+        found = self.office.incidents.get(id_)
+        assert found is not None
+        assert found.municipality == municipality
 
     def undo(self, ruling) -> None:
         self.office.desk.undo("petrova", ruling or None)

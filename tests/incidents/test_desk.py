@@ -1,11 +1,12 @@
 """Changes of status through the desk: stored, told, refused, and never in each other's way."""
 
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import timedelta, timezone
 
 import pytest
 
 from incidents.acts import Act
+from incidents.changes import moved_term
 from incidents.config import Reopening
 from incidents.refusals import NoSuch, NotAllowed, Stale
 from incidents.workflow import Action
@@ -74,7 +75,7 @@ def test_a_comment_goes_after_its_term_and_how_the_deadline_moved_stays(office: 
     office.act(1, "reject", comment="это учения")
     office.store.now.move(HOUR)
     office.act(1, "reopen", comment="звонила Анна")
-    terms = "срок ответа: 03.03.2026 09:00 UTC → 03.03.2026 10:00 UTC"
+    terms = "срок ответа: 03.03.2026 09:00 → 03.03.2026 10:00"
     (event,) = (one for one in office.events() if one.type == "incident.reopened")
     assert (event.data.comment, event.data.terms) == ("звонила Анна", terms)
     assert office.incidents.history(1)[-1].details == {"comment": "звонила Анна", "from": "rejected", "terms": terms}
@@ -241,4 +242,16 @@ def test_a_merged_incident_takes_no_decision(office: Office) -> None:
         office.act(2, "confirm")
     assert str(caught.value) == (
         "Инцидент №2 объединён с №1: работайте с ним или отмените объединение (otklik incidents undo)."
+    )
+
+
+def test_a_term_that_moves_by_seconds_is_no_move(office: Office) -> None:
+    (before,) = (event.data.incident for event in office.take(tagged("a")))
+    assert before.answer_due is not None
+    zone = timezone(timedelta(hours=5))
+    seconds = before.model_copy(update={"answer_due": before.answer_due + timedelta(seconds=30)})
+    assert moved_term(before, seconds, zone) is None
+    hours = before.model_copy(update={"answer_due": before.answer_due + HOUR, "solution_due": before.answer_due + DAY})
+    assert moved_term(before, hours, zone) == (
+        "срок ответа: 03.03.2026 14:00 → 03.03.2026 15:00; срок решения: нет → 04.03.2026 14:00"
     )

@@ -2,8 +2,10 @@
 
 import json
 import os
+import pty
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +39,23 @@ class Program:
             text=True,
             timeout=timeout,
         )
+
+    def on_a_terminal(self, answer: str, *arguments: str) -> tuple[int, str]:
+        """The exit code, and what stands on the screen once a question is answered."""
+        ours, theirs = pty.openpty()
+        process = subprocess.Popen(
+            [*self.command, *arguments], cwd=self.folder, env=self.env, stdin=theirs, stdout=theirs, stderr=theirs
+        )
+        os.close(theirs)
+        screen, asked = b"", False
+        with suppress(OSError):  # Linux says EIO at the end of a terminal
+            while part := os.read(ours, 65_536):
+                screen += part
+                if not asked and screen.endswith(b"]: "):
+                    asked = True
+                    os.write(ours, f"{answer}\n".encode())
+        os.close(ours)
+        return process.wait(60), screen.decode()
 
     def start(self, *arguments: str) -> subprocess.Popen[str]:
         with (self.folder / "stderr").open("a") as errors:

@@ -42,6 +42,8 @@ OF_TAG = [
     (line(id=True), "поле id должно быть строкой, целым числом или null, а не логическое значение"),
     (line(id=1.5), "поле id должно быть строкой, целым числом или null, а не число"),
     (line(title={}), "поле title должно быть строкой или null, а не объект"),
+    (line(text=" \u200b"), "поле text пусто"),
+    (line(published="вчера"), "поле published — не время; нужно так: 2026-03-05T14:00:00+05:00"),
     (line(kind="rumour"), "поле kind: «rumour», допустимо: post, comment, article, appeal, call"),
 ]
 OF_REPLAY = [
@@ -96,6 +98,17 @@ def test_replay_tells_each_bad_line(otklik: Program, end: bytes) -> None:
     bad = EVERYWHERE + OF_REPLAY
     content = end.join([BOM + FIRST, *(one for one, _ in bad), LAST])
     assert replayed(otklik, content) == (1, ["first", "last"], told(bad))
+
+
+def test_a_file_of_another_kind_is_refused_once(otklik: Program) -> None:
+    yaml = b"region: chelyabinsk\n" * 300
+    needed = 'Нужен файл JSON Lines: в каждой строке объект с полем text, например {"text": "Нет воды"}.'
+    strange = "строка 1: не JSON, и среди первых 10 строк ни одной годной."
+    assert tagged(otklik, yaml) == (2, [], [f"Вход: {strange} {needed}"])
+    otklik.config()
+    (otklik.folder / "posts.jsonl").write_bytes(yaml)
+    done = otklik("places", "add", "region.yaml", "posts.jsonl")
+    assert (done.returncode, done.stdout, done.stderr) == (2, "", f"posts.jsonl: {strange} {needed}\n")
 
 
 def test_tag_keeps_the_order_and_numbers_what_has_no_id(otklik: Program) -> None:

@@ -37,7 +37,7 @@ def test_a_missing_variable_is_named_with_its_place(file):
 def test_a_variable_whose_file_is_missing(file):
     assert only(file, GOOD + "store: sqlite:///${DATA}/store.db\n", KEY | {"DATA_FILE": "/nowhere/x"}) == said(
         "region.yaml:11:8  store",
-        "Файл из переменной DATA_FILE не читается: /nowhere/x (No such file or directory).",
+        "Файл из переменной DATA_FILE не читается: /nowhere/x (нет такого файла или папки).",
         "Подробнее: docs/configuration.md#секреты",
     )
 

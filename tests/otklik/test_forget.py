@@ -42,10 +42,10 @@ def test_it_counts_erases_and_says_what_is_left_to_do(office, asked):
     assert said(office, "forget", "region.yaml", *asked, "--as", "Петрова", "--dry-run") == (
         "Будет стёрто публикаций: 1, затронуто инцидентов: 1.\n"
     )
-    assert said(office, "forget", "region.yaml", *asked, "--as", "Петрова", "--comment", "Письмо 17") == (
+    assert said(office, "forget", "region.yaml", *asked, "--as", "Петрова", "--comment", "Письмо 17", "--yes") == (
         f"Стёрто публикаций: 1, затронуто инцидентов: 1.\n{STAYS}"
     )
-    assert said(office, "forget", "region.yaml", *asked, "--as", "Петрова") == (
+    assert said(office, "forget", "region.yaml", *asked, "--as", "Петрова", "--yes") == (
         "Стёрто публикаций: 0, затронуто инцидентов: 0.\n"
         f"Стирать нечего: в базе такого нет; если оно ещё придёт, текст не сохранится.\n{STAYS}"
     )
@@ -73,12 +73,30 @@ def test_what_is_not_understood_is_told(office, asked, message):
     assert message in " ".join(done.stderr.split())
 
 
+def test_it_asks_before_it_erases(office, otklik):
+    command = ("forget", "region.yaml", "--post", "vk:-1_9", "--as", "Петрова")
+    will = "Будет стёрто публикаций: 1, затронуто инцидентов: 1. Вернуть стёртое нельзя"
+    refused = office(*command)
+    assert (refused.returncode, refused.stdout, refused.stderr) == (
+        2, "", f"{will}: чтобы стереть без вопроса, добавьте --yes.\n",
+    )  # fmt: skip
+    assert otklik.on_a_terminal("n", *command) == (130, f"{will}. Стереть? [y/N]: n\r\n")
+    assert "vk.example/vk:-1_9" in said(office, "incidents", "show", "region.yaml", "1")
+    code, screen = otklik.on_a_terminal("y", *command)
+    stays = STAYS.replace("\n", "\r\n")
+    assert (code, screen) == (
+        0, f"{will}. Стереть? [y/N]: y\r\nСтёрто публикаций: 1, затронуто инцидентов: 1.\r\n{stays}",
+    )  # fmt: skip
+
+
 def test_an_account_wants_the_key(office, monkeypatch):
     monkeypatch.delenv("OTKLIK_AUTHOR_KEY")
     done = office("forget", "region.yaml", "--author", "vk:42", "--as", "Петрова")
     assert done.returncode != 0
     assert "Не задана переменная окружения OTKLIK_AUTHOR_KEY" in done.stderr
-    assert said(office, "forget", "region.yaml", "--author", HASH, "--as", "Петрова").startswith("Стёрто публикаций: 1")
+    assert said(office, "forget", "region.yaml", "--author", HASH, "--as", "Петрова", "--yes").startswith(
+        "Стёрто публикаций: 1"
+    )
 
 
 def test_looks_and_erasures_are_in_the_audit(office):
@@ -86,7 +104,7 @@ def test_looks_and_erasures_are_in_the_audit(office):
     said(office, "incidents", "show", "region.yaml", "1", "--as", "Петрова")
     said(office, "incidents", "export", "region.yaml", "--out", "a.csv", "--status", "new", "--text", "89120001122")
     said(office, "incidents", "list", "region.yaml")
-    said(office, "forget", "region.yaml", "--author", "vk:42", "--as", "Сидоров", "--comment", "Письмо 17")
+    said(office, "forget", "region.yaml", "--author", "vk:42", "--as", "Сидоров", "--comment", "Письмо 17", "--yes")
     user = getpass.getuser()
     lines = said(office, "audit", "region.yaml").splitlines()
     assert [re.sub(r"^\d+\. \d{4}-\d\d-\d\d \d\d:\d\d:\d\d ", "", line) for line in lines] == [

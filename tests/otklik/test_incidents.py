@@ -141,9 +141,25 @@ def test_lists_and_filters(office):
     assert ids(office, "--all", "--text", "%") == []
     assert ids(office, "--all", "--limit", "1", "--before", "3") == [2]
     assert ids(office, "--overdue") == []
+    assert ids(office, "--all", "--group", "жкх", "--topic", "нет ХОЛОДНОЙ воды") == [2, 1]
     done = office("incidents", "list", "region.yaml", "--limit", "1")
     assert done.stdout.endswith("Показано: 1, всего подходит: 2.\nДальше: --before 3\n")
     assert "Снег и наледь во дворах и на площадях — место не названо" in done.stdout
+
+
+def test_a_list_fits_a_narrow_terminal(office, monkeypatch):
+    with office.store.transaction() as conn:
+        incidents = Incidents(office.store)
+        late = incidents.take(conn, [2])[2]
+        due = office.store.now() - timedelta(hours=1)
+        incidents.update(conn, [late.model_copy(update={"answer_due": due, "urgency": "now"})])
+    monkeypatch.setenv("COLUMNS", "80")
+    heading, *lines = office("incidents", "list", "region.yaml").stdout.splitlines()
+    assert re.fullmatch(r"№ +состояние +что и где +публ\. +срочн\. +кому +ответить до *", heading)
+    assert [line.split()[0] for line in lines] == ["3", "2", "1", "Показано:"]
+    assert all(len(line) <= 80 for line in (heading, *lines))
+    assert re.fullmatch(r"3 +новый +Снег и наледь[^…]*… +1 +Управление дорог +\d\d\.\d\d \d\d:\d\d *", lines[0])
+    assert re.fullmatch(r"2 +новый +Нет холодной[^…]*… +1 +срочно +Водоканал +\d\d\.\d\d \d\d:\d\d ! *", lines[1])
 
 
 def test_the_overdue(office):
@@ -172,6 +188,10 @@ def test_the_overdue(office):
         (("--municipality", "Копейскк"), "В регионе нет муниципалитета «Копейскк». Может быть, «Копейск» или "),
         (("--authority", "vodo"),
          "Нет ведомства «vodo». Может быть, «voda»? Они перечислены в разделе authorities.\n"),
+        (("--topic", "нет воды"),
+         "Нет темы «нет воды». Может быть, «Нет горячей воды» или «Нет холодной воды»? "
+         "Список тем: docs/taxonomy.md.\n"),
+        (("--group", "дорга"), "Нет группы «дорга». Может быть, «Дороги»"),
     ],
 )  # fmt: skip
 def test_a_filter_that_names_nothing(office, arguments, said):
@@ -186,11 +206,18 @@ def test_merge_split_move_and_undo(office):
         assert (done.returncode, done.stderr) == (0, "")
         return done.stdout.splitlines()
 
-    assert do("merge", "region.yaml", "2", "1") == [
+    assert do("merge", "region.yaml", "2", "1", "--yes") == [
         "Решение №1 записано.",
         "№2: изменились публикации, публикаций: 3 — Нет холодной воды — Копейский",
         "№1: объединён с другим, публикаций: 0 — Нет холодной воды — Копейский",
     ]
+    lines = [
+        next(line for line in office("incidents", "show", "region.yaml", number).stdout.splitlines() if "2. " in line)
+        for number in ("1", "2")
+    ]
+    assert [line.partition("Петрова — ")[2] for line in lines] == [
+        "объединён с другим (№2, −2)", "изменились публикации (вошёл №1, +2)",
+    ]  # fmt: skip
     assert do("undo", "region.yaml") == [
         "Решение №1 отменено.",
         "№2: разделён, публикаций: 1 — Нет холодной воды — Челябинский",
@@ -205,6 +232,58 @@ def test_merge_split_move_and_undo(office):
     assert ids(office) == [3, 2, 1]
 
 
+def test_what_is_about_different_things_is_merged_after_a_question(office, otklik):
+    told = (
+        "Инциденты о разном. №2: муниципалитет Челябинский, а у №1 Копейский; №3: муниципалитет не назван, а у №1 "
+        "Копейский, группа тем Дороги, а у №1 ЖКХ."
+    )
+    assert refused(office, "merge", "region.yaml", "1", "2", "3", "--as", "П") == (
+        2, f"{told} Если это всё же одна беда, добавьте --yes.\n",
+    )  # fmt: skip
+    assert ids(office) == [3, 2, 1]
+    question = f"{told} Всё равно объединить? [y/N]: "
+    command = ("incidents", "merge", "region.yaml", "1", "2", "3", "--as", "П")
+    assert otklik.on_a_terminal("n", *command) == (130, f"{question}n\r\n")
+    assert ids(office) == [3, 2, 1]
+    assert otklik.on_a_terminal("y", *command)[0] == 0
+    assert ids(office) == [1]
+
+
+def test_place_and_undo(office):
+    done = office(
+        "incidents", "place", "region.yaml", "3", "--municipality", "Копейск", "--settlement", "Октябрьский",
+        "--address", "ул. Ленина, д. 5, кв. 7", "--comment", "Уточнено по телефону", "--seen", "1", "--as", "Петрова",
+    )  # fmt: skip
+    name = next(one.name for one in load(office.folder / "region.yaml", {}).region.municipalities
+                if one.oktmo == "75728000")  # fmt: skip
+    title = Incidents(office.store).get(3).title
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == (
+        f"Решение №1 записано.\n№3: изменилось место, публикаций: 1 — {title}\n"
+        f"    место: место не названо → {name}, Октябрьский, улица Ленина, 5\n"
+    )
+    shown = office("incidents", "show", "region.yaml", "3").stdout
+    assert re.search(r"^адрес +улица Ленина, 5 *$", shown, re.M)
+    assert re.search(
+        r"^2\. \d\d\.\d\d \d\d:\d\d Петрова — изменилось место\n"
+        rf"    место: место не названо → {name}, Октябрьский, улица Ленина, 5\n    Уточнено по телефону$",
+        shown,
+        re.M,
+    )
+    assert ids(office, "--municipality", "Копейск") == [3, 1]
+    assert office("incidents", "undo", "region.yaml", "--as", "Петрова").stdout == (
+        "Решение №1 отменено.\n"
+        f"№3: изменилось место, публикаций: 1 — {Incidents(office.store).get(3).title}\n"
+        f"    место: {name}, улица Ленина, 5 → место не названо\n"
+    )
+    assert refused(office, "place", "region.yaml", "3", "--as", "П") == (
+        2, "Скажите, где беда: муниципалитет, населённый пункт или адрес.\n",
+    )  # fmt: skip
+    assert refused(office, "place", "region.yaml", "3", "--municipality", "Капейск", "--as", "П") == (
+        2, "В регионе нет муниципалитета «Капейск». Может быть, «Копейск» или «Касли»?\n",
+    )  # fmt: skip
+
+
 def test_refusals(office):
     assert refused(office, "assign", "region.yaml", "1")[0] == 2
     assert refused(office, "reject", "region.yaml", "1", "--as", "П") == (
@@ -216,7 +295,7 @@ def test_refusals(office):
         "Можно: подтвердить (confirm), передать (assign), отклонить (reject).\n",
     )
     assert refused(office, "merge", "region.yaml", "1", "9", "--as", "П") == (
-        1, "Инцидента №9 нет. Номера показывает otklik incidents list.\n",
+        2, "Инцидента №9 нет. Номера показывает otklik incidents list.\n",
     )  # fmt: skip
     assert refused(office, "show", "region.yaml", "9") == (
         2, "Инцидента №9 нет. Номера показывает otklik incidents list.\n",
@@ -286,7 +365,7 @@ def test_incidents_of_an_authority_that_the_file_lost_are_found_and_handed_over(
     found = ids(office, "--authority", gone)
     assert found
     assert refused(office, "assign", "region.yaml", str(found[0]), "--as", "П") == (
-        1,
+        2,
         f"Ведомства «{gone}», которому предложен инцидент №{found[0]}, нет в разделе authorities: скажите, кому "
         "передать.\n",
     )

@@ -66,6 +66,11 @@ sinks:
 def test_files_that_cannot_be_made_are_told_before_the_start(otklik):
     (otklik.folder / "var").write_text("")  # a file where a folder is wanted: root may write anywhere else
     otklik.config(bus="sqlite:///var/bus.db", store="sqlite:///var/store.db")
+    words = otklik("check", "region.yaml", "--live")
+    bad, of = words.stdout.count("\nНЕТ  ") + words.stdout.startswith("НЕТ  "), len(words.stdout.splitlines()) - 1
+    end = f"region.yaml: в файле ошибок нет, но сейчас не работает {bad} из {of}: строки с «НЕТ». Источников: "
+    assert words.returncode == 1
+    assert words.stdout.splitlines()[-1].startswith(end)
     done = otklik("check", "region.yaml", "--live", "--json")
     told = {one["what"]: one["message"] for one in json.loads(done.stdout)["live"] if not one["ok"]}
     assert (done.returncode, told) == (

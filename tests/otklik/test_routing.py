@@ -1,5 +1,8 @@
 """Rules of routing in the file: their mistakes, their tests, and `otklik route`."""
 
+import json
+import re
+
 from incidents.config import Authority
 from incidents.route import Matter, route
 from incidents.routing import Routing
@@ -111,3 +114,23 @@ def test_a_year_that_nobody_knows_is_told_by_check(tmp_path, monkeypatch) -> Non
     assert said.startswith(
         f"{file}:12:21  deadlines.default.answer\n  Производственный календарь на 2049 год неизвестен"
     )
+
+
+def test_route_tells_the_trouble_and_the_place(otklik) -> None:
+    otklik.config("authorities:\n  - {id: zkh, name: ЖКХ, groups: [ЖКХ]}\n")
+    text = "В Копейске на улице Борьбы, 18 вторые сутки нет холодной воды"
+    done = otklik("route", "region.yaml", "--explain", text)
+    assert (done.returncode, done.stderr) == (0, "")
+    trouble, *rest = done.stdout.splitlines()
+    assert re.fullmatch(r"О беде: да \((0,\d\d|1,00)\)", trouble)
+    assert rest == [
+        f"Тема: {WATER}",
+        "Место: Копейский городской округ, Копейск, улица Борьбы, 18",
+        "Кому: ЖКХ",
+        "да  region.yaml:6:5  zkh: отвечает за это по разделу authorities",
+    ]
+    done = otklik("route", "region.yaml", stdin='{"text": "Концерт в парке прошёл отлично"}\n')
+    found = json.loads(done.stdout)
+    assert (found["relevant"], found["municipality_name"], found["address"]) == (False, None, None)
+    done = otklik("route", "region.yaml", "--explain", "Концерт в парке прошёл отлично")
+    assert done.stdout.startswith("О беде: нет, инцидента не будет (0,")

@@ -8,9 +8,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from classifier.places import Region, Resolver, Table
-from classifier.places.match import MAX_MENTIONS, MAX_MISSPELT, find
+from classifier.places.match import MAX_LOOKS, MAX_MENTIONS, MAX_MISSPELT, find
 from classifier.places.mention import Sign
 from classifier.places.table import NEED_NOTHING, Name
+from classifier.places.vocabulary import vocabulary
 from classifier.places.wordclass import WORD, plain
 
 PIECES = st.sampled_from(
@@ -102,6 +103,9 @@ class Counting:
     def continues(self, word: str) -> bool:
         return self._index.continues(word)
 
+    def alone(self, word: str) -> list[Name]:
+        return self._index.alone(word)
+
     def longest(self, forms: Sequence[str], at: int) -> tuple[int, list[Name]]:
         self.asked += 1
         return self._index.longest(forms, at)
@@ -127,12 +131,10 @@ def test_hostile_repetition_is_bounded_work(chelyabinsk: Region, piece: str) -> 
     vars(table)["index"] = counting
     text = (piece * 20_000)[:20_000]
     mentions = find(text, table)
-    different = len(set(WORD.findall(text)))
     assert len(mentions) <= 200
     if piece == "Копейск. ":  # a mention each
         assert len(mentions) == MAX_MENTIONS
-    # one look-up for each word of the text, one for each different word to tell what it may be
-    assert counting.asked <= len(WORD.findall(text)) + different
+    assert counting.asked <= MAX_LOOKS
 
 
 def test_unknown_words_are_compared_a_bounded_number_of_times(chelyabinsk: Region) -> None:
@@ -145,3 +147,12 @@ def test_many_names_are_weighed_once_each(resolver: Resolver) -> None:
     found = resolver.resolve(text).municipality
     assert found is not None
     assert len(found.others) < 43
+
+
+def test_a_list_of_different_towns_is_read_up_to_a_bound(chelyabinsk: Region) -> None:
+    table = copy.copy(chelyabinsk.table)
+    towns = list(dict.fromkeys(name.name for name in table.names if name.kind == "town"))
+    assert len(towns) > 2 * MAX_LOOKS
+    known = vocabulary(table)
+    find(", ".join(towns), table)
+    assert 0 < len(known) <= MAX_LOOKS + len(towns) // 10  # each new word costs the most at its first sight

@@ -50,6 +50,9 @@ def code(resolver: Resolver, text: str, source: str | None = None) -> str | None
         pytest.param("в Мияссе яма", MIASS, id="a wrong letter"),
         pytest.param("в Сатек яма", None, id="too short a name to be misspelt"),
         pytest.param("они были в городе", None, id="pronouns and verbs that are villages too"),
+        pytest.param("касли литьё почём?", None, id="a brand of castings"),
+        pytest.param("сим карта не работает", None, id="a card with its hyphen left out"),
+        pytest.param("касли без воды", "75526000", id="the town of the castings"),
     ],
 )
 def test_signs(resolver: Resolver, text: str, oktmo: str | None) -> None:
@@ -164,6 +167,13 @@ def test_words_that_are_towns_elsewhere(sverdlovsk: Resolver) -> None:
         pytest.param("Республика Ингушетия", "Сунжа, нет воды", "26610000", id="the table lacks it"),
         pytest.param("Ленинградская область", "Сосновый Бор. Нет воды", "41754000", id="its people aren't known"),
         pytest.param("Красноярский край", "В Железногорске нет воды", "04735000", id="nor here, and one elsewhere"),
+        pytest.param("Приморский край", "Во Владивостоке нет воды", "05701000", id="a vowel that stays"),
+        pytest.param("Московская область", "В Долгопрудном нет воды", "46716000", id="an adjective, though no word"),
+        pytest.param("Свердловская область", "В Арамили нет воды", "65729000", id="listed again, as another type"),
+        pytest.param("Республика Башкортостан", "В Архангельском нет воды", "80603000", id="no instrumental"),
+        pytest.param("Воронежская область", "В Петропавловке нет воды", "20637000", id="a centre among its namesakes"),
+        pytest.param("Псковская область", "В Усвятах нет воды", "58658000", id="a centre without people"),
+        pytest.param("Тюменская область", "В Вагае нет воды", None, id="a centre, and a village not much smaller"),
     ],
 )
 def test_a_town_in_its_own_region(region: str, text: str, oktmo: str | None) -> None:
@@ -235,3 +245,34 @@ def test_saint_petersburg(petersburg: Resolver, text: str, oktmo: str | None) ->
 )
 def test_all_of_russia(russia: Resolver, text: str, oktmo: str | None) -> None:
     assert code(russia, text) == oktmo
+
+
+@pytest.mark.parametrize(
+    ("region", "text", "oktmo"),
+    [
+        pytest.param("59", "в Мотовилихинском районе Перми нет света", "57701000", id="with its city"),
+        pytest.param("59", "Когда построят школу 21 в Ленинском районе?", "57701000", id="the only one of the region"),
+        pytest.param("16", "Вахитовский район, нет света", "92701000", id="the only one of the country"),
+        pytest.param("16", "в Ново-Савиновском районе холодно", "92701000", id="with a hyphen"),
+        pytest.param("16", "в центральном районе города холодно", None, id="small letters: the middle of some town"),
+        pytest.param("66", "Ленинский район, ямы", None, id="of two cities of the region"),
+        pytest.param("66", "Ленинский район Нижнего Тагила", "65751000", id="of the one that is named"),
+        pytest.param("61", "Советский район, ямы", None, id="of a city, and a municipality of the region"),
+        pytest.param("46", "Советский район, ямы", "38636000", id="a municipality here, of cities elsewhere"),
+        pytest.param("46", "Двор в Центральном округе", "38701000", id="an okrug"),
+        pytest.param("55", "Кировский административный округ, ямы", "52701000", id="an administrative okrug"),
+        pytest.param("59", "Ленинский округ, ямы", None, id="no okrug here, but a district"),
+        pytest.param("34", "в п. 8 Марта нет света", "18630000", id="a village with a number"),
+    ],
+)
+def test_districts_of_cities(region: str, text: str, oktmo: str | None) -> None:
+    assert code(Resolver(Region.load(region)), text) == oktmo
+
+
+def test_a_district_of_two_cities_is_the_sources(sverdlovsk: Resolver) -> None:
+    assert code(sverdlovsk, "Ленинский район, ямы", "Екатеринбург") == "65701000"
+    assert code(sverdlovsk, "Ленинский район, ямы", "Нижний Тагил") == "65751000"
+
+
+def test_a_city_elsewhere_that_a_district_tells(sverdlovsk: Resolver) -> None:
+    assert sverdlovsk.resolve("в Мотовилихинском районе яма").outside == "57701000"

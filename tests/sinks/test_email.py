@@ -129,7 +129,7 @@ def settings(server: Server, **more: Any) -> EmailSettings:
 
 
 def open_sink(server: Server, **more: Any) -> EmailSink:
-    return EmailSink(settings(server, **more), "test", ZONE, now=lambda: NOW)
+    return EmailSink(settings(server, **more), "test", ZONE, "Челябинская область", now=lambda: NOW)
 
 
 def plain(letter: EmailMessage) -> str:
@@ -198,7 +198,7 @@ def test_a_letter_is_for_people_and_for_programs(running):
         ]
     )
     [letter] = running.post.letters
-    assert letter["Subject"] == "Отклик, chelyabinsk: новых 2, просрочено 1, всего 2"
+    assert letter["Subject"] == "Отклик, Челябинская область: новых 2, просрочено 1, всего 2"
     assert (letter["From"], letter["To"]) == ("otklik@region.example", "duty@region.example, chief@region.example")
     assert letter["Message-ID"] == "<otklik.test.test.1.2.2.4@region.example>"
     assert letter["Date"].datetime == NOW
@@ -286,7 +286,7 @@ def test_an_address_that_is_busy_alone_gets_the_same_letter_again(running):
 def test_an_address_that_stays_busy_is_given_up_after_an_hour(running):
     running.post.refuses = {"chief@region.example": "452 Mailbox full"}
     moment = NOW
-    sink = EmailSink(settings(running), "test", ZONE, now=lambda: moment)
+    sink = EmailSink(settings(running), "test", ZONE, "Челябинская область", now=lambda: moment)
     failed(sink)
     moment += timedelta(minutes=59)
     failed(sink)

@@ -125,7 +125,7 @@ def test_a_message_says_what_where_who_and_by_when(api):
 
 
 def test_a_message_says_why_and_how_the_terms_moved(api):
-    told = {"comment": "это не учения", "terms": "срок ответа: 03.03.2026 09:00 UTC → 04.03.2026 09:00 UTC"}
+    told = {"comment": "это не учения", "terms": "срок ответа: 03.03.2026 14:00 → 04.03.2026 14:00"}
     one = event(7, 2, "incident.reopened")
     sink = open_sink(api)
     sink.deliver([one.model_copy(update={"data": one.data.model_copy(update=told)})])

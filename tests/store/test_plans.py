@@ -1,6 +1,8 @@
 """Statements that would read a whole table without their index."""
 
+import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -8,8 +10,8 @@ import pytest
 from sqlalchemy import event, text
 
 from schemas import IncidentStatus
-from store import Decisions, IncidentFilter, Incidents, Posts, Store, Words
-from store.posts import _NEAR, RANGES, TIES, Range, Wanted
+from store import Decisions, IncidentFilter, Incidents, Posts, Store, StoredPost, Words
+from store.posts import _NEAR, RANGES, TIES, Range, Wanted, _at_once
 from tests.store.test_incidents import fill, incident
 
 
@@ -45,6 +47,51 @@ def test_what_posts_lead_to_is_found_by_indexes_on_sqlite(store: Store) -> None:
     plan = plan_of(store, lambda: [read(), Incidents(store).get(fill(store, incident())[0])])
     assert not [line for line in plan if "posts" in line and not line.startswith("SEARCH posts USING")]
     assert not [line for line in plan if "near" in line]
+
+
+INDEX_OF = {
+    "topic": "ix_posts_near",
+    "common": "ix_posts_common",
+    "address": "ix_posts_address",
+    "wording": "ix_posts_wording",
+    "link": "ix_posts_link",
+    "answers_to": "ix_posts_parent",
+    "ids": "pk_posts",
+    "incidents": "ix_posts_incident",
+}
+
+
+@pytest.mark.parametrize("parts", [(part,) for part in INDEX_OF] + [tuple(INDEX_OF)])
+def test_postgresql_plans_by_index_while_there_are_few_posts(postgres_store: str, parts: tuple[str, ...]) -> None:
+    store = Store(postgres_store)
+    at = store.now()
+    few = [StoredPost(id=str(n), published=at, kind="post", source="vk", revision=0, collected=at) for n in range(9)]
+    with store.transaction(by_index=True) as conn:
+        Posts().insert(conn, [replace(post, relevant=True, municipality="75701000", topic="t") for post in few])
+        conn.exec_driver_sql("ANALYZE posts")
+        query = str(_at_once(parts).compile(store.engine))
+        names = list(dict.fromkeys(re.findall(r"%\((\w+)\)s", query)))
+        for n, name in enumerate(names, 1):
+            query = query.replace(f"%({name})s", f"${n}")
+        conn.exec_driver_sql(f"PREPARE asked AS {query}")
+        unknown = ", ".join(["NULL"] * len(names))
+        plan = [row[0] for row in conn.exec_driver_sql(f"EXPLAIN EXECUTE asked ({unknown})")]
+    store.close()
+    assert not [line for line in plan if "Seq Scan" in line or "Hash" in line]
+    found = [one.group(1) for line in plan if (one := re.search(r"Scan (?:using|on) ((?:ix|pk)_\w+)", line))]
+    assert found == [INDEX_OF[part] for part in parts]
+
+
+def test_only_the_transaction_that_asks_for_it_is_planned_by_index(postgres_store: str) -> None:
+    store = Store(postgres_store)
+    asked = "SELECT current_setting('plan_cache_mode'), current_setting('enable_seqscan'), pg_backend_pid()"
+    with store.transaction(by_index=True) as conn:
+        within = conn.exec_driver_sql(asked).one()
+    with store.reading() as conn:
+        after = conn.exec_driver_sql(asked).one()
+    store.close()
+    assert within == ("force_generic_plan", "off", after[2])  # of the same connection
+    assert after[:2] == ("auto", "on")
 
 
 def test_old_words_are_found_by_their_index_on_sqlite(store: Store) -> None:

@@ -50,8 +50,8 @@ def find_addresses(text: str) -> list[Address]:
         return []
     reading = Reading(text, near)
     found: list[Address] = []
-    for at, token in enumerate(reading.tokens):
-        if at < reading.floor or (token.kind != "d" and token.low not in _ANCHORS):
+    for at, (_, low, kind, _, _) in enumerate(reading.tokens):
+        if (kind != "d" and low not in _ANCHORS) or at < reading.floor:
             continue
         if len(found) >= MAX_FOUND:
             break

@@ -66,7 +66,7 @@ def test_an_ordinary_error_comes_back() -> None:
     run(use)
 
 
-@pytest.mark.parametrize(("state", "told"), [("ro", "Read-only file system"), ("size=4k", "No space left on device")])
+@pytest.mark.parametrize(("state", "told"), [("ro", "диск только для чтения"), ("size=4k", "на диске нет места")])
 def test_without_shared_memory_the_operator_is_told_what_to_do(tmp_path: Path, state: str, told: str) -> None:
     region = tmp_path / "region.yaml"
     command = [sys.executable, "-m", "otklik", "crawl", str(region), "--source", "paper", "--dry-run"]

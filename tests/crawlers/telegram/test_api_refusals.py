@@ -151,6 +151,9 @@ def test_a_session_file_tells_nothing_without_its_key(site: Site, monkeypatch: p
     )
     site.file.unlink()
     assert site.problem().reason == f"нет файла сессии Telegram {site.file}"
+    site.file.mkdir()
+    assert site.problem().reason == f"файл сессии Telegram {site.file} не читается: это папка, а не файл"
+    site.file.rmdir()
     monkeypatch.delenv(VARIABLE)
     assert site.problem().reason == f"не задан ключ сессий Telegram {VARIABLE}"
     with pytest.raises(SessionError) as caught:
