@@ -1,8 +1,9 @@
 """Texts for relevance, and how its models are fitted. The rules of labelling are in docs/relevance.md."""
 
 import json
+import random
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 from importlib.resources import files
 from typing import Any
@@ -27,17 +28,16 @@ from text import clean, cut, mask
 
 FOLDS = 3
 """Out-of-fold scores for the third model and the one of answers."""
-FEW_FROM_CHANNELS = 15
-"""Tokens that only channels use must occur this often: there are many."""
-
-
-NETS = 2
+FEW_ELSEWHERE = 10
+"""Tokens that our own texts don't use twice must occur this often in the others: there are many, and half the list does
+as well."""
+NETS = 4
 """Hidden layers that begin differently and whose scores are averaged; side by side they are one."""
-RANK = 24
-"""Numbers that a token keeps for both of them."""
+RANK = 40
+"""Numbers that a token keeps for all of them together."""
 SETTINGS = Settings(hidden=32, epochs=3, batch=128, drop_tokens=0.3, drop_hidden=0.3, agree=0.0)
-PART = 0.5
-"""Of citizens' messages and channels' posts, drawn anew for each net."""
+PARTS = {"citizens": 0.5, "channels": 0.5, "windows": 0.3, "own": 1.0}
+"""Of each kind of texts, drawn anew for each net."""
 OWN_TIMES = 10
 """How often a net sees a text of our own in an epoch. Figures: docs/decisions/2026-11-28-relevance-one-layer.md."""
 ANSWERS_C = 0.5
@@ -77,6 +77,20 @@ def own_examples() -> list[Example]:
     return [e for name in OWN_FILES for e in parse_examples(folder.joinpath(name).read_text(encoding="utf-8"))]
 
 
+def windows(texts: Iterable[str], seed: int) -> list[str]:
+    """From each long text a run of 3 to 14 words. Citizens write short and channels write long: without these a text
+    is taken for a complaint because it is short."""
+    chance = random.Random(seed)  # noqa: S311  reproducible, not secret
+    found = []
+    for text in texts:
+        words = text.split()
+        size = chance.randint(3, 14)
+        if len(words) > size + 2:
+            start = chance.randint(0, len(words) - size)
+            found.append(" ".join(words[start : start + size]))
+    return found
+
+
 def spread(keys: Sequence[str], count: int) -> Ints:
     """A fold per text; equal keys share one."""
     unique = sorted(set(keys))
@@ -98,12 +112,8 @@ class Corpus:
     length: Floats
     relevant: npt.NDArray[np.bool_]
     origin: npt.NDArray[np.str_]
-    """citizens, channels or own"""
+    """citizens, channels, windows or own"""
     fold: Ints
-
-    def bags(self) -> tuple[tuple[Listed, csr_matrix], tuple[Listed, csr_matrix]]:
-        """Words and cues with their counts."""
-        return (self.words, self.counts[0]), (self.cues, self.counts[1])
 
 
 def corpus(
@@ -118,6 +128,9 @@ def corpus(
     comments = [e for e in ours if e.context]
     examples = [e for e in ours if not e.context]
     known = [row for row in citizens if row.relevant]
+    runs: list[tuple[str, str]] = [
+        (run, row.origin) for n, row in enumerate(channels) for run in windows([row.text], SEED + n)
+    ]
     names = sorted({row.origin for row in channels})
     channel_fold = {name: n % count for n, name in enumerate(names)}
     own_fold = spread([e.key for e in examples], count)
@@ -132,6 +145,7 @@ def corpus(
             [False] * len(channels),
             [channel_fold[row.origin] for row in channels],
         ),
+        "windows": ([run for run, _ in runs], [False] * len(runs), [channel_fold[name] for _, name in runs]),
         "own": ([e.text for e in examples], [e.relevant for e in examples], own_fold.tolist()),
     }
     readings = [read(cut(text)) for texts, _, _ in parts.values() for text in texts]
@@ -155,17 +169,17 @@ def choose(
     readings: Sequence[Reading], origin: npt.NDArray[np.str_], texts: Sequence[str]
 ) -> tuple[Listed, Listed, Ints]:
     """Listed words and cues, and in how many different texts each occurs: at least 3, and no names."""
-    wanted: tuple[Counter[str], Counter[str]] = (Counter(), Counter())
+    ours: tuple[Counter[str], Counter[str]] = (Counter(), Counter())
     total: tuple[Counter[str], Counter[str]] = (Counter(), Counter())
     seen: set[str] = set()
     for reading, where, text in zip(readings, origin, texts, strict=True):
-        if text in seen:
+        if where == "windows" or text in seen:  # parts and repetitions of texts that are counted
             continue
         seen.add(text)
         for i, tokens in enumerate((set(reading.words), set(reading.cues))):
             total[i].update(tokens)
-            if where != "channels":
-                wanted[i].update(tokens)
+            if where == "own":
+                ours[i].update(tokens)
     proper = unknown_capitals(texts)
     stems = {word[:-1]: False for word in total[0] if word.endswith("*")}
     for word in total[0]:
@@ -173,7 +187,7 @@ def choose(
             stems[word[:5]] = True
 
     def enough(token: str, i: int) -> bool:
-        return total[i][token] >= (MIN_TEXTS if token in wanted[i] else FEW_FROM_CHANNELS)
+        return total[i][token] >= (MIN_TEXTS if ours[i][token] > 1 else FEW_ELSEWHERE)
 
     words = [
         t
@@ -202,11 +216,8 @@ def allowed_cue(token: str, proper: frozenset[str] = frozenset()) -> bool:
 
 def fit_net(data: Corpus, train: Ints) -> Relevance:
     """The hidden layer, learned from the rows `train`; the third model and the one of answers are yet to be fitted."""
-    bags = [
-        Bag(listed, idf_of(counts[train]), np.zeros((len(listed), 0), np.float32)) for listed, counts in data.bags()
-    ]
-    views = [tfidf(counts[train], bag.idf) for bag, (_, counts) in zip(bags, data.bags(), strict=True)]
-    matrix = csr_matrix(hstack(views), dtype=np.float32)
+    idf = [idf_of(counts[train]) for counts in data.counts]
+    matrix = csr_matrix(hstack([tfidf(c[train], i) for c, i in zip(data.counts, idf, strict=True)]), dtype=np.float32)
     words = begin(data.words.tokens)
 
     def first(source: np.random.Generator, hidden: int) -> Floats32:
@@ -223,8 +234,8 @@ def fit_net(data: Corpus, train: Ints) -> Relevance:
     bias = np.mean([net.bias[0] for net in nets], axis=0)
     cut_at = len(data.words)
     return Relevance(
-        replace(bags[0], table=table[:cut_at]),
-        replace(bags[1], table=table[cut_at:]),
+        Bag(data.words, idf[0], table[:cut_at]),
+        Bag(data.cues, idf[1], table[cut_at:]),
         data.frequency,
         turn * np.float32(SETTINGS.scale),
         np.concatenate([net.hidden_bias for net in nets]),
@@ -236,10 +247,10 @@ def fit_net(data: Corpus, train: Ints) -> Relevance:
 
 
 def seen_by(origin: npt.NDArray[np.str_], chance: np.random.Generator) -> Ints:
-    """Rows that one net learns from: a part of the citizens and channels, and our own texts many times."""
-    own = origin == "own"
-    others = np.flatnonzero(~own & (chance.random(len(origin)) < PART))
-    return np.concatenate([others, np.repeat(np.flatnonzero(own), OWN_TIMES)])
+    """Rows that one net learns from: a part of each kind, and our own texts many times."""
+    part = np.array([PARTS[where] for where in origin])
+    rows = np.flatnonzero(chance.random(len(origin)) < part)
+    return np.repeat(rows, np.where(origin[rows] == "own", OWN_TIMES, 1))
 
 
 def out_of_fold(data: Corpus) -> Floats:
@@ -292,4 +303,4 @@ def fit(data: Corpus) -> Relevance:
 
 def settings() -> dict[str, Any]:
     """For the model's header."""
-    return {**asdict(SETTINGS), "nets": NETS, "rank": RANK, "part": PART, "own_times": OWN_TIMES}
+    return {**asdict(SETTINGS), "nets": NETS, "rank": RANK, "parts": PARTS, "own_times": OWN_TIMES}
