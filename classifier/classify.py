@@ -17,7 +17,7 @@ from classifier.model import Judgement, Model
 from classifier.places import Place, Region, Resolver
 from classifier.region_topics import RegionTopics, silenced
 from classifier.urgency import Verdict, urgency
-from schemas import Head, Municipality, PostKind, Tags
+from schemas import Head, PostKind, Tags
 from text import MAX_CHARS, Cut, cut, language, signatures
 
 BY_DEFINITION = frozenset({PostKind.APPEAL, PostKind.CALL})
@@ -34,14 +34,15 @@ names of towns with a letter wrong. Takes 0.1 s."""
 class Thresholds:
     """From where on a judgement counts. The model's file brings its own; an operator may change them.
 
-    `relevant` decides; between `unsure_from` and `unsure_to`, and below `group` or `municipality`, a post that may be
-    relevant goes to an operator.
+    `relevant` decides; between `unsure_from` and `unsure_to`, and below `group`, `topic` or `municipality`, a post that
+    may be relevant goes to an operator. A topic of 0.2 is wrong four times out of five.
     """
 
     relevant: float = 0.5
     unsure_from: float = 0.3
     unsure_to: float = 0.7
     group: float = 0.5
+    topic: float = 0.2
     municipality: float = 0.55
 
     @classmethod
@@ -183,7 +184,7 @@ class Classifier:
         foreign = spoken != "ru"
         relevance = 1.0 if by_definition else UNREAD if foreign else seen.relevance
         place = self.place(item, text)
-        return Tags(
+        tags = Tags(
             relevance=relevance,
             relevant=by_definition or foreign or relevance >= self.thresholds.relevant,
             group=judgement.group,
@@ -195,14 +196,12 @@ class Classifier:
             settlement=place.settlement,
             address=address_of(text.text, item.address),
             urgency=self.urgency(item, text, judgement.topic, judgement.topic_probability).urgency,
-            needs_review=bool(
-                doubts(relevance, judgement.group_probability, place.municipality, spoken, self.thresholds)
-            ),
             heads=seen.heads,
             signature=seen.signature,
             language=spoken,
             model=self.model.version,
         )
+        return tags.model_copy(update={"needs_review": True}) if doubts(tags, self.thresholds) else tags
 
     def place(self, item: Item, text: Cut) -> Place:
         """Where an item's trouble is, and what that rests on; `text` is `text_of(item)`."""
@@ -223,19 +222,21 @@ class Classifier:
         )
 
 
-def doubts(relevance: float, group: float, place: Municipality | None, spoken: str, limits: Thresholds) -> list[str]:
-    """Why an operator should look: `language`, `relevance`, `group`, `no_place`, `place`. None at what is surely
-    irrelevant, unless it is in a language that nobody here judges."""
-    found = ["language"] if spoken != "ru" else []
-    if relevance < limits.unsure_from:
+def doubts(tags: Tags, limits: Thresholds) -> list[str]:
+    """Why an operator should look: `language`, `relevance`, `group` or `topic`, `no_place`, `place`. None at what is
+    surely irrelevant, unless it is in a language that nobody here judges."""
+    found = ["language"] if tags.language != "ru" else []
+    if tags.relevance < limits.unsure_from:
         return found
-    if relevance < limits.unsure_to:
+    if tags.relevance < limits.unsure_to:
         found.append("relevance")
-    if group < limits.group:
+    if tags.group_probability < limits.group:
         found.append("group")
-    if place is None:
+    elif tags.topic_probability < limits.topic:
+        found.append("topic")
+    if tags.municipality is None:
         found.append("no_place")
-    elif place.probability < limits.municipality:
+    elif tags.municipality.probability < limits.municipality:
         found.append("place")
     return found
 

@@ -84,11 +84,7 @@ def explain(classifier: Classifier, item: Item) -> Explanation:
         by_definition=item.kind in ("appeal", "call"),
         added=classifier.topics.added(words),
         urgency=classifier.urgency(item, text, tags.topic, tags.topic_probability),
-        doubts=()
-        if not tags.needs_review
-        else tuple(
-            doubts(tags.relevance, tags.group_probability, tags.municipality, tags.language, classifier.thresholds)
-        ),
+        doubts=tuple(doubts(tags, classifier.thresholds)) if tags.needs_review else (),
         place=place,
         outside=classifier.resolver.table.municipalities[place.outside].name if place.outside else None,
     )

@@ -20,9 +20,10 @@ import numpy.typing as npt
 from text.refusal import refusal
 
 FORMAT = "otklik-model"
-FORMAT_VERSION = 2
-"""Rises when an older program can no longer read the file. 2: topics and heads are nets, not matrices."""
-OLDEST_VERSION = 2
+FORMAT_VERSION = 3
+"""Rises when an older program can no longer read the file. 2: topics and heads are nets, not matrices.
+3: what tokens keep is turned into the hidden layer."""
+OLDEST_VERSION = 3
 """What is older is refused: a model is made again in minutes, and two ways to judge would have to be kept true."""
 MAX_UNPACKED_BYTES = 512 * 1024 * 1024
 """The shipped model unpacks to some 12 MB; a file that claims fifty times as much is damaged or hostile."""

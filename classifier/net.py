@@ -1,7 +1,7 @@
 """Scores of labels from a bag of words: a hidden layer and, beside it, a direct line from each unit to each label.
 
     view   = Σ row(unit) / √(Σ length²(unit))       over its different words and pairs, for each of the two views
-    scores = max(0, inner view · inner + hidden_bias) · weights + direct view · direct + bias
+    scores = max(0, inner view · inner · turn + hidden_bias) · weights + direct view · direct + bias
 
 A unit's rows times `inner` and `direct` are computed when it is first met and kept, so that a text costs one addition
 per unit, however many pieces a word has. Numpy and scipy only.
@@ -51,7 +51,7 @@ class Table:
 
 
 class Embedding:
-    """Vectors of units: their rows over the tokens times `inner` (tokens × H) and `direct` (tokens × K)."""
+    """Vectors of units: their rows over the tokens times `inner` (tokens × R) and `direct` (tokens × K)."""
 
     def __init__(self, words: Words, inner: Table, direct: Table) -> None:
         self.words = words
@@ -86,7 +86,7 @@ class Embedding:
         return row[: self.hidden], row[self.hidden : -2], row[-2:]
 
     def texts(self, texts: Sequence[Sequence[str]]) -> tuple[Floats32, Floats32]:
-        """Vectors of texts given as lemmas, n × H and n × K; zero for a text of unknown words."""
+        """Vectors of texts given as lemmas, n × R and n × K; zero for a text of unknown words."""
         units = list(map(self.words.units, texts))
         ends = list(itertools.accumulate(map(len, units), initial=0))
         if ends[-1] > KEPT_UNITS and len(texts) > 1:  # a batch of long texts
@@ -110,13 +110,14 @@ class Embedding:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Net:
-    """`labels` (K), `hidden_bias` (H), `weights` (H × K), `bias` (K); `frequency` in how many training texts each token
-    occurs. `leaning` (K) is added to the logarithm of the probabilities where one label is chosen: rare labels would
-    else hardly ever be. `curve` tells how often an answer of some probability is right."""
+    """`labels` (K), `turn` (R × H), `hidden_bias` (H), `weights` (H × K), `bias` (K); `frequency` in how many training
+    texts each token occurs. `leaning` (K) is added to the logarithm of the probabilities where one label is chosen:
+    rare labels would else hardly ever be. `curve` tells how often an answer of some probability is right."""
 
     labels: tuple[str, ...]
     embedding: Embedding
     frequency: npt.NDArray[np.int64]
+    turn: Floats32
     hidden_bias: Floats32
     weights: Floats32
     bias: Floats32
@@ -126,7 +127,7 @@ class Net:
     def scores(self, texts: Sequence[Sequence[str]]) -> Floats32:
         """Calibrated scores of texts given as lemmas, n × K."""
         inner, direct = self.embedding.texts(texts)
-        result: Floats32 = np.maximum(inner + self.hidden_bias, 0.0) @ self.weights + direct + self.bias
+        result: Floats32 = np.maximum(inner @ self.turn + self.hidden_bias, 0.0) @ self.weights + direct + self.bias
         return result
 
     def probabilities(self, texts: Sequence[Sequence[str]]) -> Floats32:
@@ -153,10 +154,12 @@ class Net:
         found = [self.embedding.unit(unit) for unit in units]
         lengths = np.sqrt(sum((squared for *_, squared in found), np.zeros(2)))
         lengths[lengths == 0.0] = 1.0
-        inner = sum((vector for vector, *_ in found), np.zeros_like(self.hidden_bias)) / lengths[0] + self.hidden_bias
-        column = np.where(inner > 0, self.weights[:, k], 0.0).astype(np.float64)
+        inner = sum((vector for vector, *_ in found), np.zeros(len(self.turn))) / lengths[0]
+        opened = inner @ self.turn + self.hidden_bias > 0
+        column = np.where(opened, self.weights[:, k], 0.0).astype(np.float64)
+        turned = self.turn @ column
         parts = {
-            unit: float(vector @ column / lengths[0] + direct[k] / lengths[1])
+            unit: float(vector @ turned / lengths[0] + direct[k] / lengths[1])
             for unit, (vector, direct, squared) in zip(units, found, strict=True)
             if squared.any()
         }
@@ -174,6 +177,7 @@ class Net:
             f"{name}.inner_scale": embedding.inner.scale,
             f"{name}.direct": embedding.direct.packed,
             f"{name}.direct_scale": embedding.direct.scale,
+            f"{name}.turn": self.turn,
             f"{name}.hidden_bias": self.hidden_bias,
             f"{name}.weights": self.weights,
             f"{name}.bias": self.bias,
@@ -198,6 +202,7 @@ class Net:
             "inner_scale",
             "direct",
             "direct_scale",
+            "turn",
             "hidden_bias",
             "weights",
             "bias",
@@ -207,7 +212,8 @@ class Net:
         width, outputs, hidden = len(tokens), len(labels), found["hidden_bias"].size
         expected = {
             **dict.fromkeys(("idf", "frequency", "inner_scale", "direct_scale"), (width,)),
-            "inner": (width, hidden),
+            "inner": (width, len(found["turn"])),
+            "turn": (len(found["turn"]), hidden),
             "direct": (width, outputs),
             "weights": (hidden, outputs),
             "bias": (outputs,),
@@ -224,6 +230,7 @@ class Net:
                 Table(found["direct"], found["direct_scale"]),
             ),
             frequency=found["frequency"].astype(np.int64),
+            turn=found["turn"],
             hidden_bias=found["hidden_bias"],
             weights=found["weights"],
             bias=found["bias"],

@@ -1,9 +1,11 @@
-"""Does a text report or ask about a current trouble? Linear scores, one logistic function over them, no words kept.
+"""Does a text report or ask about a current trouble? A hidden layer over words and cues; no words are kept.
 
-Two linear models look at each text. `trouble` learned from texts of our own that differ in nothing but whether there is
-a trouble; `voice` from thousands of citizens' messages and channels' posts. Neither will do alone: voice takes thanks
-for a complaint because residents wrote them, trouble has seen too few words. How much each counts depends on how sure
-it is and on the length of the text, which a third small model decides. A comment is judged with the text it answers.
+    view     = tf-idf of the words, scaled to length 1, and the same of the cues, times the numbers of each token
+    score    = max(0, view · turn + hidden_bias) · weights + bias
+    log-odds = what a third small model makes of the score and of how long the text is
+
+The layer learned from citizens' messages, from channels' posts, and most of all from texts of our own that differ in
+nothing but whether there is a trouble. A comment is judged with the text it answers. Numpy and scipy only.
 """
 
 from collections.abc import Mapping, Sequence
@@ -14,12 +16,13 @@ import numpy.typing as npt
 from scipy.sparse import csr_matrix
 
 from classifier.cues import Reading, read
-from classifier.features import Floats, Listed
-from classifier.linear import LinearHead
+from classifier.features import Floats, Listed, tfidf
+from classifier.linear import quantise
 from classifier.modelfile import Array, pack_strings, unpack_strings
 from text import Cut, cut
 
-SIDES = ("voice", "trouble")
+Floats32 = npt.NDArray[np.float32]
+
 ANSWER_CUES = (
     *("=echo", "=we", "=still", "=lack", "=thanks", "=joy", "=ask", "=who", "=duration", "=burden", "=bad", "=office"),
     *("=fix/past", "=не fix/past", "=fix/is", "=не fix/is", "=fail/past", "=fail/is", "=plead/do", "=but", "=you"),
@@ -29,40 +32,53 @@ ANSWER_CUES = (
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Side:
-    """One of the two linear models: the sum of a score over words and one over cues."""
+class Bag:
+    """Listed tokens (V) with their `idf` (V) and what each adds to a view: `table` (V × R)."""
 
-    words: LinearHead
-    cues: LinearHead
+    listed: Listed
+    idf: Floats
+    table: Floats32
 
-    def scores(self, words: csr_matrix, cues: csr_matrix) -> Floats:
-        """One score per text; above 0 speaks for relevance."""
-        total: Floats = (self.words.scores(words) + self.cues.scores(cues))[:, 0].astype(np.float64)
-        return total
+    def view(self, counts: csr_matrix) -> Floats32:
+        """Of texts given as counts, n × R; zero for a text of unknown tokens."""
+        return np.asarray(tfidf(counts, self.idf).astype(np.float32) @ self.table)
+
+    def parts(self, tokens: Sequence[str], slope: Floats) -> dict[str, float]:
+        """What each token of one text adds to a sum over its view, weighed by `slope` (R)."""
+        row = tfidf(self.listed.count([tokens]), self.idf)
+        added = row.data * (self.table[row.indices].astype(np.float64) @ slope)
+        return {self.listed.tokens[column]: float(value) for column, value in zip(row.indices, added, strict=True)}
+
+    def arrays(self, name: str) -> dict[str, Array]:
+        """For the model's file: numbers as int8 with a scale per token."""
+        packed, scale = quantise(self.table)
+        return {
+            name: pack_strings(self.listed.tokens),
+            f"{name}.idf": self.idf.astype(np.float32),
+            f"{name}.table": packed,
+            f"{name}.scale": scale,
+        }
+
+    @classmethod
+    def from_arrays(cls, name: str, arrays: Mapping[str, Array], rank: int) -> "Bag":
+        """The inverse of `arrays`, to quantisation; `rank` is R.
+
+        Raises:
+            KeyError: an array is missing.
+            ValueError: shapes contradict each other.
+        """
+        listed = Listed(unpack_strings(arrays[name]))
+        packed, scale, idf = (arrays[f"{name}.{part}"] for part in ("table", "scale", "idf"))
+        expected = ((len(listed), rank), (len(listed),), (len(listed),))
+        if (packed.shape, scale.shape, idf.shape) != expected:
+            raise ValueError(f"{name}: {packed.shape}, {scale.shape} and {idf.shape} numbers, expected {expected}")
+        return cls(listed, idf.astype(np.float64), packed.astype(np.float32) * scale[:, None])
 
 
-def shape(voice: Floats, trouble: Floats, length: Floats) -> Floats:
-    """What the third model sees: both scores, bent where one of them is very sure, and how they grow with length."""
+def shape(score: Floats, length: Floats) -> Floats:
+    """What the third model sees: the score, how long a text is, and how the score counts with the length."""
     size = np.log1p(length)
-    long = np.maximum(size - 2.5, 0.0)  # from 11 words on
-    return np.column_stack(
-        [
-            voice,
-            trouble,
-            np.maximum(voice - 2, 0),
-            np.maximum(voice - 4, 0),
-            np.maximum(-voice - 1, 0),
-            np.maximum(-voice - 3, 0),
-            np.maximum(trouble, 0),
-            np.maximum(-trouble, 0),
-            voice * size,
-            trouble * size,
-            voice * long,
-            trouble * long,
-            size,
-            long,
-        ]
-    )
+    return np.column_stack([score, score * size, size])
 
 
 def answer(own: Floats, context: Floats, cues: Sequence[Sequence[str]]) -> Floats:
@@ -76,13 +92,17 @@ def answer(own: Floats, context: Floats, cues: Sequence[Sequence[str]]) -> Float
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Relevance:
-    """The whole judgement. `joint` and `answer` are weights with the constant last."""
+    """The whole judgement: `turn` (R × H), `hidden_bias` (H), `weights` (H) and `bias` of the hidden layer; `joint` and
+    `answers` are weights with the constant last."""
 
-    words: Listed
-    cues: Listed
+    words: Bag
+    cues: Bag
     frequency: npt.NDArray[np.int64]
     """In how many training texts each word, then each cue occurs; at least 3."""
-    sides: Mapping[str, Side]
+    turn: Floats32
+    hidden_bias: Floats32
+    weights: Floats32
+    bias: float
     joint: Floats
     answers: Floats
 
@@ -109,52 +129,50 @@ class Relevance:
             scores[answers] = seen @ self.answers[:-1] + self.answers[-1]
         return scores
 
-    def sides_of(self, readings: Sequence[Reading]) -> dict[str, Floats]:
-        """The scores of the two linear models."""
-        words, cues = self.words.count(r.words for r in readings), self.cues.count(r.cues for r in readings)
-        return {name: side.scores(words, cues) for name, side in self.sides.items()}
+    def scores(self, words: csr_matrix, cues: csr_matrix) -> Floats:
+        """Of texts given as counts of both kinds; above 0 speaks for relevance."""
+        view = self.words.view(words) + self.cues.view(cues)
+        hidden = np.maximum(view @ self.turn + self.hidden_bias, 0.0)
+        return np.asarray(hidden @ self.weights + self.bias, dtype=np.float64)
 
     def _scores(self, readings: Sequence[Reading]) -> Floats:
         if not readings:
             return np.zeros(0)
-        sides = self.sides_of(readings)
-        seen = shape(sides["voice"], sides["trouble"], np.array([float(r.length) for r in readings]))
+        words, cues = (r.words for r in readings), (r.cues for r in readings)
+        score = self.scores(self.words.listed.count(words), self.cues.listed.count(cues))
+        seen = shape(score, np.array([float(r.length) for r in readings]))
         return np.asarray(seen @ self.joint[:-1] + self.joint[-1], dtype=np.float64)
 
     def reasons(self, text: str) -> list[tuple[str, float]]:
         """Words and cues of a text with what each adds to the log-odds, the strongest first.
 
-        The third model is bent, so a token counts with the slope at this very text.
+        The layer is linear between its thresholds: with the hidden units that this text opens, the log-odds are exactly
+        these parts and a constant.
         """
         reading = read(cut(text))
-        words, cues = self.words.count([reading.words]), self.cues.count([reading.cues])
-        base = {name: side.scores(words, cues) for name, side in self.sides.items()}
-        length = np.array([float(reading.length)])
-
-        def joint(shifted: str) -> float:
-            moved = {name: score + 0.5 * (name == shifted) for name, score in base.items()}
-            return float((shape(moved["voice"], moved["trouble"], length) @ self.joint[:-1])[0])
-
-        found: dict[str, float] = {}
-        for name, side in self.sides.items():
-            slope = 2.0 * (joint(name) - joint(""))
-            for head, counts, listed in ((side.words, words, self.words), (side.cues, cues, self.cues)):
-                for column, value in head.contributions(counts, head.labels[1])[0].items():
-                    found[listed.tokens[column]] = found.get(listed.tokens[column], 0.0) + slope * value
+        words, cues = self.words.listed.count([reading.words]), self.cues.listed.count([reading.cues])
+        view = self.words.view(words) + self.cues.view(cues)
+        opened = (view @ self.turn + self.hidden_bias)[0] > 0
+        of_score = self.joint[0] + self.joint[1] * np.log1p(reading.length)
+        slope = self.turn.astype(np.float64) @ np.where(opened, self.weights, 0.0) * of_score
+        found = self.words.parts(reading.words, slope)
+        for token, value in self.cues.parts(reading.cues, slope).items():
+            found[token] = found.get(token, 0.0) + value
         return sorted(found.items(), key=lambda item: -abs(item[1]))
 
     def arrays(self) -> dict[str, Array]:
         """For the model's file."""
-        result = {
-            "relevance.words": pack_strings(self.words.tokens),
-            "relevance.cues": pack_strings(self.cues.tokens),
+        return {
+            **self.words.arrays("relevance.words"),
+            **self.cues.arrays("relevance.cues"),
             "relevance.frequency": self.frequency.astype(np.int32),
+            "relevance.turn": self.turn,
+            "relevance.hidden_bias": self.hidden_bias,
+            "relevance.weights": self.weights,
+            "relevance.bias": np.array([self.bias]),
             "relevance.joint": self.joint,
             "relevance.answers": self.answers,
         }
-        for name, side in self.sides.items():
-            result |= side.words.arrays(f"relevance.{name}.words") | side.cues.arrays(f"relevance.{name}.cues")
-        return result
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, Array]) -> "Relevance":
@@ -164,21 +182,30 @@ class Relevance:
             KeyError: an array is missing.
             ValueError: shapes contradict each other.
         """
-        words = Listed(unpack_strings(arrays["relevance.words"]))
-        cues = Listed(unpack_strings(arrays["relevance.cues"]))
         one = np.zeros(1)
-        joint, answers = arrays["relevance.joint"], arrays["relevance.answers"]
-        expected = (shape(one, one, one).shape[1] + 1, answer(one, one, [[]]).shape[1] + 1)
-        if (joint.shape, answers.shape) != ((expected[0],), (expected[1],)):
-            raise ValueError(f"relevance: {joint.shape} and {answers.shape} weights, expected {expected}")
-        sides = {
-            name: Side(
-                LinearHead.from_arrays(f"relevance.{name}.words", arrays, len(words)),
-                LinearHead.from_arrays(f"relevance.{name}.cues", arrays, len(cues)),
-            )
-            for name in SIDES
+        turn, bias = arrays["relevance.turn"], arrays["relevance.bias"]
+        hidden = turn.shape[1:]
+        expected = {
+            "hidden_bias": hidden,
+            "weights": hidden,
+            "bias": (1,),
+            "joint": (shape(one, one).shape[1] + 1,),
+            "answers": (answer(one, one, [[]]).shape[1] + 1,),
         }
-        return cls(words, cues, arrays["relevance.frequency"].astype(np.int64), sides, joint, answers)
+        for name, size in expected.items():
+            if arrays[f"relevance.{name}"].shape != size:
+                raise ValueError(f"relevance.{name}: {arrays[f'relevance.{name}'].shape} weights, expected {size}")
+        return cls(
+            Bag.from_arrays("relevance.words", arrays, len(turn)),
+            Bag.from_arrays("relevance.cues", arrays, len(turn)),
+            arrays["relevance.frequency"].astype(np.int64),
+            turn,
+            arrays["relevance.hidden_bias"],
+            arrays["relevance.weights"],
+            float(bias[0]),
+            arrays["relevance.joint"],
+            arrays["relevance.answers"],
+        )
 
 
 def _sigmoid(scores: Floats) -> Floats:

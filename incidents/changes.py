@@ -4,10 +4,9 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, tzinfo
 
-from incidents.describe import Describer, place_in
+from incidents.describe import Describer
 from incidents.difference import Difference
 from incidents.neighbourhood import Neighbourhood
-from incidents.placing import NO_PLACE, Spot
 from incidents.workflow import ASSIGNED, CLOSED, DONE, MERGED, NEW, REOPENED, untouched
 from schemas import EventType, Incident, IncidentData, IncidentEvent, IncidentStatus
 from store import Member
@@ -32,6 +31,8 @@ class Hand:
     """Merged incidents that may live again, and the status that each had."""
     opened: Mapping[int, datetime] = field(default_factory=dict)
     """When these had been registered, before the first of them took the clock of the others over."""
+    place: Mapping[int, str] = field(default_factory=dict)
+    """How the place of an incident has moved; see `placing.told`."""
 
 
 MACHINE = Hand()
@@ -47,7 +48,7 @@ class Change:
     terms: str | None = None
     """What `moved_term` says."""
     place: str | None = None
-    """What `moved_place` says."""
+    """What `placing.told` says."""
     merged: tuple[int, ...] = ()
     """The incidents that it has taken in."""
     before: IncidentStatus | None = None
@@ -193,7 +194,7 @@ class Changes:
             removed=had - matter,
             before=before.status if status else None,
             terms=moved_term(before, after, self._describer.zone),
-            place=moved_place(before, after),
+            place=self._hand.place.get(before.id),
             merged=[one.id for one in absorbed if one.status is not MERGED],
         )
         self._assign(before, after)
@@ -257,22 +258,6 @@ def moved_term(before: Incident, after: Incident, zone: tzinfo) -> str | None:
     pairs = (("ответа", before.answer_due, after.answer_due), ("решения", before.solution_due, after.solution_due))
     told = [(what, _at(old, zone), _at(new, zone)) for what, old, new in pairs]
     return "; ".join(f"срок {what}: {old} → {new}" for what, old, new in told if old != new) or None
-
-
-def moved_place(before: Incident, after: Incident) -> str | None:
-    """What the history says of a place that has moved."""
-    old, new = _spot(before), _spot(after)
-    return f"место: {old} → {new}" if old != new else None
-
-
-def _spot(incident: Incident) -> Spot:
-    named = place_in(incident.title)
-    return Spot(
-        municipality=incident.municipality,
-        municipality_name=incident.municipality_name,
-        settlement=None if named in (incident.municipality_name, NO_PLACE) else named,
-        address=incident.address,
-    )
 
 
 def _at(due: datetime | None, zone: tzinfo) -> str:

@@ -18,7 +18,7 @@ from incidents.changes import Change, Hand
 from incidents.config import DEFAULT_REOPENING, Authority, Deadlines, Grouping, Reopening
 from incidents.describe import Describer
 from incidents.group import overruled
-from incidents.placing import Said, place, spot, unplace, wanted
+from incidents.placing import Said, place, spot, told, unplace, wanted
 from incidents.refusals import Invalid, NoSuch, NotAllowed, contradicts, duplicate, no_incident, stale
 from incidents.regroup import Regrouper, in_places, see_inside
 from incidents.routing import Routing
@@ -242,10 +242,13 @@ class Desk:
             alive = [id_ for id_ in found.incidents if id_ not in revived]
             moved = alive if found.kind is RulingKind.MOVE else ()
             own = dict(zip(found.incidents, found.opened, strict=False)) if revived else {}
-            hand = Hand(who, f"отменено решение №{found.id}", found.id, home, alive, moved, revived, own)
             after: Sequence[Member] = changed
-            if found.kind is RulingKind.PLACE:
+            line = None
+            if found.kind is RulingKind.PLACE and changed:
                 after = self._placed(conn, changed, lambda post: unplace(post, found.id))
+                line = told(spot(changed), spot(after))
+            lines = {found.incidents[0]: line} if line else {}
+            hand = Hand(who, f"отменено решение №{found.id}", found.id, home, alive, moved, revived, own, lines)
             changes = self._regrouper.regroup(conn, changed, after, places, hand)
             self._record(conn, changes)
             return Ruled(found, tuple(changes))
@@ -265,12 +268,13 @@ class Desk:
                     raise duplicate(one)
                 if not one.posts:
                     raise NotAllowed(f"В инциденте №{one.id} не осталось публикаций.")
-            where = None
+            where, place_told = None, None
             if asked.said is not None:
                 if all(post.erased for post in changed):
                     raise NotAllowed(f"Публикации инцидента №{ids[0]} стёрты по просьбе: места у них больше нет.")
-                now = spot(sorted(changed, key=lambda one: (one.published, one.id)))
+                now = spot(changed)
                 where = wanted(ids[0], now, asked.said)
+                place_told = told(now, where[0], where[0].settlement if asked.said.settlement else None)
             standing = self._standing(conn, {post.id for post in changed})
             passed_over = overruled(standing)
             made, hand = ruled(of, [one for one in standing if one.id not in passed_over])
@@ -288,7 +292,8 @@ class Desk:
                 comment=comment,
                 opened=[of[one].opened for one in ids],
             )
-            by = Hand(who, comment, id_, hand.home, hand.preferred, hand.moved)
+            moved = {ids[0]: place_told} if place_told else {}
+            by = Hand(who, comment, id_, hand.home, hand.preferred, hand.moved, place=moved)
             after: Sequence[Member] = changed
             if where:
                 after = self._placed(conn, changed, lambda post: place(post, *where, id_))

@@ -63,8 +63,9 @@ def most(members: Sequence[Member], of: Callable[[Member], Any]) -> Any:
     return Counter(values).most_common(1)[0][0]  # which keeps the order of first sight among equals
 
 
-def spot(members: Sequence[Member]) -> Spot:
-    """Where posts, the earliest first, say that they are: the last word of a person, else what most of them say."""
+def spot(posts: Iterable[Member]) -> Spot:
+    """Where posts say that they are: the last word of a person, else what most of them say."""
+    members = sorted(posts, key=lambda one: (one.published, one.id))
     words = [one.placed[-1] for one in members if one.placed]
     if words:
         last = max(words, key=lambda word: word["ruling"])
@@ -101,6 +102,14 @@ def wanted(incident: int, now: Spot, said: Said) -> tuple[Spot, Address | None]:
     if found == now:
         raise Invalid(f"Инцидент №{incident} уже там: {now}.")
     return found, address
+
+
+def told(before: Spot, after: Spot, settlement: str | None = None) -> str | None:
+    """What the history says of a place that has moved. It is kept for good, so of settlements it names the one that the
+    person has said now, and none that a post did: a hamlet of three houses is who wrote, and may be erased on request.
+    """
+    old, new = replace(before, settlement=None), replace(after, settlement=settlement)
+    return f"место: {old} → {new}" if old != new else None
 
 
 def place(post: StoredPost, where: Spot, address: Address | None, ruling: int) -> StoredPost:

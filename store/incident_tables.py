@@ -75,6 +75,7 @@ incidents = Table(
     Index("ix_incidents_priority", "status", "priority", "id"),
     Index("ix_incidents_urgent", "priority", "id"),
     Index("ix_incidents_opened", "opened", "id"),
+    Index("ix_incidents_registered", "status", "opened", "id"),
 )
 RUNNING = ("new", "confirmed", "assigned", "reopened")
 """Statuses in which the clock of the answer runs: while waiting for the citizen it stands still."""

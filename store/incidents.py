@@ -9,10 +9,11 @@ from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
+    CompoundSelect,
     Connection,
     Row,
+    Select,
     TextClause,
-    and_,
     bindparam,
     case,
     func,
@@ -32,6 +33,9 @@ from store.sql import one_of
 
 MOST_TITLES = 2_000
 """In one statement: a region's topics in a dozen places, and far from the 32,766 parameters that SQLite takes."""
+FEW_TITLES = 50
+"""Of some thousands: a topic in all its places. All incidents of so few are soon read; of more, the first by priority
+stand near the beginning."""
 _COLUMNS = [column.name for column in incidents.c if column.name not in ("id", "alarm")]
 
 
@@ -154,11 +158,16 @@ class Incidents:
         wanted = wanted or IncidentFilter()
         order = (incidents.c.priority.desc(), incidents.c.id.desc())
         with self._store.reading() as conn:
-            # The index has the order within a status: the first of each, instead of sorting all that are open.
-            others = _conditions(conn, replace(wanted, status=()))
-            each = [select(incidents.c.id).where(*others, incidents.c.status == one) for one in set(wanted.status)]
-            firsts = [select(one.order_by(*order).limit(limit).subquery().c.id) for one in each]
-            query = select(incidents).where(incidents.c.id.in_(union_all(*firsts)) if firsts else and_(true(), *others))
+            if wanted.text and len(_titles(conn, wanted.text)) <= FEW_TITLES:
+                # By their index, and then sorted: in the order of priority the whole of a status would be read.
+                found: Select[Any] | CompoundSelect[Any] = select(incidents.c.id).where(*_conditions(conn, wanted))
+            else:
+                # The index has the order within a status: the first of each, instead of sorting all that are open.
+                others = _conditions(conn, replace(wanted, status=()))
+                parts = [incidents.c.status == one for one in set(wanted.status)] or [true()]
+                each = [select(incidents.c.id).where(*others, part).order_by(*order).limit(limit) for part in parts]
+                found = union_all(*(select(one.subquery().c.id) for one in each))
+            query = select(incidents).where(incidents.c.id.in_(found))
             return _with_posts(conn, conn.execute(query.order_by(*order).limit(limit)).all())
 
     def counts(self) -> dict[IncidentStatus, int]:
@@ -267,9 +276,17 @@ def _conditions(conn: Connection, wanted: IncidentFilter) -> list[ColumnElement[
 def _titled(conn: Connection, words: str) -> ColumnElement[bool]:
     """Has a title with these words in it. The titles are read first and then listed, so that the database knows how
     many there are: for a few it goes by their index, for many through the newest incidents."""
-    fit = select(titles.c.title).where(titles.c.lowered.contains(words.lower(), autoescape=True))
-    found = list(conn.execute(fit.limit(MOST_TITLES + 1)).scalars())
-    return incidents.c.title.in_(found if len(found) <= MOST_TITLES else fit)
+    found = _titles(conn, words)
+    return incidents.c.title.in_(found if len(found) <= MOST_TITLES else _fit(words))
+
+
+def _titles(conn: Connection, words: str) -> list[str]:
+    """Those with these words in them, up to one more than are listed in a statement."""
+    return list(conn.execute(_fit(words).limit(MOST_TITLES + 1)).scalars())
+
+
+def _fit(words: str) -> Select[Any]:
+    return select(titles.c.title).where(titles.c.lowered.contains(words.lower(), autoescape=True))
 
 
 def _history_row(event: IncidentEvent) -> dict[str, Any]:

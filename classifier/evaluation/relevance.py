@@ -38,12 +38,12 @@ def measure(given: Given) -> dict[str, Any]:
 
 def cross_fitted(data: Corpus) -> Floats:
     """Log-odds of every row of `data`, each from models that its fold had no part in."""
-    sides = out_of_fold(data)
+    found = out_of_fold(data)
     scores = np.zeros(len(data.fold))
     for held in sorted(set(data.fold.tolist())):
         test = np.flatnonzero(data.fold == held)
-        weights = fit_joint(data, sides, np.flatnonzero(data.fold != held))
-        seen = shape(sides["voice"][test], sides["trouble"][test], data.length[test])
+        weights = fit_joint(data, found, np.flatnonzero(data.fold != held))
+        seen = shape(found[test], data.length[test])
         scores[test] = seen @ weights[:-1] + weights[-1]
     return scores
 

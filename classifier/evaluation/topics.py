@@ -27,6 +27,7 @@ from classifier.training.topics import labelled
 
 SURE_SHARE = 0.8
 MOST_CONFUSED = 25
+TOPIC_BINS = 10
 PUBLISHED = {"ruBert-large, three models": (0.802, 0.532), "ruBert-large, one model": (0.819, 0.544)}
 """Weighted F1 of group and topic on a random part of the same set (README of the data), not on these folds."""
 
@@ -70,6 +71,7 @@ def figures(data: list[Row], cluster: Ints, found: OutOfFold) -> dict[str, Any]:
             "macro": macro_f1(found.truth, topic, len(found.names)),
             "accuracy": float((topic == found.truth).mean()),
             "ece": calibration_error(found.sure, topic == found.truth),
+            "calibration": calibration_curve(found.sure, topic == found.truth, TOPIC_BINS),
         },
         "groups": [[name, float(by_group[i]), int(support[i])] for i, name in enumerate(groups)],
         "coverage": coverage(sure, right),
@@ -154,6 +156,11 @@ def show(found: Mapping[str, Any]) -> str:
         rows(
             ("mean probability", "share right", "texts"),
             [(f"{sure:.3f}", f"{right:.3f}", n) for sure, right, n in found["calibration"]],
+        ),
+        "### Calibration of topics\nBelow 0.2 an operator looks at them, too.",
+        rows(
+            ("mean probability", "share right", "texts"),
+            [(f"{sure:.3f}", f"{right:.3f}", n) for sure, right, n in topic["calibration"]],
         ),
         "### Groups",
         rows(

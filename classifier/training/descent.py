@@ -24,13 +24,16 @@ Ints = npt.NDArray[np.int64]
 class Settings:
     """How a network is trained."""
 
-    hidden: int = 128
+    hidden: int = 256
     epochs: int = 16
     batch: int = 256
     rate: float = 0.003
     drop_tokens: float = 0.5
     drop_hidden: float = 0.5
     scale: float = 8.0
+    agree: float = 1.0
+    """How much two views of a text, with different tokens and hidden units dropped, are to agree on the first task; 0
+    trains with one view, in half the time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +103,7 @@ def fit(
     for epoch in range(settings.epochs):
         order = chance.permutation(count)
         for first in range(0, count, batch):
-            rows = order[first : first + batch]
+            rows = np.tile(order[first : first + batch], 2 if settings.agree else 1)
             part = matrix[rows]
             kept = chance.random(part.nnz, dtype=np.float32) >= settings.drop_tokens
             part.data *= kept * np.float32(settings.scale / (1.0 - settings.drop_tokens))
@@ -112,8 +115,11 @@ def fit(
             gate = open_.astype(np.float32) / np.float32(1.0 - settings.drop_hidden)
             active = inner * gate
             back = np.zeros_like(active)
-            for task, w, c in zip(tasks, weights, bias, strict=True):
-                error = _error(active @ w.values + c.values, task, rows)
+            for number, (task, w, c) in enumerate(zip(tasks, weights, bias, strict=True)):
+                probability = softmax(active @ w.values + c.values)
+                error = _error(probability, task, rows)
+                if settings.agree and not number:
+                    error += apart(probability) * np.float32(settings.agree / len(rows))
                 back += error @ w.values.T
                 w.step(active.T @ error, rate)
                 c.step(error.sum(axis=0), rate)
@@ -133,12 +139,11 @@ def fit(
     )
 
 
-def _error(scores: Floats32, task: Task, rows: Ints) -> Floats32:
+def _error(probability: Floats32, task: Task, rows: Ints) -> Floats32:
     """Gradient of the mean loss by the scores: minus the logarithm of the label's probability, or the mean of that and
     of minus the logarithm of its group's."""
     truth = task.truth[rows]
     known = np.flatnonzero(truth >= 0)
-    probability = softmax(scores)
     error: Floats32 = probability.copy()
     error[known, truth[known]] -= 1.0
     if task.parent is not None:
@@ -149,3 +154,20 @@ def _error(scores: Floats32, task: Task, rows: Ints) -> Floats32:
     error[truth < 0] = 0.0
     error *= np.float32(task.weight / len(rows))
     return error
+
+
+def apart(probability: Floats32) -> Floats32:
+    """Gradient by the scores of how far the first half of the rows is from the second, which views the same texts: half
+    the sum of the Kullback-Leibler divergences of each from the other.
+
+    Liang et al. (2021), "R-Drop: regularized dropout for neural networks".
+    """
+    one, other = np.split(np.maximum(probability, np.float32(1e-7)), 2)
+    ratio = np.log(one) - np.log(other)
+
+    def half(of: Floats32, to: Floats32, ratio: Floats32) -> Floats32:
+        far = of * ratio
+        result: Floats32 = (far - of * far.sum(axis=1, keepdims=True) + of - to) * np.float32(0.5)
+        return result
+
+    return np.concatenate([half(one, other, ratio), half(other, one, -ratio)])

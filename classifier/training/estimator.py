@@ -35,6 +35,7 @@ class HiddenLayerClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[mis
         drop_tokens: float = DEFAULT.drop_tokens,
         drop_hidden: float = DEFAULT.drop_hidden,
         scale: float = DEFAULT.scale,
+        agree: float = DEFAULT.agree,
         random_state: Any = None,
     ) -> None:
         self.hidden = hidden
@@ -44,6 +45,7 @@ class HiddenLayerClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[mis
         self.drop_tokens = drop_tokens
         self.drop_hidden = drop_hidden
         self.scale = scale
+        self.agree = agree
         self.random_state = random_state
 
     def __sklearn_tags__(self) -> Any:

@@ -4,53 +4,42 @@ import json
 import random
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from importlib.resources import files
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy.sparse import csr_matrix
-from scipy.sparse import vstack as stack_rows
+from scipy.sparse import csr_matrix, hstack
 from sklearn.linear_model import LogisticRegression
 
 from classifier.cues import Reading, read
-from classifier.features import Floats, Listed
-from classifier.linear import LinearHead
-from classifier.relevance import SIDES, Relevance, Side, answer, shape
+from classifier.features import Floats, Listed, tfidf
+from classifier.relevance import Bag, Relevance, answer, shape
+from classifier.training import descent
 from classifier.training.data import OWN_FILES, Row
+from classifier.training.descent import Floats32, Settings, Task
 from classifier.training.fit import SEED, Ints, idf_of
 from classifier.training.folds import clusters, folds
 from classifier.training.names import MIN_TEXTS, allowed_word, unknown_capitals
+from classifier.training.net import narrow, part_of
+from classifier.training.vectors import CHANCE, begin
 from text import clean, cut, mask
 
 FOLDS = 3
 """Out-of-fold scores for the third model and the one of answers."""
-FEW_FROM_CHANNELS = 15
-"""Tokens that only channels use must occur this often: there are many."""
-
-
-@dataclass(frozen=True, slots=True)
-class Mix:
-    """How strongly a side regularises and weighs its texts; `own_idf` counts frequencies in our own texts only.
-
-    Figures: docs/decisions/2026-11-28-relevance-two-sides.md.
-    """
-
-    c: float
-    citizens: float
-    channels: float
-    windows: float
-    own: float
-    joined: float
-    own_idf: bool
-
-
-MIXES = {
-    "voice": Mix(c=2.0, citizens=1.0, channels=1.0, windows=0.3, own=5.0, joined=0.0, own_idf=False),
-    "trouble": Mix(c=1.0, citizens=0.04, channels=0.12, windows=0.04, own=10.0, joined=0.2, own_idf=True),
-}
-JOINT_OWN_WEIGHT = 20.0
-"""Weight of our own texts in the third model: more is better for hard texts and worse for citizens against channels."""
+FEW_ELSEWHERE = 10
+"""Tokens that our own texts don't use twice must occur this often in the others: there are many, and half the list does
+as well."""
+NETS = 4
+"""Hidden layers that begin differently and whose scores are averaged; side by side they are one."""
+RANK = 40
+"""Numbers that a token keeps for all of them together."""
+SETTINGS = Settings(hidden=32, epochs=3, batch=128, drop_tokens=0.3, drop_hidden=0.3, agree=0.0)
+PARTS = {"citizens": 0.5, "channels": 0.5, "windows": 0.3, "own": 1.0}
+"""Of each kind of texts, drawn anew for each net."""
+OWN_TIMES = 10
+"""How often a net sees a text of our own in an epoch. Figures: docs/decisions/2026-11-28-relevance-one-layer.md."""
 ANSWERS_C = 0.5
 
 
@@ -102,29 +91,6 @@ def windows(texts: Iterable[str], seed: int) -> list[str]:
     return found
 
 
-def joined(examples: Sequence[Example], fold: Ints, seed: int) -> tuple[list[str], list[bool], list[int]]:
-    """Two of our texts in a row, with relevance and fold: talk and a trouble are a trouble, talk and thanks are talk.
-
-    Both come from one fold. What is solved and halves of pairs don't stand for talk: next to a trouble they would read
-    as its end.
-    """
-    chance = random.Random(seed)  # noqa: S311  reproducible, not secret
-    texts: list[str] = []
-    relevant: list[bool] = []
-    place: list[int] = []
-    for number in sorted(set(fold.tolist())):
-        part = [e for e, f in zip(examples, fold, strict=True) if f == number]
-        troubles = [e.text for e in part if e.relevant]
-        talk = [e.text for e in part if not e.relevant and not e.kind.endswith(("solved", "pair"))]
-        for _ in part if troubles and talk else ():
-            pair = [chance.choice(troubles), chance.choice(talk)]
-            chance.shuffle(pair)
-            texts += [". ".join(pair), ". ".join(chance.choices(talk, k=2))]
-            relevant += [True, False]
-            place += [number, number]
-    return texts, relevant, place
-
-
 def spread(keys: Sequence[str], count: int) -> Ints:
     """A fold per text; equal keys share one."""
     unique = sorted(set(keys))
@@ -146,7 +112,7 @@ class Corpus:
     length: Floats
     relevant: npt.NDArray[np.bool_]
     origin: npt.NDArray[np.str_]
-    """citizens, channels, windows, own or joined"""
+    """citizens, channels, windows or own"""
     fold: Ints
 
 
@@ -168,7 +134,6 @@ def corpus(
     names = sorted({row.origin for row in channels})
     channel_fold = {name: n % count for n, name in enumerate(names)}
     own_fold = spread([e.key for e in examples], count)
-    both, both_relevant, both_fold = joined(examples, own_fold, SEED)
     parts: dict[str, tuple[list[str], Sequence[bool], Sequence[int]]] = {
         "citizens": (
             [row.text for row in known],
@@ -182,7 +147,6 @@ def corpus(
         ),
         "windows": ([run for run, _ in runs], [False] * len(runs), [channel_fold[name] for _, name in runs]),
         "own": ([e.text for e in examples], [e.relevant for e in examples], own_fold.tolist()),
-        "joined": (both, both_relevant, both_fold),
     }
     readings = [read(cut(text)) for texts, _, _ in parts.values() for text in texts]
     origin = np.repeat(list(parts), [len(texts) for texts, _, _ in parts.values()])
@@ -205,17 +169,17 @@ def choose(
     readings: Sequence[Reading], origin: npt.NDArray[np.str_], texts: Sequence[str]
 ) -> tuple[Listed, Listed, Ints]:
     """Listed words and cues, and in how many different texts each occurs: at least 3, and no names."""
-    wanted: tuple[Counter[str], Counter[str]] = (Counter(), Counter())
+    ours: tuple[Counter[str], Counter[str]] = (Counter(), Counter())
     total: tuple[Counter[str], Counter[str]] = (Counter(), Counter())
     seen: set[str] = set()
     for reading, where, text in zip(readings, origin, texts, strict=True):
-        if where in ("windows", "joined") or text in seen:  # parts and repetitions of texts that are counted
+        if where == "windows" or text in seen:  # parts and repetitions of texts that are counted
             continue
         seen.add(text)
         for i, tokens in enumerate((set(reading.words), set(reading.cues))):
             total[i].update(tokens)
-            if where != "channels":
-                wanted[i].update(tokens)
+            if where == "own":
+                ours[i].update(tokens)
     proper = unknown_capitals(texts)
     stems = {word[:-1]: False for word in total[0] if word.endswith("*")}
     for word in total[0]:
@@ -223,7 +187,7 @@ def choose(
             stems[word[:5]] = True
 
     def enough(token: str, i: int) -> bool:
-        return total[i][token] >= (MIN_TEXTS if token in wanted[i] else FEW_FROM_CHANNELS)
+        return total[i][token] >= (MIN_TEXTS if ours[i][token] > 1 else FEW_ELSEWHERE)
 
     words = [
         t
@@ -250,66 +214,66 @@ def allowed_cue(token: str, proper: frozenset[str] = frozenset()) -> bool:
     return all(allowed_word(word, proper) for word in plain)
 
 
-def fit_sides(data: Corpus, train: Ints) -> dict[str, Side]:
-    """Both linear models, learned from the rows `train`."""
-    return {name: _fit_side(data, train, MIXES[name]) for name in SIDES}
+def fit_net(data: Corpus, train: Ints) -> Relevance:
+    """The hidden layer, learned from the rows `train`; the third model and the one of answers are yet to be fitted."""
+    idf = [idf_of(counts[train]) for counts in data.counts]
+    matrix = csr_matrix(hstack([tfidf(c[train], i) for c, i in zip(data.counts, idf, strict=True)]), dtype=np.float32)
+    words = begin(data.words.tokens)
 
+    def first(source: np.random.Generator, hidden: int) -> Floats32:
+        cues = source.normal(scale=CHANCE, size=(len(data.cues), hidden))
+        return np.vstack([words(source, hidden), cues.astype(np.float32)])
 
-def _fit_side(data: Corpus, train: Ints, mix: Mix) -> Side:
-    weight_of = {
-        "citizens": mix.citizens,
-        "channels": mix.channels,
-        "windows": mix.windows,
-        "own": mix.own,
-        "joined": mix.joined,
-    }
-    weight = np.array([weight_of[where] for where in data.origin[train]])
-    used = train[weight > 0]
-    base = used[data.origin[used] == "own"] if mix.own_idf else used
-    heads = [
-        LinearHead(("no", "yes"), idf_of(counts[base]), np.zeros((counts.shape[1], 1)), np.zeros(1))
-        for counts in data.counts
-    ]
-    matrix = csr_matrix(_beside([head.matrix(counts[used]) for head, counts in zip(heads, data.counts, strict=True)]))
-    estimator = LogisticRegression(C=mix.c, max_iter=300, tol=1e-3, random_state=SEED)
-    estimator.fit(matrix, data.relevant[used], sample_weight=weight[weight > 0])
-    cut = len(data.words)
-    column = estimator.coef_.T
-    return Side(
-        LinearHead(("no", "yes"), heads[0].idf, np.ascontiguousarray(column[:cut]), estimator.intercept_),
-        LinearHead(("no", "yes"), heads[1].idf, np.ascontiguousarray(column[cut:]), np.zeros(1)),
+    task = Task(data.relevant[train].astype(np.int64), 2)
+    nets = []
+    for number in range(NETS):
+        seen = seen_by(data.origin[train], np.random.default_rng(SEED + number))
+        nets.append(descent.fit(matrix[seen], [part_of(task, seen)], SETTINGS, SEED + number, start=first))
+    table, turn = narrow(matrix, np.hstack([net.embedding for net in nets]), RANK)
+    weights = np.vstack([net.weights[0] for net in nets]) / np.float32(NETS)
+    bias = np.mean([net.bias[0] for net in nets], axis=0)
+    cut_at = len(data.words)
+    return Relevance(
+        Bag(data.words, idf[0], table[:cut_at]),
+        Bag(data.cues, idf[1], table[cut_at:]),
+        data.frequency,
+        turn * np.float32(SETTINGS.scale),
+        np.concatenate([net.hidden_bias for net in nets]),
+        weights[:, 1] - weights[:, 0],
+        float(bias[1] - bias[0]),
+        np.array([1.0, 0.0, 0.0, 0.0]),
+        np.zeros(answer(np.zeros(1), np.zeros(1), [[]]).shape[1] + 1),
     )
 
 
-def _beside(blocks: Sequence[csr_matrix]) -> csr_matrix:
-    return stack_rows([block.T for block in blocks], format="csc").T
+def seen_by(origin: npt.NDArray[np.str_], chance: np.random.Generator) -> Ints:
+    """Rows that one net learns from: a part of each kind, and our own texts many times."""
+    part = np.array([PARTS[where] for where in origin])
+    rows = np.flatnonzero(chance.random(len(origin)) < part)
+    return np.repeat(rows, np.where(origin[rows] == "own", OWN_TIMES, 1))
 
 
-def out_of_fold(data: Corpus) -> dict[str, Floats]:
-    """Scores of both sides where no text's own fold had a part in them."""
-    found = {name: np.zeros(len(data.fold)) for name in SIDES}
+def out_of_fold(data: Corpus) -> Floats:
+    """Scores where no text's own fold had a part in them."""
+    found = np.zeros(len(data.fold))
     for held in sorted(set(data.fold.tolist())):
         test = np.flatnonzero(data.fold == held)
-        sides = fit_sides(data, np.flatnonzero(data.fold != held))
-        for name, side in sides.items():
-            found[name][test] = side.scores(data.counts[0][test], data.counts[1][test])
+        net = fit_net(data, np.flatnonzero(data.fold != held))
+        found[test] = net.scores(data.counts[0][test], data.counts[1][test])
     return found
 
 
-def fit_joint(data: Corpus, scores: dict[str, Floats], rows: Ints) -> Floats:
+def fit_joint(data: Corpus, scores: Floats, rows: Ints) -> Floats:
     """Weights of the third model, constant last, from out-of-fold scores of `rows`. Also the calibration."""
-    weight_of = {"citizens": 1.0, "channels": 1.0, "windows": 0.3, "own": JOINT_OWN_WEIGHT, "joined": 0.0}
-    weight = np.array([weight_of[where] for where in data.origin[rows]])
-    seen = shape(scores["voice"][rows], scores["trouble"][rows], data.length[rows])
-    return _logistic(seen, data.relevant[rows], weight, c=1.0)
+    return _logistic(shape(scores[rows], data.length[rows]), data.relevant[rows], c=1.0)
 
 
-def _logistic(seen: Floats, relevant: npt.NDArray[np.bool_], weight: Floats, c: float) -> Floats:
+def _logistic(seen: Floats, relevant: npt.NDArray[np.bool_], c: float) -> Floats:
     """Weights of a logistic regression on standardised columns, for the columns as they are; constant last."""
     scale = seen.std(axis=0)
     scale[scale == 0.0] = 1.0
     estimator = LogisticRegression(C=c, max_iter=1000, random_state=SEED)
-    estimator.fit(seen / scale, relevant, sample_weight=weight)
+    estimator.fit(seen / scale, relevant)
     return np.append(estimator.coef_[0] / scale, estimator.intercept_[0])
 
 
@@ -321,7 +285,7 @@ def fit_answers(model: Relevance, comments: Sequence[Example]) -> Floats:
     )
     seen = answer(alone, told, [read(cut(c.text)).cues for c in comments])
     relevant = np.array([c.relevant for c in comments])
-    return _logistic(seen, relevant, np.ones(len(comments)), c=ANSWERS_C)
+    return _logistic(seen, relevant, c=ANSWERS_C)
 
 
 def _log_odds(probability: Floats) -> Floats:
@@ -333,8 +297,10 @@ def fit(data: Corpus) -> Relevance:
     """The whole judgement of relevance."""
     everything = np.arange(len(data.fold))
     joint = fit_joint(data, out_of_fold(data), everything)
-    sides = fit_sides(data, everything)
-    zero = np.zeros(1)
-    unfitted = np.zeros(answer(zero, zero, [[]]).shape[1] + 1)
-    model = Relevance(data.words, data.cues, data.frequency, sides, joint, unfitted)
-    return Relevance(data.words, data.cues, data.frequency, sides, joint, fit_answers(model, data.comments))
+    model = replace(fit_net(data, everything), joint=joint)
+    return replace(model, answers=fit_answers(model, data.comments))
+
+
+def settings() -> dict[str, Any]:
+    """For the model's header."""
+    return {**asdict(SETTINGS), "nets": NETS, "rank": RANK, "parts": PARTS, "own_times": OWN_TIMES}

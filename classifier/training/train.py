@@ -85,7 +85,7 @@ def train(
                 "min_texts": MIN_TEXTS,
                 "net": settings(),
                 "blend": {name: round(value, 4) for name, value in asdict(topics.blend).items()},
-                "relevance": {name: asdict(mix) for name, mix in relevance.MIXES.items()},
+                "relevance": relevance.settings(),
             },
             "texts": {
                 "citizens": len(data.citizens),
@@ -100,4 +100,4 @@ def train(
 
 
 def _thresholds() -> dict[str, float]:
-    return {"relevant": 0.5, "unsure_from": 0.3, "unsure_to": 0.7, "group": 0.5, "municipality": 0.55}
+    return {"relevant": 0.5, "unsure_from": 0.3, "unsure_to": 0.7, "group": 0.5, "topic": 0.2, "municipality": 0.55}

@@ -117,6 +117,7 @@ class ThresholdsSection(Section):
     )
     unsure_to: float | None = Field(default=None, ge=0, le=1, description="Верхняя граница сомнения.")
     group: float | None = Field(default=None, ge=0, le=1, description="Группа менее вероятная — решает человек.")
+    topic: float | None = Field(default=None, ge=0, le=1, description="Тема менее вероятная — решает человек.")
     municipality: float | None = Field(default=None, ge=0, le=1, description="Место менее вероятное — решает человек.")
 
 

@@ -17,6 +17,7 @@ def word_net(scores: Mapping[str, tuple[float, ...]], labels: tuple[str, ...]) -
         labels=labels,
         embedding=Embedding(Words(words, np.ones(len(words))), inner, Table.of(direct)),
         frequency=np.full(len(words), 3, dtype=np.int64),
+        turn=np.ones((1, 1), dtype=np.float32),
         hidden_bias=np.zeros(1, dtype=np.float32),
         weights=np.zeros((1, len(labels)), dtype=np.float32),
         bias=np.zeros(len(labels), dtype=np.float32),

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from classifier import Classifier, Item
+from classifier.classify import Thresholds, doubts
 from classifier.explain import Score, explain
 from classifier.features import judged_lemmas
 
@@ -66,3 +67,12 @@ def test_the_words_that_speak_for_the_topic_come_first(classifier: Classifier) -
 def test_it_says_why_somebody_should_look(classifier: Classifier) -> None:
     assert explain(classifier, Item("Второй день нет холодной воды")).doubts == ("no_place",)
     assert explain(classifier, Item("Ауылда өсөнсө көн һыу юҡ, ҡасан була?")).doubts[0] == "language"
+
+
+def test_a_topic_that_is_hardly_more_than_a_guess_is_a_doubt_even_in_a_sure_group(classifier: Classifier) -> None:
+    tags = classifier.classify([Item(TEXTS[0])])[0]
+
+    def why(group: float, topic: float) -> list[str]:
+        return doubts(tags.model_copy(update={"group_probability": group, "topic_probability": topic}), Thresholds())
+
+    assert (why(0.7, 0.2), why(0.7, 0.19), why(0.4, 0.1)) == ([], ["topic"], ["group"])

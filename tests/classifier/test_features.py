@@ -7,11 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.feature_extraction.text import TfidfVectorizer
-from sklearn.linear_model import LogisticRegression
 
 from classifier.features import Listed, judged_lemmas, tfidf
-from classifier.linear import LinearHead, quantise, softmax
-from classifier.training.data import perm, telegram
+from classifier.linear import quantise, softmax
+from classifier.training.data import perm
 from classifier.training.fit import idf_of
 
 LEMMAS = st.lists(st.sampled_from(["нет", "вода", "отопление", "5", "17", "яма", "дорога", "жк", "электричество"]))
@@ -48,17 +47,6 @@ def test_tfidf_equals_scikit_learn(corpus: tuple[list[tuple[str, ...]], list[str
     expected = theirs.fit_transform(texts)
     counts = Listed(theirs.get_feature_names_out().tolist()).count(texts)
     np.testing.assert_allclose(tfidf(counts, idf_of(counts)).toarray(), expected.toarray(), rtol=1e-12, atol=1e-15)
-
-
-def test_probabilities_equal_scikit_learn(small_data: Path) -> None:
-    rows = [*perm(small_data), *telegram(small_data)]
-    texts, relevant = [row.lemmas for row in rows], [row.origin == "perm" for row in rows]
-    theirs = TfidfVectorizer(analyzer=list, min_df=3, sublinear_tf=True)
-    matrix = theirs.fit_transform(texts)
-    estimator = LogisticRegression(C=3.0).fit(matrix, relevant)
-    counts = Listed(theirs.get_feature_names_out().tolist()).count(texts)
-    head = LinearHead(("no", "yes"), idf_of(counts), estimator.coef_.T.copy(), estimator.intercept_)
-    np.testing.assert_allclose(head.probabilities(counts), estimator.predict_proba(matrix), rtol=1e-9, atol=1e-12)
 
 
 def test_quantisation_error_is_bounded() -> None:

@@ -120,10 +120,10 @@ def test_a_foreign_npz(tmp_path: Path) -> None:
 
 def test_a_newer_format(file: Path) -> None:
     header, _ = read(file)
-    header["format_version"] = 3
+    header["format_version"] = 4
     _rewrite(file, "header.npy", _npy(np.frombuffer(json.dumps(header).encode(), dtype=np.uint8)))
     assert _message(file) == (
-        f"Файл модели {file} записан в формате 3, эта программа понимает формат до 2. "
+        f"Файл модели {file} записан в формате 4, эта программа понимает формат до 3. "
         "Обновите программу или возьмите модель из её выпуска."
     )
 
@@ -133,7 +133,7 @@ def test_an_older_format(file: Path) -> None:
     header["format_version"] = 1
     _rewrite(file, "header.npy", _npy(np.frombuffer(json.dumps(header).encode(), dtype=np.uint8)))
     assert _message(file) == (
-        f"Файл модели {file} записан в старом формате 1, эта программа понимает формат с 2. "
+        f"Файл модели {file} записан в старом формате 1, эта программа понимает формат с 3. "
         "Обучите модель заново: otklik train, или возьмите её из выпуска программы."
     )
 

@@ -3,18 +3,20 @@
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.sparse import csr_matrix
 
 from classifier.head import TextHead
-from classifier.linear import quantise
+from classifier.linear import quantise, softmax
 from classifier.net import KEPT_UNITS, Embedding, Net, Table
 from classifier.training.data import perm
-from classifier.training.descent import Layers, Settings, Task, fit
+from classifier.training.descent import Layers, Settings, Task, apart, fit
 from classifier.training.estimator import HiddenLayerClassifier
 from classifier.training.fit import SEED
-from classifier.training.net import Blend, Labelled, Parts, fit_parts, leaning, net_of, tasks_of, train_net
+from classifier.training.net import Blend, Labelled, Parts, fit_parts, leaning, narrow, net_of, tasks_of, train_net
 from classifier.training.tokens import Chosen, choose_words
 from classifier.training.vectors import begin
 from classifier.words import Words, distinct, pieces
@@ -79,6 +81,21 @@ def test_the_hidden_scores_are_the_mean_of_nets_that_begin_differently() -> None
     assert len(names) == 3
 
 
+def test_a_narrower_embedding_keeps_the_sums_of_frequent_tokens() -> None:
+    chance = np.random.default_rng(4)
+    texts = csr_matrix(chance.random((200, 12)) * np.where(np.arange(12) < 8, 1.0, 0.001), dtype=np.float32)
+    embedding = chance.normal(size=(12, 20)).astype(np.float32)
+    whole = texts @ embedding
+    errors = []
+    for rank in (4, 8, 12, 99):
+        base, turn = narrow(texts, embedding, rank)
+        assert base.shape == (12, min(rank, 20))
+        errors.append(np.abs(texts @ base @ turn - whole).max())
+    assert errors[0] > 0.5  # eight tokens that count span eight directions
+    assert errors[1] < 0.05
+    assert errors[3] < 1e-4
+
+
 def test_answers_lean_towards_rare_groups_and_the_rare_topics_of_a_group() -> None:
     truth = np.repeat([0, 1, 2], [60, 30, 10])
     plain = leaning(Task(truth, 3))
@@ -100,8 +117,9 @@ def test_what_words_add_sums_to_the_score(texts: list[list[str]]) -> None:
             Table.of(chance.normal(size=(len(tokens), 3)).astype(np.float32)),
         ),
         frequency=np.full(len(tokens), 3),
-        hidden_bias=chance.normal(size=4).astype(np.float32),
-        weights=chance.normal(size=(4, 3)).astype(np.float32),
+        turn=chance.normal(size=(4, 6)).astype(np.float32),
+        hidden_bias=chance.normal(size=6).astype(np.float32),
+        weights=chance.normal(size=(6, 3)).astype(np.float32),
         bias=chance.normal(size=3).astype(np.float32),
         leaning=np.zeros(3, dtype=np.float32),
     )
@@ -147,8 +165,6 @@ def test_a_head_of_two_labels() -> None:
 
 
 def _separable(rows: int) -> tuple[object, Task]:
-    from scipy.sparse import csr_matrix
-
     truth = np.arange(rows) % 3
     return csr_matrix(np.eye(3, dtype=np.float32)[truth]), Task(truth, 3, np.array([0, 0, 1]))
 
@@ -172,6 +188,34 @@ def test_texts_without_a_label_teach_nothing() -> None:
     without = fit(matrix, [task, none], settings, 1)
     assert (without.bias[1] == 0).all()
     assert (fit(matrix, [task, helper], settings, 1).bias[1] != 0).any()
+
+
+def test_views_are_drawn_to_each_other_by_the_gradient_of_their_divergence() -> None:
+    scores = np.random.default_rng(5).normal(size=(6, 4))
+
+    def divergence(of: npt.NDArray[np.float64]) -> float:
+        one, other = np.split(softmax(of), 2)
+        return float(((one - other) * np.log(one / other)).sum() / 2)
+
+    step = 1e-6 * np.eye(scores.size).reshape(-1, *scores.shape)
+    slopes = [(divergence(scores + one) - divergence(scores - one)) / 2e-6 for one in step]
+    found = apart(softmax(scores).astype(np.float32))
+    assert found == pytest.approx(np.reshape(slopes, scores.shape), abs=1e-5)
+    assert np.abs(found).max() > 0.01
+
+
+def test_agreement_keeps_answers_that_depend_on_dropped_units_near_each_other() -> None:
+    matrix, task = _separable(60)
+    noisy = Task(np.random.default_rng(2).permutation(task.truth), 3, task.parent)
+
+    def spread(agree: float) -> float:
+        settings = Settings(hidden=16, epochs=60, rate=0.03, drop_tokens=0.0, agree=agree)
+        found = fit(matrix, [noisy], settings, 1)
+        hidden = np.maximum(matrix @ found.embedding * settings.scale + found.hidden_bias, 0)
+        kept = np.random.default_rng(3).random((50, *hidden.shape)) < 0.5
+        return float((2 * hidden * kept @ found.weights[0]).std(axis=0).mean())
+
+    assert spread(1.0) < 0.8 * spread(0.0)
 
 
 def test_quantisation_error_is_bounded() -> None:

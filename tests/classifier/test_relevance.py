@@ -1,5 +1,6 @@
 """Relevance by the shipped model: its floors on texts that it never saw, what context does, and what it is made of."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,22 +13,21 @@ from classifier.evaluation.sections import Given
 from classifier.features import Listed
 from classifier.relevance import Relevance
 from classifier.training.names import allowed_word
-from classifier.training.relevance import Example, allowed_cue, allowed_prefix, joined, parse_examples, spread, windows
+from classifier.training.relevance import Example, allowed_cue, allowed_prefix, parse_examples, seen_by, spread, windows
 
 HELD_OUT_FILE = Path(__file__).with_name("relevance_hard_heldout.jsonl")
 RECALL_AT_5 = 0.72
 PAIRS = 0.96
 CONTEXT_ACCURACY = 0.86
 MISTAKES_LEFT = 2 / 3
-"""The shipped model has 0.776, 0.981, 0.880 and 0.61. The first is below the 0.80 that was asked for: see
-docs/relevance.md. The last is the share of mistakes about comments that stay when their context is known; it was a gain
-in accuracy, 0.109, which shrinks as comments alone are judged better (0.772, now 0.804)."""
+"""The shipped model has 0.789, 0.990, 0.880 and 0.58. The first is below the 0.80 that was asked for: see
+docs/relevance.md. The last is the share of mistakes about comments that stay when their context is known."""
 
 
 PLAIN_FILE = Path(__file__).with_name("plain_complaints.txt")
 PLAIN, PLAIN_SEEN = 0.87, 0.93
 """Of 64 complaints in one line, some of whose words other texts share: shares that are judged relevant, and that at
-least reach a person. The shipped model has 0.906 and 0.969."""
+least reach a person. The shipped model has 0.891 and 0.938."""
 
 
 @pytest.fixture(scope="module")
@@ -86,15 +86,27 @@ def test_batches_do_not_change_the_answer(relevance: Relevance, held_out: list[E
 
 
 def test_reasons_add_up_to_what_a_text_says(relevance: Relevance) -> None:
-    reasons = relevance.reasons("Второй день нет воды, когда дадут?")
+    text = "Второй день нет воды, когда дадут?"
+    reasons = relevance.reasons(text)
     assert sum(dict(reasons).values()) > 0
-    assert "=lack+need" in [token for token, weight in reasons[:10] if weight > 0]
+    assert "нет" in [token for token, weight in reasons[:10] if weight > 0]
     assert sum(dict(relevance.reasons("Поздравляем с праздником! Розыгрыш билетов")).values()) < 0
     assert relevance.reasons("") == relevance.reasons("   ")
 
 
+def test_a_word_counts_by_what_it_adds(relevance: Relevance) -> None:
+    """Its weight is the difference that a little less of it makes."""
+    text = "Второй день нет воды, когда дадут?"
+    weights, before = dict(relevance.reasons(text)), float(relevance.log_odds([text])[0])
+    column = relevance.words.listed.tokens.index("вода")
+    table = relevance.words.table.copy()
+    table[column] *= 0.999
+    after = float(replace(relevance, words=replace(relevance.words, table=table)).log_odds([text])[0])
+    assert before - after == pytest.approx(weights["вода"] * 0.001, abs=2e-5)
+
+
 def test_no_token_is_rare_or_a_name(relevance: Relevance) -> None:
-    words, cues = relevance.words.tokens, relevance.cues.tokens
+    words, cues = relevance.words.listed.tokens, relevance.cues.listed.tokens
     assert len(relevance.frequency) == len(words) + len(cues)
     assert int(relevance.frequency.min()) >= 3
     assert [w for w in words if not (allowed_prefix(w) if w.endswith("*") else allowed_word(w))] == []
@@ -109,7 +121,7 @@ def test_its_arrays_come_back(relevance: Relevance, held_out: list[Example]) -> 
     texts = [e.text for e in held_out[:50]]
     np.testing.assert_allclose(again.probabilities(texts), relevance.probabilities(texts), atol=0.02)
     broken = relevance.arrays() | {"relevance.joint": np.zeros(3)}
-    with pytest.raises(ValueError, match=r"expected \(15, 66\)"):
+    with pytest.raises(ValueError, match=r"relevance.joint: \(3,\) weights, expected \(4,\)"):
         Relevance.from_arrays(broken)
 
 
@@ -119,21 +131,19 @@ def test_listed_tokens_are_counted() -> None:
     assert Listed([]).count([["вода"]]).shape == (1, 1)
 
 
-def _example(number: int, kind: str, relevant: bool) -> Example:
-    return Example(f"{kind}-{number:03d}", kind, relevant, f"{kind} {number}")
+def test_what_must_not_be_parted_shares_a_fold() -> None:
+    fold = spread(["a", "b", "a", "c", "b"], 2)
+    assert (fold[0], fold[1]) == (fold[2], fold[4])
+    assert set(fold.tolist()) == {0, 1}
 
 
-def test_joined_texts_stay_in_their_fold_and_a_trouble_decides() -> None:
-    examples = [_example(n, kind, kind == "plain") for kind in ("plain", "talk", "solved") for n in range(4)]
-    fold = spread([e.key for e in examples], 2)
-    texts, relevant, place = joined(examples, fold, seed=1)
-    fold_of = {e.text: f for e, f in zip(examples, fold.tolist(), strict=True)}
-    for text, label, where in zip(texts, relevant, place, strict=True):
-        parts = text.split(". ")
-        assert label == any(part.startswith("plain") for part in parts)
-        assert not any(part.startswith("solved") for part in parts)
-        assert {fold_of[part] for part in parts} == {where}
-    assert spread(["a", "a", "b"], 2)[0] == spread(["a", "a", "b"], 2)[1]
+def test_a_net_sees_every_text_of_our_own_many_times_and_a_part_of_the_others() -> None:
+    origin = np.array(["citizens"] * 400 + ["own"] * 5 + ["channels"] * 400)
+    seen = seen_by(origin, np.random.default_rng(1))
+    times = np.bincount(seen, minlength=len(origin))
+    assert times[400:405].tolist() == [10] * 5
+    assert set(times[origin != "own"].tolist()) == {0, 1}
+    assert 350 < times[origin != "own"].sum() < 450
 
 
 def test_windows_are_short_runs_of_long_texts() -> None:

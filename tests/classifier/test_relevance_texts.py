@@ -58,7 +58,7 @@ def test_a_line_says_all_of_a_text() -> None:
             row: dict[str, Any] = json.loads(line)
             wanted = {"id", "kind", "relevant", "text"} | ({"context"} if row["kind"] == "comment" else set())
             assert set(row) == wanted, line
-            assert re.fullmatch(rf"{row['kind']}-\d{{3}}(?:[+-]|\.\d)?", row["id"]), line
+            assert re.fullmatch(rf"{row['kind']}-\d{{3,4}}(?:[+-]|\.\d)?", row["id"]), line
             assert row["text"].strip(), line
 
 

@@ -41,7 +41,7 @@ def test_no_token_is_a_name(model: Model) -> None:
 
 def test_no_token_is_read_as_a_name_first(model: Model) -> None:
     """The same by another way than the one that chose them: no word is, before anything else, a person's name."""
-    tokens = [*_tokens(model), *model.relevance.words.tokens]
+    tokens = [*_tokens(model), *model.relevance.words.listed.tokens]
     words = {
         word for token in tokens if not token.endswith("*") and not token.startswith("~") for word in token.split()
     }

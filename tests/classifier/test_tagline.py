@@ -100,13 +100,14 @@ def test_an_item_is_cleaned_and_masked() -> None:
         source_municipality="Копейск",
         published=datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC),
     )
-    assert item_of_line({"text": ""}) == Item("")
+    assert item_of_line({"text": "", "title": "Авария"}) == Item("", title="Авария")
 
 
 @pytest.mark.parametrize(
     ("line", "message"),
     [
         ([], "строка должна быть объектом JSON с полем text"),
+        ({"text": "<br>"}, "поле text пусто"),
         ("текст", "строка должна быть объектом JSON с полем text"),
         (None, "строка должна быть объектом JSON с полем text"),
         ({"id": "1"}, "нет поля text"),

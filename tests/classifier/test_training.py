@@ -28,7 +28,7 @@ def test_same_data_and_date_give_the_same_bytes(small_data: Path, tmp_path: Path
         ("Дороги", "Ямы"),
         ("Медицина", "Запись"),
     ]
-    tokens = [*first.topic.embedding.words.tokens, *first.relevance.words.tokens]
+    tokens = [*first.topic.embedding.words.tokens, *first.relevance.words.listed.tokens]
     assert int(first.topic.frequency.min()) >= 3
     assert int(first.relevance.frequency.min()) >= 3
     # in every citizen's text, and yet not in the vocabulary

@@ -155,6 +155,32 @@ def test_a_span_of_registration_is_read_from_its_index_on_sqlite(store: Store) -
     assert plan == ["SEARCH incidents USING INDEX ix_incidents_opened (opened>? AND opened<?)"]
 
 
+def test_pages_of_some_statuses_are_read_from_their_index_on_sqlite(store: Store) -> None:
+    if not store.is_sqlite:
+        assert "ix_incidents_registered" in _indexes(store)
+        return
+    wanted = IncidentFilter(opened_from=store.now(), status=[IncidentStatus.NEW, IncidentStatus.ASSIGNED])
+    search = "SEARCH incidents USING {}INDEX ix_incidents_registered (status=? AND opened>?)"
+    assert search.format("") in plan_of(store, lambda: Incidents(store).find_page(wanted, 0, 10))
+    assert plan_of(store, lambda: Incidents(store).count(wanted)) == [search.format("COVERING ")]
+
+
+@pytest.mark.parametrize("status", [[IncidentStatus.NEW], [IncidentStatus.NEW, IncidentStatus.ASSIGNED]])
+def test_few_titles_are_read_from_their_index_and_many_by_priority_on_sqlite(
+    store: Store, status: list[IncidentStatus]
+) -> None:
+    fill(store, *[incident(title=f"Ямы — Место {n}", priority=n) for n in range(60)], incident(title="Снег"))
+    found = Incidents(store)
+    few, many = IncidentFilter(text="снег", status=status), IncidentFilter(text="ямы", status=status)
+    by_title = "SEARCH incidents USING COVERING INDEX ix_incidents_title (title=? AND status=?)"
+    by_order = "SEARCH incidents USING INDEX ix_incidents_priority (status=?)"
+    for wanted, plan in ((few, by_title), (many, by_order)):
+        seen = plan_of(store, lambda wanted=wanted: found.by_priority(wanted, limit=3))  # type: ignore[misc]
+        assert [one for one in (by_title, by_order) if one in seen] == ([plan] if store.is_sqlite else [])
+    assert [one.title for one in found.by_priority(few)] == ["Снег"]
+    assert [one.priority for one in found.by_priority(many, limit=3)] == [59, 58, 57]
+
+
 def _any(size: int) -> tuple[str, ...]:
     return ("x",) * 4 * size
 
