@@ -141,7 +141,7 @@ class OpenSearchSink:
             actions.append((event, orjson.dumps({"index": index}) + b"\n" + incident.encode() + b"\n"))
         if isinstance(event, IncidentEvent) and event.type == "incident.redacted":
             # Earlier snapshots keep neither links, of which an erasure took some, nor an address, nor a title in which
-            # a settlement stood: the topic takes its place, so that it is all the same which erasure comes last. Their ids
+            # a settlement stood: the topic takes its place, so that the order of erasures is all the same. Their ids
             # are known, so that nothing need be searched for. Of one that is not here a stub takes the place: else it
             # would bring back what was erased, should it come late.
             left = {"urls": [], "address": None, "title": incident.topic}
