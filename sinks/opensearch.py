@@ -144,7 +144,7 @@ class OpenSearchSink:
             # a settlement stood: the topic takes its place, so that the order of erasures is all the same. Their ids
             # are known, so that nothing need be searched for. Of one that is not here a stub takes the place: else it
             # would bring back what was erased, should it come late.
-            left = {"urls": [], "address": None, "title": incident.topic}
+            left: dict[str, object] = {"urls": [], "address": None, "title": incident.topic}
             doc = {"data": {"place": None, "incident": left}}
             for sequence in range(1, incident.sequence):
                 id_ = f"{incident.id}.{sequence}"
