@@ -18,16 +18,16 @@ from classifier.training.relevance import Example, allowed_cue, allowed_prefix, 
 HELD_OUT_FILE = Path(__file__).with_name("relevance_hard_heldout.jsonl")
 RECALL_AT_5 = 0.72
 PAIRS = 0.96
-CONTEXT_ACCURACY = 0.86
+CONTEXT_ACCURACY = 0.88
 MISTAKES_LEFT = 2 / 3
-"""The shipped model has 0.789, 0.990, 0.880 and 0.58. The first is below the 0.80 that was asked for: see
+"""The shipped model has 0.789, 0.990, 0.924 and 0.39. The first is below the 0.80 that was asked for: see
 docs/relevance.md. The last is the share of mistakes about comments that stay when their context is known."""
 
 
 PLAIN_FILE = Path(__file__).with_name("plain_complaints.txt")
-PLAIN, PLAIN_SEEN = 0.87, 0.93
+PLAIN, PLAIN_SEEN = 0.90, 0.93
 """Of 64 complaints in one line, some of whose words other texts share: shares that are judged relevant, and that at
-least reach a person. The shipped model has 0.891 and 0.938."""
+least reach a person. The shipped model has 0.938 and 0.969."""
 
 
 @pytest.fixture(scope="module")
