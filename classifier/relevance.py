@@ -195,10 +195,16 @@ class Relevance:
         for name, size in expected.items():
             if arrays[f"relevance.{name}"].shape != size:
                 raise ValueError(f"relevance.{name}: {arrays[f'relevance.{name}'].shape} weights, expected {size}")
+        words, cues = (Bag.from_arrays(f"relevance.{name}", arrays, len(turn)) for name in ("words", "cues"))
+        frequency = arrays["relevance.frequency"].astype(np.int64)
+        if len(frequency) != len(words.listed) + len(cues.listed):
+            raise ValueError(
+                f"relevance.frequency: {len(frequency)} for {len(words.listed)} words and {len(cues.listed)} cues"
+            )
         return cls(
-            Bag.from_arrays("relevance.words", arrays, len(turn)),
-            Bag.from_arrays("relevance.cues", arrays, len(turn)),
-            arrays["relevance.frequency"].astype(np.int64),
+            words,
+            cues,
+            frequency,
             turn,
             arrays["relevance.hidden_bias"],
             arrays["relevance.weights"],

@@ -268,13 +268,13 @@ class Desk:
                     raise duplicate(one)
                 if not one.posts:
                     raise NotAllowed(f"В инциденте №{one.id} не осталось публикаций.")
-            where, place_told = None, None
+            word, place_told = None, None
             if asked.said is not None:
                 if all(post.erased for post in changed):
                     raise NotAllowed(f"Публикации инцидента №{ids[0]} стёрты по просьбе: места у них больше нет.")
                 now = spot(changed)
-                where = wanted(ids[0], now, asked.said)
-                place_told = told(now, where[0], where[0].settlement if asked.said.settlement else None)
+                spoken, word = wanted(ids[0], now, asked.said)
+                place_told = told(now, spoken, spoken.settlement if asked.said.settlement else None)
             standing = self._standing(conn, {post.id for post in changed})
             passed_over = overruled(standing)
             made, hand = ruled(of, [one for one in standing if one.id not in passed_over])
@@ -286,7 +286,7 @@ class Desk:
                 conn,
                 kind,
                 incidents=ids,
-                posts=[post.id for post in changed] if where else posts,
+                posts=[post.id for post in changed] if word else posts,
                 links=made,
                 actor=who,
                 comment=comment,
@@ -295,8 +295,8 @@ class Desk:
             moved = {ids[0]: place_told} if place_told else {}
             by = Hand(who, comment, id_, hand.home, hand.preferred, hand.moved, place=moved)
             after: Sequence[Member] = changed
-            if where:
-                after = self._placed(conn, changed, lambda post: place(post, *where, id_))
+            if word:
+                after = self._placed(conn, changed, lambda post: place(post, word, id_))
             changes = self._regrouper.regroup(conn, changed, after, places, by)
             self._record(conn, changes)
             found = self._rulings.get(conn, id_)

@@ -56,6 +56,7 @@ def forget(store: Store, region: str, asked: Request, now: Callable[[], datetime
         forgotten.hold_off(conn)
         found = erasure.find(conn, asked.kind, asked.value)
         had = erasure.had(conn, found)
+        incidents.take(conn, had)  # so that no change in flight can write an event which the erasure does not see
         result = _forgot(found, had)
         at = now()
         forgotten.remember(conn, asked.kind, [asked.value], at if asked.kind == "author" else None)

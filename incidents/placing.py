@@ -7,7 +7,7 @@ later. `StoredPost.placed` keeps what the machine says under it, and older words
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, TypedDict
+from typing import Any, NotRequired, TypedDict
 
 from incidents.refusals import Invalid
 from store import Member, StoredPost
@@ -20,15 +20,19 @@ LONGEST_NAME = 100
 
 
 class Word(TypedDict):
-    """One word on a place, as it is kept in a post. `address` and `street` are keys, `shown` is for people."""
+    """One word on a place, as it is kept in a post: all that the machine says, but of a person only what was said. What
+    some post says must not become the word of others: it may be edited, or erased on request.
+
+    `address` and `street` are keys, `shown` is for people.
+    """
 
     ruling: int | None
     municipality: str | None
     municipality_name: str | None
-    settlement: str | None
-    address: str | None
-    street: str | None
     shown: str | None
+    settlement: NotRequired[str | None]
+    address: NotRequired[str | None]
+    street: NotRequired[str | None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,18 +70,23 @@ def most(members: Sequence[Member], of: Callable[[Member], Any]) -> Any:
 def spot(posts: Iterable[Member]) -> Spot:
     """Where posts say that they are: the last word of a person, else what most of them say."""
     members = sorted(posts, key=lambda one: (one.published, one.id))
-    words = [one.placed[-1] for one in members if one.placed]
-    if words:
-        last = max(words, key=lambda word: word["ruling"])
-        names = ("municipality", "municipality_name", "settlement")
-        return Spot(**{name: last[name] for name in names}, address=last["shown"])
+    spoken = [one.placed for one in members if one.placed]
+    if spoken:
+        words = max(spoken, key=lambda placed: placed[-1]["ruling"])
+        last, said = words[-1], _settlements(words[1:])
+        return Spot(
+            municipality=last["municipality"],
+            municipality_name=last["municipality_name"],
+            settlement=said[-1] if said else most(members, lambda post: post.settlement),
+            address=last["shown"],
+        )
     # As a pair, so that no mixture comes out.
     code, name = most(members, lambda post: (post.municipality, post.municipality_name))
     return Spot(municipality=code, municipality_name=name, settlement=most(members, lambda post: post.settlement))
 
 
-def wanted(incident: int, now: Spot, said: Said) -> tuple[Spot, Address | None]:
-    """Where the incident is by a person's word, and the address read.
+def wanted(incident: int, now: Spot, said: Said) -> tuple[Spot, Word]:
+    """Where the incident is by a person's word, and that word, to be numbered.
 
     Raises:
         Invalid: nothing is said, or nothing new; or it is no address, or one in no municipality.
@@ -101,7 +110,18 @@ def wanted(incident: int, now: Spot, said: Said) -> tuple[Spot, Address | None]:
         raise Invalid(f"У инцидента №{incident} муниципалитет не назван: назовите и его.")
     if found == now:
         raise Invalid(f"Инцидент №{incident} уже там: {now}.")
-    return found, address
+    word = Word(
+        ruling=None,
+        municipality=found.municipality,
+        municipality_name=found.municipality_name,
+        shown=found.address,
+    )
+    if said.municipality is not None or settlement is not None:
+        word["settlement"] = found.settlement
+    if address is not None:
+        word["address"] = address.key if address.house else None
+        word["street"] = address.street_key
+    return found, word
 
 
 def told(before: Spot, after: Spot, settlement: str | None = None) -> str | None:
@@ -112,23 +132,12 @@ def told(before: Spot, after: Spot, settlement: str | None = None) -> str | None
     return f"место: {old} → {new}" if old != new else None
 
 
-def place(post: StoredPost, where: Spot, address: Address | None, ruling: int) -> StoredPost:
+def place(post: StoredPost, word: Word, ruling: int) -> StoredPost:
     """The post with a person's word above the others. Without an address the machine's goes on serving grouping. One
     that was erased on request says nothing any more: it only stays with the others."""
     if post.erased:
         return post
-    words = post.placed or [_machine(post)]
-    own = words[0]
-    word = Word(
-        ruling=ruling,
-        municipality=where.municipality,
-        municipality_name=where.municipality_name,
-        settlement=where.settlement,
-        address=(address.key if address.house else None) if address else own["address"],
-        street=address.street_key if address else own["street"],
-        shown=where.address,
-    )
-    return _with(post, [*words, word])
+    return _with(post, [*(post.placed or [_machine(post)]), {**word, "ruling": ruling}])
 
 
 def unplace(post: StoredPost, ruling: int) -> StoredPost:
@@ -156,16 +165,21 @@ def _machine(post: Member) -> Word:
 
 
 def _with(post: StoredPost, words: list[Word]) -> StoredPost:
-    last = words[-1]
+    machine, last = words[0], words[-1]
     return replace(
         post,
         placed=words if len(words) > 1 else None,
         municipality=last["municipality"],
         municipality_name=last["municipality_name"],
-        settlement=last["settlement"],
-        address=last["address"],
-        street=last["street"],
+        settlement=_settlements(words)[-1],
+        address=last.get("address", machine["address"]),
+        street=last.get("street", machine["street"]),
     )
+
+
+def _settlements(words: Iterable[Word]) -> list[str | None]:
+    """What words say of the settlement, those that say anything of it."""
+    return [word["settlement"] for word in words if "settlement" in word]
 
 
 def _tidy(name: str | None) -> str | None:

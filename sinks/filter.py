@@ -18,9 +18,6 @@ STAR = "★ "
 NOWHERE = NO_MUNICIPALITY
 """In `municipality`: incidents without a place."""
 
-PASSING = ("urgency", "status", "needs_review", "posts")
-"""Conditions on what changes in the life of an incident."""
-
 URGENCIES: tuple[str, ...] = get_args(Urgency)
 STATUSES = tuple(status.value for status in IncidentStatus)
 
@@ -85,7 +82,7 @@ class Condition(BaseModel):
         """Whether the incident, as it is after the event, and the event's type fit."""
         incident = event.data.incident
         places = (incident.municipality or NOWHERE, incident.municipality_name)
-        told = incident.escalated_to if event.type in (ESCALATED, REDACTED) else None
+        told = incident.escalated_to if event.type == ESCALATED else None
         return (
             _any(self.municipality, *places)
             and _any(self.group, incident.group)
@@ -124,18 +121,16 @@ class When(Condition):
         if event.data.history and not self.history:
             return False
         if event.type == REDACTED:
-            return self._may_have_told_of(event)
+            return self._hears_of_erasures(event)
         return self.holds(event) and not (self.without and self.without.holds(event))
 
-    def _may_have_told_of(self, event: IncidentEvent) -> bool:
-        """Whether earlier events of the incident may have come through, by what seldom changes in it."""
+    def _hears_of_erasures(self, event: IncidentEvent) -> bool:
+        """Whether earlier events of any incident may have come through: all of it changes in its life, its place and
+        its authority too. Who had none loses nothing by the word."""
         if self.events is not None and set(self.events) == {SOURCES}:
             return False
-        passing = dict.fromkeys(PASSING)
         without = self.without
-        if without and without == without.model_copy(update=passing) and without.holds(event):
-            return False
-        return self.model_copy(update={**passing, "events": None}).holds(event)
+        return not (without and without == Condition(events=without.events) and without.holds(event))
 
 
 def _any(wanted: tuple[str, ...] | None, *found: str | None) -> bool:

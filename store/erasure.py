@@ -40,7 +40,8 @@ class Erasure:
         """Leave nothing of the posts but their ids and what they count for, here, in the histories of the incidents
         that had them, and in the events that are kept.
 
-        `redact` is asked after the posts are erased. Whoever calls holds off others (`Forgotten.hold_off`).
+        `redact` is asked after the posts are erased. Whoever calls holds off others (`Forgotten.hold_off`) and holds
+        the incidents of `had`: an event that somebody is about to commit would not be seen.
         """
         ids = [post.id for post in found]
         nothing = {column.name: None for column in (*WORDS, *PERSON)}

@@ -13,13 +13,14 @@ import pytest
 from sqlalchemy import select
 
 from bus.crashpoints import VARIABLE
+from incidents.changes import Change
 from incidents.config import Grouping
 from incidents.forget import Forgot, Request, forget
 from incidents.placing import Said
 from incidents.refusals import Contradicts, Invalid
 from schemas import TaggedPost
 from schemas.tags import Address
-from store import Audit, Forgotten, Store, Version, Versions
+from store import Audit, Forgotten, Incidents, Store, Version, Versions
 from store.incident_tables import posts
 from store.metadata import metadata
 from tests.incidents.bench import Bench, tagged
@@ -376,6 +377,23 @@ def test_a_batch_under_way_is_waited_for(bench: Bench, store: Store) -> None:
     asked.join(60)
     assert SECRET not in everything(store)
     assert row(store, "a")["author"] is None
+
+
+def test_a_change_under_way_is_waited_for(bench: Bench, store: Store) -> None:
+    """Its event, written with the incident as it was, must be there when the erasure looks through the events."""
+    bench.take(written("a", settlement=HAMLET))
+    incidents = Incidents(store)
+    asked = threading.Thread(target=lambda: forgotten(bench, "author", AUTHOR))
+    with store.transaction() as conn:
+        (one,) = incidents.take(conn, [1]).values()
+        after = one.model_copy(update={"sequence": one.sequence + 1})
+        incidents.update(conn, [after])
+        incidents.record(conn, [Change("incident.confirmed", after, actor="petrova").event("/otklik/chelyabinsk")])
+        asked.start()
+        asked.join(1)
+        assert asked.is_alive()
+    asked.join(60)
+    assert HAMLET not in everything(store)
 
 
 def killed(store: Store, point: str | None) -> int:

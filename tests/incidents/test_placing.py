@@ -11,7 +11,7 @@ from incidents.forget import Request, forget
 from incidents.placing import Said
 from incidents.refusals import Invalid, NoSuch, NotAllowed, Refused, Stale
 from schemas import Address
-from store import RulingKind, Store
+from store import PostReader, RulingKind, Store
 from store.incident_tables import posts
 from store.tables import outbox
 from tests.incidents.bench import AUTHORITIES, tagged
@@ -66,6 +66,27 @@ def test_what_comes_later_does_not_overrule_it(office: Office) -> None:
     assert where(office, 1)[:2] == (CHELYABINSK, f"{tagged('x').tags.topic} — Шершни")
     office.take(tagged("k", 1, KOPEYSK))
     assert office.shown()[4] == "k"
+
+
+def test_an_edited_address_serves_grouping_under_a_settlement_that_was_said(office: Office) -> None:
+    def at(house: str) -> Address:
+        return Address(street="Мира", house=house, text=f"Мира, {house}", key=f"мира, {house}", street_key="мира")
+
+    office.take(tagged("h", 60, address=at("5")))
+    office.desk.place(4, Said(settlement="Шершни"), "petrova")
+    office.take(tagged("h", 60, revision=1, address=at("77")))
+    (post,) = PostReader(office.store).of_incident(4)
+    assert (post.settlement, post.address) == ("Шершни", "мира, 77")
+
+
+def test_what_one_post_says_is_not_said_of_the_others(office: Office) -> None:
+    """An operator who tells the house says nothing of the hamlet that one citizen wrote: it goes with that citizen."""
+    office.take(tagged("o", 60, settlement="Ключи"), tagged("p", 61))
+    office.desk.place(4, Said(address="Мира 3"), "petrova")
+    assert office.incidents.get(4).title.endswith("Ключи")
+    forget(office.store, "chelyabinsk", Request("post", "o", "petrova"), office.store.now)
+    assert where(office, 4)[1:] == (f"{tagged('x').tags.topic} — Копейский", "Мира, 3")
+    assert [one.settlement for one in PostReader(office.store).of_incident(4)] == [None, None]
 
 
 def test_an_edit_is_what_undoing_finds(office: Office) -> None:
