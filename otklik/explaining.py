@@ -66,7 +66,7 @@ def as_json(found: Explanation, classifier: Classifier) -> dict[str, Any]:
         "relevance": {
             "probability": tags.relevance,
             "relevant": tags.relevant,
-            "threshold": classifier.thresholds.relevant,
+            "threshold": classifier.thresholds.relevant_from(tags.urgency),
             "by_definition": found.by_definition,
             **_score(found.relevance),
         },
@@ -127,7 +127,7 @@ def show(found: Explanation, classifier: Classifier, console: Console) -> None:
     if found.by_definition:
         say("Значимость", f"{yes}: обращения и звонки значимы всегда")
     else:
-        limit = _number(classifier.thresholds.relevant)
+        limit = _number(classifier.thresholds.relevant_from(tags.urgency))
         say("Значимость", f"{yes}, {_number(tags.relevance)} (порог {limit})")
         console.print(_relevance_table(found.relevance))
     for line, text in enumerate(_place(found, classifier)):

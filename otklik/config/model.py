@@ -112,6 +112,9 @@ class ThresholdsSection(Section):
     """What is not written stays as the model was calibrated."""
 
     relevant: float | None = Field(default=None, ge=0, le=1, description="С этой вероятности публикация — о беде.")
+    urgent: float | None = Field(
+        default=None, ge=0, le=1, description="То же, если речь об опасности для жизни (срочность now)."
+    )
     unsure_from: float | None = Field(
         default=None, ge=0, le=1, description="С этой вероятности до unsure_to решает человек."
     )

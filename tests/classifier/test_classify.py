@@ -166,6 +166,15 @@ def test_what_is_unsure_goes_to_review_and_what_is_surely_nothing_does_not(chely
     assert strict.classify(items)[0].needs_review is True
 
 
+def test_a_danger_to_life_is_shown_when_in_doubt(chelyabinsk: Region) -> None:
+    item = Item("На Борьбы 18 в Копейске прорвало трубу")
+    (tags,) = Classifier.load(region=chelyabinsk).classify([item])
+    assert (tags.urgency, tags.relevant, tags.needs_review, tags.relevance < 0.5) == ("now", True, True, True)
+    deaf = Classifier.load(region=chelyabinsk, thresholds=Thresholds(urgent=0.5))
+    assert deaf.classify([item])[0].relevant is False
+    assert Thresholds(relevant=0.1).relevant_from("now") == 0.1
+
+
 def test_thresholds_come_from_the_model(classifier: Classifier) -> None:
     assert Thresholds.of(classifier.model.header["thresholds"]) == classifier.thresholds
     assert Thresholds.of({"relevant": 0.6, "unknown": 1}) == Thresholds(relevant=0.6)
