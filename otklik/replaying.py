@@ -70,7 +70,7 @@ def replay_file(config: Config, posts: Path, out: Path, *, everything: bool) -> 
 
     Raises:
         BusError, StoreError, ModelError: a stage can't work.
-        Failed: the disk is full; nothing is written.
+        Failed: the disk is full, or no line of the file is any good; nothing is written.
     """
     classifier = load_classifier(config)
     hasher = AuthorHasher(author_key(os.environ))
@@ -80,6 +80,8 @@ def replay_file(config: Config, posts: Path, out: Path, *, everything: bool) -> 
         ensure_topics(bus)
         intake = Intake(bus, Versions(store), Forgotten(store), hasher, clock)
         total = _publish(posts, config.region.timezone, intake, clock, bad)
+        if bad and not total:
+            raise Failed(f"В файле {posts} нет ни одной годной строки (выше сказано почему): {out} не тронут.")
         tally = Tally(posts=total)
         _drain(bus, TOPICS, CLASSIFY, _classify_step(classifier, bus, tally, everything), "классификация")
         _drain(bus, [topics.TAGGED], INCIDENTS, incident_step(config, store, clock), "инциденты")

@@ -9,7 +9,7 @@ import orjson
 import typer
 
 from otklik.commands.common import Json, command, load, print_json
-from otklik.exits import Exit
+from otklik.exits import Exit, Failed
 
 FileArgument = Annotated[Path, typer.Argument(metavar="ФАЙЛ", help="Файл региона.")]
 Text = Annotated[
@@ -26,6 +26,8 @@ def register(app: typer.Typer) -> None:
 
         Без --explain читает со входа строки {"id": …, "text": …, "source": …} и пишет ответ строкой JSON на каждую.
         """
+        if explain is not None and not explain.strip():
+            raise Failed("Текст пуст: напишите его в кавычках после --explain.")
         config = load(file)
         from classifier.corrections import BadLine  # noqa: PLC0415
         from otklik import routing  # noqa: PLC0415

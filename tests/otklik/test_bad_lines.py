@@ -122,12 +122,25 @@ def test_tag_keeps_the_order_and_numbers_what_has_no_id(otklik: Program) -> None
     )
 
 
-@pytest.mark.parametrize(
-    ("content", "code", "said"), [(b"", 0, []), (BOM, 1, ["строка 1: пустая строка"])], ids=["empty", "BOM"]
-)
-def test_an_empty_file(otklik: Program, content: bytes, code: int, said: list[str]) -> None:
-    assert tagged(otklik, content) == (code, [], said)
-    assert replayed(otklik, content) == (code, [], said)
+def test_an_empty_file(otklik: Program) -> None:
+    assert tagged(otklik, b"") == (0, [], [])
+    assert replayed(otklik, b"") == (0, [], [])
+
+
+def test_a_file_without_one_good_line_leaves_the_result_of_before(otklik: Program) -> None:
+    assert tagged(otklik, BOM) == (1, [], ["строка 1: пустая строка"])
+    assert replayed(otklik, FIRST)[:2] == (0, ["first"])
+    before = (otklik.folder / "out.jsonl").read_text()
+    (otklik.folder / "posts.jsonl").write_bytes(BOM)
+    done = otklik("replay", "posts.jsonl", "--config", "region.yaml", "--out", "out.jsonl", "--all")
+    assert (done.returncode, done.stderr.splitlines()) == (
+        2,
+        [
+            "строка 1: пустая строка",
+            "В файле posts.jsonl нет ни одной годной строки (выше сказано почему): out.jsonl не тронут.",
+        ],
+    )
+    assert (otklik.folder / "out.jsonl").read_text() == before
 
 
 def test_a_text_as_long_as_a_line_may_be_is_cut_and_judged(otklik: Program) -> None:

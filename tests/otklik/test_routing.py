@@ -132,5 +132,7 @@ def test_route_tells_the_trouble_and_the_place(otklik) -> None:
     done = otklik("route", "region.yaml", stdin='{"text": "Концерт в парке прошёл отлично"}\n')
     found = json.loads(done.stdout)
     assert (found["relevant"], found["municipality_name"], found["address"]) == (False, None, None)
+    done = otklik("route", "region.yaml", "--explain", " ")
+    assert (done.returncode, done.stderr) == (2, "Текст пуст: напишите его в кавычках после --explain.\n")
     done = otklik("route", "region.yaml", "--explain", "Концерт в парке прошёл отлично")
     assert done.stdout.startswith("О беде: нет, инцидента не будет (0,")
