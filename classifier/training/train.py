@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import date
 from pathlib import Path
 
+from classifier.classify import Thresholds
 from classifier.features import PREFIX_LETTERS
 from classifier.model import Model
 from classifier.training import relevance
@@ -93,11 +94,7 @@ def train(
                 "own": len(ours.examples) + len(ours.comments),
                 "corrected": len(data.corrected),
             },
-            "thresholds": _thresholds(),
+            "thresholds": asdict(Thresholds()),
         },
     )
     return Model.load(out)
-
-
-def _thresholds() -> dict[str, float]:
-    return {"relevant": 0.5, "unsure_from": 0.3, "unsure_to": 0.7, "group": 0.5, "topic": 0.2, "municipality": 0.55}
