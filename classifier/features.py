@@ -23,6 +23,7 @@ MAX_LEMMAS = 2_000
 _LINK = re.compile(r"(?:https?://|www\.)\S+")
 
 Floats = npt.NDArray[np.float64]
+Floats32 = npt.NDArray[np.float32]
 
 
 def judged_lemmas(text: str) -> list[str]:

@@ -17,13 +17,11 @@ import numpy.typing as npt
 from scipy.sparse import csr_matrix
 
 from classifier.curve import STRAIGHT, Curve
-from classifier.features import Floats
+from classifier.features import Floats, Floats32
 from classifier.linear import quantise, softmax
 from classifier.modelfile import Array, pack_strings, unpack_strings
 from classifier.words import Words
 from text.kept import Kept
-
-Floats32 = npt.NDArray[np.float32]
 
 KEPT_UNITS = 50_000
 """Words and pairs whose vectors are kept: 91 MB at 453 numbers each, twice that while the table grows. An endless

@@ -16,12 +16,10 @@ import numpy.typing as npt
 from scipy.sparse import csr_matrix
 
 from classifier.cues import Reading, read
-from classifier.features import Floats, Listed, tfidf
+from classifier.features import Floats, Floats32, Listed, tfidf
 from classifier.linear import quantise
 from classifier.modelfile import Array, pack_strings, unpack_strings
 from text import Cut, cut
-
-Floats32 = npt.NDArray[np.float32]
 
 ANSWER_CUES = (
     *("=echo", "=we", "=still", "=lack", "=thanks", "=joy", "=ask", "=who", "=duration", "=burden", "=bad", "=office"),
@@ -131,9 +129,13 @@ class Relevance:
 
     def scores(self, words: csr_matrix, cues: csr_matrix) -> Floats:
         """Of texts given as counts of both kinds; above 0 speaks for relevance."""
-        view = self.words.view(words) + self.cues.view(cues)
-        hidden = np.maximum(view @ self.turn + self.hidden_bias, 0.0)
+        hidden = np.maximum(self._inner(words, cues), 0.0)
         return np.asarray(hidden @ self.weights + self.bias, dtype=np.float64)
+
+    def _inner(self, words: csr_matrix, cues: csr_matrix) -> Floats32:
+        """What reaches the hidden units, n × H; those above 0 are opened."""
+        view = self.words.view(words) + self.cues.view(cues)
+        return np.asarray(view @ self.turn + self.hidden_bias)
 
     def _scores(self, readings: Sequence[Reading]) -> Floats:
         if not readings:
@@ -151,8 +153,7 @@ class Relevance:
         """
         reading = read(cut(text))
         words, cues = self.words.listed.count([reading.words]), self.cues.listed.count([reading.cues])
-        view = self.words.view(words) + self.cues.view(cues)
-        opened = (view @ self.turn + self.hidden_bias)[0] > 0
+        opened = self._inner(words, cues)[0] > 0
         of_score = self.joint[0] + self.joint[1] * np.log1p(reading.length)
         slope = self.turn.astype(np.float64) @ np.where(opened, self.weights, 0.0) * of_score
         found = self.words.parts(reading.words, slope)

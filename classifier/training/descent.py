@@ -13,10 +13,9 @@ import numpy as np
 import numpy.typing as npt
 from scipy.sparse import csr_matrix
 
+from classifier.features import Floats32
 from classifier.linear import softmax
 
-Floats = npt.NDArray[np.float64]
-Floats32 = npt.NDArray[np.float32]
 Ints = npt.NDArray[np.int64]
 
 

@@ -11,8 +11,9 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, check_random_state, validate_data
 
+from classifier.features import Floats32
 from classifier.linear import softmax
-from classifier.training.descent import Floats32, Ints, Settings, Task, fit
+from classifier.training.descent import Ints, Settings, Task, fit
 from classifier.training.vectors import Begin
 
 DEFAULT = Settings()

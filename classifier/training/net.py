@@ -16,9 +16,10 @@ from sklearn.isotonic import IsotonicRegression
 from sklearn.svm import LinearSVC
 
 from classifier.curve import STRAIGHT, Curve
+from classifier.features import Floats, Floats32
 from classifier.linear import softmax
-from classifier.net import TINY, Embedding, Floats32, Net, Table
-from classifier.training.descent import Floats, Ints, Task
+from classifier.net import TINY, Embedding, Net, Table
+from classifier.training.descent import Ints, Task
 from classifier.training.estimator import HiddenLayerClassifier
 from classifier.training.fit import SEED
 from classifier.training.folds import clusters, folds

@@ -14,11 +14,11 @@ from scipy.sparse import csr_matrix, hstack
 from sklearn.linear_model import LogisticRegression
 
 from classifier.cues import Reading, read
-from classifier.features import Floats, Listed, tfidf
+from classifier.features import Floats, Floats32, Listed, tfidf
 from classifier.relevance import Bag, Relevance, answer, shape
 from classifier.training import descent
 from classifier.training.data import OWN_FILES, Row
-from classifier.training.descent import Floats32, Settings, Task
+from classifier.training.descent import Settings, Task
 from classifier.training.fit import SEED, Ints, idf_of
 from classifier.training.folds import clusters, folds
 from classifier.training.names import MIN_TEXTS, allowed_word, unknown_capitals

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from classifier.training.descent import Floats32
+from classifier.features import Floats32
 
 SPREAD = 0.1
 """Standard deviation of the first values of known words: twice that of the others, which chance gives."""
